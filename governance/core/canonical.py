@@ -1,0 +1,91 @@
+"""Canonical text and digests: equal facts give equal bytes, on every machine and in every language.
+
+The text is RFC 8785 (JSON Canonicalization Scheme). The gate in front of it admits only values
+that every JSON implementation prints alike: no floats, integers within ±(2^53 - 1), ASCII keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import rfc8785
+
+MAX_INTEGER = 2**53 - 1
+
+
+class NotCanonical(ValueError):
+    """A value that has no canonical text."""
+
+
+def timestamp(at: datetime) -> str:
+    """Return the instant in UTC with six digits of a second: `2026-11-19T10:12:40.000000Z`."""
+    if at.tzinfo is None:
+        raise NotCanonical("a time needs a time zone")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _text(value: str) -> str:
+    if "\x00" in value:
+        raise NotCanonical("text holds a NUL character")
+    if any(0xD800 <= ord(char) <= 0xDFFF for char in value):
+        raise NotCanonical("text holds a lone surrogate")
+    return value
+
+
+def _integer(value: int) -> int:
+    if abs(value) > MAX_INTEGER:
+        raise NotCanonical(f"integer {value} is beyond ±(2^53 - 1)")
+    return value
+
+
+def _mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
+    for key in value:
+        if not isinstance(key, str) or not key.isascii():
+            raise NotCanonical(f"key {key!r} is not ASCII text")
+    return {key: admit(inner) for key, inner in value.items()}
+
+
+def admit(value: Any) -> Any:
+    """Return the plain JSON value that stands for `value`, or raise NotCanonical."""
+    match value:
+        case None | bool():
+            return value
+        case Enum():
+            return admit(value.value)
+        case str():
+            return _text(value)
+        case int():
+            return _integer(value)
+        case Decimal():
+            return format(value, "f")
+        case datetime():
+            return timestamp(value)
+        case date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case Mapping():
+            return _mapping(value)
+        case Sequence() if not isinstance(value, bytes | bytearray):
+            return [admit(inner) for inner in value]
+    raise NotCanonical(f"{type(value).__name__} has no canonical form")
+
+
+def canonical(value: Any) -> str:
+    """Return the RFC 8785 text of `value`. Raises NotCanonical."""
+    return rfc8785.dumps(admit(value)).decode()
+
+
+def sha256_hex(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of the canonical text, as 64 lower-case hexadecimal digits."""
+    return sha256_hex(canonical(value).encode())
