@@ -1,0 +1,86 @@
+"""Drive the real, unmodified MLflow client for tests that live in another interpreter.
+
+Reads one JSON object a line, `{"method", "args", "env"}`, and answers one JSON object a line:
+`{"result": …}`, or `{"error": {"error_code", "message", "json"}}` for what the client raised.
+Runs under the interpreter that has mlflow and imports nothing of the portal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+warnings.filterwarnings("ignore")
+
+import mlflow  # noqa: E402
+from mlflow import MlflowClient  # noqa: E402
+from mlflow.exceptions import MlflowException  # noqa: E402
+
+
+def load_model(model_uri: str, rows: list[list[float]]) -> list[Any]:
+    """Load a model and return what it predicts, plain."""
+    return [float(said) for said in mlflow.pyfunc.load_model(model_uri).predict(rows)]
+
+
+def log_model(name: str | None = None) -> str:
+    """Log a model that answers 42 into the tracking store; register it if a name is given."""
+
+    def always(model_input: list[float]) -> list[float]:
+        return [42.0 for _ in model_input]
+
+    logged = mlflow.pyfunc.log_model(
+        name="model", python_model=always, registered_model_name=name, pip_requirements=[]
+    )
+    return str(logged.model_uri)
+
+
+FLUENT: dict[str, Callable[..., Any]] = {
+    "load_model": load_model,
+    "log_model": log_model,
+    "register_model": mlflow.register_model,
+}
+
+
+def plain(value: Any) -> Any:
+    """Return an entity of MLflow's as JSON can hold it."""
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    try:
+        return {key: plain(inner) for key, inner in value}
+    except TypeError:
+        return {key.lstrip("_"): plain(inner) for key, inner in vars(value).items()}
+
+
+def answer(asked: dict[str, Any]) -> dict[str, Any]:
+    os.environ.update(asked["env"])
+    for name in [name for name, value in asked["env"].items() if value == ""]:
+        del os.environ[name]
+    method = asked["method"]
+    call = FLUENT.get(method) or getattr(MlflowClient(), method)
+    try:
+        return {"result": plain(call(**asked["args"]))}
+    except MlflowException as error:
+        body = getattr(error, "json", None)
+        return {
+            "error": {"error_code": error.error_code, "message": error.message, "json": body},
+        }
+
+
+def main() -> None:
+    # What libraries print must not end up between the answers.
+    answers, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        answers.write(json.dumps(answer(json.loads(line))) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
