@@ -1,0 +1,156 @@
+"""Writing to the ledger. `append` is the only writer of entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from governance.audit import origin, wake
+from governance.audit.models import LedgerEntry, LedgerStream, Prose
+from governance.audit.registration import state
+from governance.audit.rules import (
+    GENESIS,
+    Entry,
+    Verb,
+    admissible,
+    entry_hash,
+    entry_id,
+    prose_digest,
+    stream_id,
+)
+from governance.core.errors import DomainError
+from governance.core.models import Record, new_salt
+
+RECENT_REFUSALS = 50
+
+
+class OutsideTransaction(RuntimeError):
+    """An entry was to be written apart from the change that it records."""
+
+
+def append(
+    *,
+    verb: Verb,
+    stream: str,
+    subject: str,
+    actor: str,
+    at: datetime,
+    facts: Mapping[str, Any],
+    records: Sequence[Record],
+) -> LedgerEntry:
+    """Append one entry in the caller's transaction: no change without it, and the reverse.
+
+    `records` are all rows that the act wrote, as saved; the entry keeps the digest of each one's
+    snapshot. The stream's head stays locked until the transaction ends, so append as late as
+    possible; who needs two streams in one transaction appends in the order of their names.
+
+    Raises OutsideTransaction, rules.NotAdmissible or core.canonical.NotCanonical for what may not
+    stand in an entry, and LookupError for a record of a table that was never registered.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("append belongs in the transaction of the change it records")
+    states = {record.ref: state(record) for record in records}
+    here = origin.current()
+    seq, previous = _lock_head(stream)
+    entry = Entry(
+        stream=stream,
+        seq=seq + 1,
+        at=at,
+        verb=Verb(verb).value,
+        subject=subject,
+        actor=actor,
+        source=here.source.value,
+        request=here.request_id,
+        facts=facts,
+        states=states,
+    )
+    return _store(entry, previous)
+
+
+def _lock_head(name: str) -> tuple[int, str]:
+    """Lock the stream's row, making it if need be; return its number and head."""
+    head = _locked(name)
+    if head is None:
+        # Two may come here at once: the second waits for the first to commit, adds nothing,
+        # and then finds the row. Should the first roll back, the second's row stands.
+        LedgerStream.objects.bulk_create(
+            [LedgerStream(id=stream_id(name), name=name)], ignore_conflicts=True
+        )
+        head = _locked(name)
+    return head or (0, GENESIS)
+
+
+def _locked(name: str) -> tuple[int, str] | None:
+    # A lock, never a retry on the unique key: on a hot stream retrying is four times slower.
+    # On SQLite the transaction already holds the only write lock (transaction_mode=IMMEDIATE).
+    rows = LedgerStream.objects.select_for_update().filter(id=stream_id(name))
+    return rows.values_list("seq", "head").first()
+
+
+def _store(entry: Entry, previous: str) -> LedgerEntry:
+    text = entry.text()
+    digest = entry_hash(previous=previous, text=text)
+    row = LedgerEntry(
+        id=entry_id(digest),
+        stream_id=stream_id(entry.stream),
+        seq=entry.seq,
+        at=entry.at,
+        verb=entry.verb,
+        subject=entry.subject,
+        actor=entry.actor,
+        source=entry.source,
+        request_id=entry.request,
+        previous=previous,
+        hash=digest,
+        text=text,
+    )
+    row.save(force_insert=True)
+    LedgerStream.objects.filter(id=row.stream_id).update(seq=entry.seq, head=digest)
+    # A crash between commit and this call loses the wake-up only; the sweep finds the entry.
+    transaction.on_commit(wake.wake, robust=True)
+    return row
+
+
+def write_prose(text: str) -> Prose:
+    """Save free text apart from the row that means it, in the caller's transaction."""
+    salt = new_salt()
+    return Prose.objects.create(text=text, salt=salt, digest=prose_digest(salt=salt, text=text))
+
+
+def record_refusal(
+    *, call: str, actor: str, subject: str, stream: str, error: DomainError, at: datetime
+) -> LedgerEntry | None:
+    """Put on record that a call was refused, in a transaction of its own, after the rollback.
+
+    Appends `call.refused` to `stream` with the call, the rule that refused it and those of the
+    error's facts that may stand in the ledger; never its message. Returns None, and appends
+    nothing, if the newest refusal of this call to this actor on this subject says the same: a
+    pipeline that asks every minute is one refusal.
+
+    Raises RuntimeError inside a transaction, whose rollback would take the record with it.
+    """
+    facts = admissible({**error.facts, "call": call, "rule": error.code})
+    with transaction.atomic(durable=True):
+        _lock_head(stream)
+        if _newest_refusal(call, actor, subject, stream) == facts:
+            return None
+        return append(
+            verb=Verb.CALL_REFUSED,
+            stream=stream,
+            subject=subject,
+            actor=actor,
+            at=at,
+            facts=facts,
+            records=(),
+        )
+
+
+def _newest_refusal(call: str, actor: str, subject: str, stream: str) -> dict[str, Any] | None:
+    refusals = LedgerEntry.objects.of_stream(stream).filter(
+        verb=Verb.CALL_REFUSED, subject=subject, actor=actor
+    )
+    recent = (entry.facts for entry in refusals.order_by("-seq")[:RECENT_REFUSALS])
+    return next((facts for facts in recent if facts["call"] == call), None)

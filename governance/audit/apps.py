@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+from django.core.checks import Tags, register
+from django.db.models.signals import post_migrate
+
+from governance.audit import checks
+from governance.audit.registration import register as register_record
+
+
+class AuditConfig(AppConfig):
+    name = "governance.audit"
+    label = "audit"
+
+    def ready(self) -> None:
+        prose, verification = self.get_model("Prose"), self.get_model("Verification")
+        register_record(prose, exclude=("salt", "text", "erased_at"), erasable=("salt", "text"))
+        register_record(verification, history=True)
+        post_migrate.connect(checks.protect_after_migrate, sender=self)
+        # As a deployment check: an ordinary one would stop `migrate`, which is what mends it.
+        register(checks.check_protection, Tags.database, deploy=True)

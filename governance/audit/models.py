@@ -1,0 +1,143 @@
+"""The ledger and the prose that it only knows by digest. See docs/ledger-format.md."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+
+from governance.audit import rules
+from governance.core.models import Record
+
+DIGEST = 64
+
+
+class LedgerStream(models.Model):
+    """The head of one stream. Locking this row is what keeps a stream's numbers without gaps."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    name = models.CharField(max_length=64, unique=True)
+    seq = models.PositiveBigIntegerField(default=0)
+    head = models.CharField(max_length=DIGEST, default=rules.GENESIS)
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.seq}"
+
+
+class EntryQuerySet(models.QuerySet["LedgerEntry"]):
+    def newest_first(self) -> EntryQuerySet:
+        """By time; entries of one act share the time and keep the order of their stream."""
+        return self.order_by("-at", "-seq", "-id")
+
+    def oldest_first(self) -> EntryQuerySet:
+        return self.order_by("at", "seq", "id")
+
+    def of_stream(self, name: str) -> EntryQuerySet:
+        return self.filter(stream_id=rules.stream_id(name))
+
+
+class LedgerEntry(models.Model):
+    """One act. `text` and `hash` are the entry; every other column is a copy for searching."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    stream = models.ForeignKey(LedgerStream, on_delete=models.PROTECT, related_name="entries")
+    seq = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    verb = models.CharField(max_length=40, choices=rules.Verb.choices)
+    subject = models.CharField(max_length=150)
+    actor = models.CharField(max_length=150)
+    source = models.CharField(max_length=10, choices=rules.Source.choices)
+    request_id = models.CharField(max_length=64, blank=True)
+    previous = models.CharField(max_length=DIGEST)
+    hash = models.CharField(max_length=DIGEST)
+    text = models.TextField()
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "seq"], name="entry_unique_in_stream")
+        ]
+        indexes = [
+            models.Index(fields=["at", "seq"], name="entry_at"),
+            models.Index(fields=["subject", "at"], name="entry_subject"),
+            models.Index(fields=["actor", "at"], name="entry_actor"),
+            models.Index(fields=["verb", "at"], name="entry_verb"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} #{self.seq}"
+
+    @property
+    def ref(self) -> str:
+        return f"entry:{self.pk}"
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The parsed text, with the eleven keys of the format."""
+        body: dict[str, Any] = json.loads(self.text)
+        return body
+
+    @property
+    def stream_name(self) -> str:
+        return str(self.body["stream"])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return dict(self.body["facts"])
+
+    @property
+    def states(self) -> dict[str, str]:
+        return dict(self.body["states"])
+
+
+class Prose(Record):
+    """Free text of a history row: erasable, while its digest stays with the row."""
+
+    REF = "prose"
+
+    text = models.TextField(blank=True)
+    digest = models.CharField(max_length=DIGEST, editable=False)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.text if self.erased_at is None else f"[erased {self.erased_at:%Y-%m-%d}]"
+
+
+class Verification(Record):
+    """The result of one verification of the whole ledger; pages show the newest."""
+
+    REF = "verification"
+
+    at = models.DateTimeField(db_index=True)
+    intact = models.BooleanField()
+    streams = models.PositiveBigIntegerField()
+    entries = models.PositiveBigIntegerField()
+    kind = models.CharField(max_length=20, blank=True)
+    stream = models.CharField(max_length=64, blank=True)
+    seq = models.PositiveBigIntegerField(null=True, blank=True)
+    unprotected = models.PositiveIntegerField(default=0)
+    checkpoint = models.CharField(max_length=DIGEST, blank=True)
+
+    def __str__(self) -> str:
+        return f"{'intact' if self.intact else self.kind} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class FollowerCursor(models.Model):
+    """How far one follower has read one stream. Derived: losing it repeats work, no more."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200)
+    stream = models.ForeignKey(LedgerStream, on_delete=models.PROTECT, related_name="cursors")
+    seq = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "stream"], name="cursor_unique_per_stream")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.seq}"

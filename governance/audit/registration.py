@@ -1,0 +1,117 @@
+"""What the apps above tell the ledger of their tables: how to take a snapshot, what is history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+from governance.core.canonical import digest
+
+if TYPE_CHECKING:
+    # `apps.py` files import this module, and no model may be imported before they are read.
+    from governance.core.models import Record
+
+PROSE = "audit.Prose"
+
+Extra = Callable[[Any], dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    model: type[Record]
+    exclude: frozenset[str]
+    history: bool
+    erasable: tuple[str, ...]
+    extra: Extra | None
+
+    def fields(self) -> Iterator[models.Field[Any, Any]]:
+        return (f for f in self.model._meta.concrete_fields if f.attname not in self.exclude)
+
+
+REGISTERED: dict[type[models.Model], Registration] = {}
+
+
+def register(
+    model: type[Record],
+    *,
+    exclude: tuple[str, ...] = (),
+    history: bool = False,
+    erasable: tuple[str, ...] = (),
+    extra: Extra | None = None,
+) -> None:
+    """Make `model` known to the ledger. Call it in `AppConfig.ready()`.
+
+    `exclude` names columns that the snapshot leaves out: personal data that the law may ask to
+    erase, and values derived from other rows. `history` makes the table append-only in the
+    database. `erasable` makes it append-only but for emptying these text columns once, in the
+    same UPDATE that sets `erased_at`. `extra` adds what is not a column, such as the sorted
+    identifiers of a many-to-many relation.
+
+    Raises ImproperlyConfigured if a named column does not exist.
+    """
+    names = {f.attname for f in model._meta.concrete_fields}
+    if unknown := ({*exclude, *erasable} - names):
+        raise ImproperlyConfigured(f"{model.__name__} has no columns {sorted(unknown)}")
+    REGISTERED[model] = Registration(
+        model=model,
+        exclude=frozenset(exclude),
+        history=history or bool(erasable),
+        erasable=erasable,
+        extra=extra,
+    )
+
+
+def history_models() -> list[type[models.Model]]:
+    """The append-only tables that were registered, sorted by table name."""
+    history = [r.model for r in REGISTERED.values() if r.history]
+    return sorted(history, key=lambda model: model._meta.db_table)
+
+
+def snapshot(record: Record) -> dict[str, Any]:
+    """Return what the ledger's digest of `record` is taken of.
+
+    The values are as the database will return them, whatever type they were assigned as. Where a
+    column points to Prose, the prose's digest stands beside the pointer. Raises LookupError if
+    the table was never registered.
+    """
+    registration = REGISTERED.get(type(record))
+    if registration is None:
+        raise LookupError(f"{type(record).__name__} is not registered with the ledger")
+    pairs = (pair for field in registration.fields() for pair in _values(record, field))
+    extra = registration.extra(record) if registration.extra else {}
+    return {k: v for k, v in (*pairs, *extra.items()) if v not in (None, "")}
+
+
+def state(record: Record) -> str:
+    """Return the digest of the snapshot, as it stands under `states` in an entry."""
+    return digest(snapshot(record))
+
+
+def _values(record: Record, field: models.Field[Any, Any]) -> Iterator[tuple[str, Any]]:
+    value = getattr(record, field.attname)
+    yield field.attname, _stored(field, value)
+    if value is not None and _is_prose(field.related_model):
+        yield f"{field.name}_sha256", getattr(record, field.name).digest
+
+
+def _is_prose(model: type[models.Model] | str | None) -> bool:
+    return isinstance(model, type) and model._meta.label == PROSE
+
+
+def _stored(field: models.Field[Any, Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(field, models.FileField):
+        return str(value)
+    if isinstance(field, models.BinaryField):
+        return bytes(value).hex()
+    value = field.to_python(value)
+    if isinstance(field, models.DecimalField):
+        # The column has a fixed number of places; the digest must be the same before and after.
+        return value.quantize(Decimal(1).scaleb(-field.decimal_places))
+    return value

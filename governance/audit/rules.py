@@ -1,0 +1,212 @@
+"""What an entry is and what may stand in it. No database, no clock. See docs/ledger-format.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.db import models
+
+from governance.core.canonical import canonical, sha256_hex, timestamp
+
+FORMAT = "countersign.ledger.entry/1"
+DOMAIN = FORMAT.encode() + b"\0"
+GENESIS = "0" * 64
+
+FACT_LENGTH = 200
+FACT_DEPTH = 6
+
+_STREAM = re.compile(r"[a-z]+(:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?")
+_REFERENCE = re.compile(r"[a-z][a-z0-9_]*(:[A-Za-z0-9._~-]{1,100})?")
+_REQUEST = re.compile(r"[A-Za-z0-9_-]{0,64}")
+_FACT_KEY = re.compile(r"[A-Za-z0-9_.:/@%+-]{1,100}")
+_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[A-Za-z]{2,}")
+
+
+class Verb(models.TextChoices):
+    """Everything that can have happened. Retired verbs stay: old entries speak of them."""
+
+    CALL_REFUSED = "call.refused"
+    CARD_DRAFTED = "card.drafted"
+    CARD_PUBLISHED = "card.published"
+    CHECKPOINT_MADE = "checkpoint.made"
+    EVALUATION_RECORDED = "evaluation.recorded"
+    FINDING_CLOSED = "finding.closed"
+    FINDING_OPENED = "finding.opened"
+    FINDING_UPDATED = "finding.updated"
+    JOB_CANCELED = "job.canceled"
+    JOB_FAILED = "job.failed"
+    JOB_FINISHED = "job.finished"
+    JOB_QUEUED = "job.queued"
+    LEDGER_VERIFIED = "ledger.verified"
+    MODEL_CREATED = "model.created"
+    MODEL_TIER_ASSESSED = "model.tier_assessed"
+    MODEL_UPDATED = "model.updated"
+    PACK_BUILT = "pack.built"
+    PASSWORD_CHANGED = "password.changed"
+    POLICY_ENACTED = "policy.enacted"
+    POLICY_PROPOSED = "policy.proposed"
+    POLICY_REJECTED = "policy.rejected"
+    POLICY_SIGNED = "policy.signed"
+    REQUEST_OPENED = "request.opened"
+    REQUEST_REJECTED = "request.rejected"
+    REQUEST_RETURNED = "request.returned"
+    REQUEST_SIGNED = "request.signed"
+    REQUEST_WITHDRAWN = "request.withdrawn"
+    ROLE_ENDED = "role.ended"
+    ROLE_GRANTED = "role.granted"
+    SERVICE_CREATED = "service.created"
+    SERVICE_UPDATED = "service.updated"
+    SLOT_CREATED = "slot.created"
+    TOKEN_ISSUED = "token.issued"
+    TOKEN_REVOKED = "token.revoked"
+    UNIT_CREATED = "unit.created"
+    UNIT_UPDATED = "unit.updated"
+    USER_CREATED = "user.created"
+    USER_DEACTIVATED = "user.deactivated"
+    USER_SIGNED_IN = "user.signed_in"
+    USER_SIGNED_OUT = "user.signed_out"
+    USER_UPDATED = "user.updated"
+    VALIDATION_DRAFTED = "validation.drafted"
+    VALIDATION_SIGNED = "validation.signed"
+    VERSION_ARCHIVED = "version.archived"
+    VERSION_DEMOTED = "version.demoted"
+    VERSION_DESCRIBED = "version.described"
+    VERSION_PROMOTED = "version.promoted"
+    VERSION_REGISTERED = "version.registered"
+    VERSION_ROLLED_BACK = "version.rolled_back"
+    VERSION_TAGGED = "version.tagged"
+    VERSION_UNTAGGED = "version.untagged"
+
+
+class Source(models.TextChoices):
+    """Through what an act came in."""
+
+    PAGE = "PAGE"
+    API = "API"
+    MLFLOW = "MLFLOW", "MLflow"
+    ADMIN = "ADMIN"
+    COMMAND = "COMMAND"
+    JOB = "JOB"
+    IMPORT = "IMPORT"
+
+
+class NotAdmissible(ValueError):
+    """Something that may not stand in an entry. A fault of the calling code, not of a person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry before it has a hash."""
+
+    stream: str
+    seq: int
+    at: datetime
+    verb: str
+    subject: str
+    actor: str
+    source: str
+    request: str
+    facts: Mapping[str, Any]
+    states: Mapping[str, str]
+
+    def text(self) -> str:
+        """Return the canonical text. Raises NotAdmissible or core.canonical.NotCanonical."""
+        _match(_STREAM, self.stream, "stream")
+        _match(_REFERENCE, self.subject, "subject")
+        _match(_REFERENCE, self.actor, "actor")
+        _match(_REQUEST, self.request, "request")
+        check_facts(self.facts)
+        return canonical(
+            {
+                "format": FORMAT,
+                "stream": self.stream,
+                "seq": self.seq,
+                "at": timestamp(self.at),
+                "verb": self.verb,
+                "subject": self.subject,
+                "actor": self.actor,
+                "source": self.source,
+                "request": self.request,
+                "facts": self.facts,
+                "states": sorted(self.states.items()),
+            }
+        )
+
+
+def entry_hash(*, previous: str, text: str) -> str:
+    """Return the hash that ties `text` to the entry before it."""
+    return sha256_hex(DOMAIN + bytes.fromhex(previous) + text.encode())
+
+
+def entry_id(entry_digest: str) -> UUID:
+    """An entry's identifier is the front of its hash, so that it cannot be changed unnoticed."""
+    return UUID(hex=entry_digest[:32])
+
+
+def stream_id(name: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"countersign:stream:{name}")
+
+
+def prose_digest(*, salt: str, text: str) -> str:
+    return sha256_hex(salt.encode() + text.encode())
+
+
+def is_request_id(value: str) -> bool:
+    return bool(_REQUEST.fullmatch(value)) and value != ""
+
+
+def check_facts(facts: Mapping[str, Any]) -> None:
+    """Raise NotAdmissible if `facts` could hold free text or a person's address.
+
+    An entry cannot be erased, so what might have to be erased must not get in.
+    """
+    _check(facts, path="facts", depth=FACT_DEPTH)
+
+
+def admissible(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of `facts` that may stand in an entry, as they will stand there.
+
+    For refusals, whose facts are whatever the refusing rule knows.
+    """
+    kept: dict[str, Any] = {}
+    for key, value in facts.items():
+        # NotCanonical and NotAdmissible are both ValueErrors.
+        with suppress(ValueError):
+            check_facts({key: value})
+            kept |= json.loads(canonical({key: value}))
+    return kept
+
+
+def _check(value: Any, *, path: str, depth: int) -> None:
+    if depth < 0:
+        raise NotAdmissible(f"{path}: nested deeper than {FACT_DEPTH}")
+    if isinstance(value, str):
+        _check_string(value, path)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            _match(_FACT_KEY, key, f"{path}: key")
+            _check(inner, path=f"{path}.{key}", depth=depth - 1)
+    elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        for index, inner in enumerate(value):
+            _check(inner, path=f"{path}[{index}]", depth=depth - 1)
+
+
+def _check_string(value: str, path: str) -> None:
+    if len(value) > FACT_LENGTH:
+        raise NotAdmissible(f"{path}: {len(value)} characters; free text belongs in Prose")
+    if not value.isprintable():
+        raise NotAdmissible(f"{path}: line breaks and control characters are free text")
+    if _MAIL.search(value):
+        raise NotAdmissible(f"{path}: an e-mail address is personal data; use a reference")
+
+
+def _match(pattern: re.Pattern[str], value: object, what: str) -> None:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise NotAdmissible(f"{what} {value!r} does not match {pattern.pattern}")
