@@ -43,7 +43,7 @@ def current() -> Origin:
 
 @contextmanager
 def origin(source: Source, request_id: str = "") -> Iterator[Origin]:
-    """Say for the length of the block where acts come from. A request id is made if none is given."""
+    """Say where the acts of this block come from. A request id is made if none is given."""
     here = Origin(source, request_id or new_request_id())
     token = _current.set(here)
     try:

@@ -32,6 +32,9 @@ class Registration:
     def fields(self) -> Iterator[models.Field[Any, Any]]:
         return (f for f in self.model._meta.concrete_fields if f.attname not in self.exclude)
 
+    def added(self, record: Record) -> dict[str, Any]:
+        return {} if self.extra is None else self.extra(record)  # noqa: S610 - not QuerySet.extra
+
 
 REGISTERED: dict[type[models.Model], Registration] = {}
 
@@ -83,8 +86,8 @@ def snapshot(record: Record) -> dict[str, Any]:
     if registration is None:
         raise LookupError(f"{type(record).__name__} is not registered with the ledger")
     pairs = (pair for field in registration.fields() for pair in _values(record, field))
-    extra = registration.extra(record) if registration.extra else {}
-    return {k: v for k, v in (*pairs, *extra.items()) if v not in (None, "")}
+    added = registration.added(record).items()
+    return {k: v for k, v in (*pairs, *added) if v not in (None, "")}
 
 
 def state(record: Record) -> str:

@@ -49,7 +49,7 @@ class Verb(models.TextChoices):
     MODEL_TIER_ASSESSED = "model.tier_assessed"
     MODEL_UPDATED = "model.updated"
     PACK_BUILT = "pack.built"
-    PASSWORD_CHANGED = "password.changed"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105
     POLICY_ENACTED = "policy.enacted"
     POLICY_PROPOSED = "policy.proposed"
     POLICY_REJECTED = "policy.rejected"
@@ -64,8 +64,8 @@ class Verb(models.TextChoices):
     SERVICE_CREATED = "service.created"
     SERVICE_UPDATED = "service.updated"
     SLOT_CREATED = "slot.created"
-    TOKEN_ISSUED = "token.issued"
-    TOKEN_REVOKED = "token.revoked"
+    TOKEN_ISSUED = "token.issued"  # noqa: S105
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105
     UNIT_CREATED = "unit.created"
     UNIT_UPDATED = "unit.updated"
     USER_CREATED = "user.created"

@@ -54,7 +54,8 @@ def guards() -> list[Guard]:
     """Every guarded table: the ledger's own, and those registered as history or erasable."""
     ahead = "NEW.id = OLD.id AND NEW.name = OLD.name AND NEW.seq > OLD.seq"
     stream, entry = (apps.get_model("audit", n) for n in ("LedgerStream", "LedgerEntry"))
-    return [Guard(stream, allowed=ahead), Guard(entry)] + [Guard(model, allowed=_erasure(model)) for model in history_models()]
+    history = (Guard(model, allowed=_erasure(model)) for model in history_models())
+    return [Guard(stream, allowed=ahead), Guard(entry), *history]
 
 
 def _erasure(model: type[models.Model]) -> str:
@@ -202,11 +203,8 @@ def _sqlite(connection: BaseDatabaseWrapper, guard: Guard) -> Iterator[Trigger]:
 
 def _taken(connection: BaseDatabaseWrapper, model: type[models.Model]) -> str:
     """The SQL condition that a row with one of NEW's unique keys is already there."""
-    found = (
-        f"EXISTS (SELECT 1 FROM {model._meta.db_table} WHERE {match})"
-        for match in _unique_matches(connection, model)
-    )
-    return " OR ".join(found)
+    row = f"SELECT 1 FROM {model._meta.db_table} WHERE"  # noqa: S608 - names of our own tables
+    return " OR ".join(f"EXISTS ({row} {match})" for match in _unique_matches(connection, model))
 
 
 def _unique_matches(connection: BaseDatabaseWrapper, model: type[models.Model]) -> Iterator[str]:
@@ -253,4 +251,3 @@ def _same(columns: Iterable[str]) -> str:
 
 def _column(model: type[models.Model], name: str) -> str:
     return model._meta.get_field(name).column
-
