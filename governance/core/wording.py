@@ -1,0 +1,126 @@
+"""How dates, numbers and digests are written for people. Pure; every page, mail and PDF uses these.
+
+Records are in UTC and say so. A minus is a true minus (U+2212), a missing value is `n/a`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+MINUS = "\u2212"
+MISSING = "n/a"
+_SIZES = ("B", "kB", "MB", "GB", "TB")
+
+
+def as_date(value: date | datetime) -> date:
+    """The UTC day of a moment, or the day itself."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).date()
+    return value
+
+
+def day(value: date | datetime) -> str:
+    """`19 Nov 2026`."""
+    d = as_date(value)
+    return f"{d.day} {d:%b %Y}"
+
+
+def long_day(value: date | datetime) -> str:
+    """`Thursday 19 November 2026`, for headings over a day's events."""
+    d = as_date(value)
+    return f"{d:%A} {d.day} {d:%B %Y}"
+
+
+def clock(value: datetime) -> str:
+    """`10:12:40`; the surrounding text says UTC."""
+    return f"{value.astimezone(UTC):%H:%M:%S}"
+
+
+def moment(value: datetime) -> str:
+    """`19 Nov 2026, 10:12:40 UTC`."""
+    return f"{day(value)}, {clock(value)} UTC"
+
+
+def lately(value: datetime, now: datetime) -> str:
+    """`Today 08:31`, `Yesterday 19:20`, `12 Nov 10:20`, with the year when it is another one."""
+    that, today = as_date(value), as_date(now)
+    time = f"{value.astimezone(UTC):%H:%M}"
+    if that == today:
+        return f"Today {time}"
+    if that == today - timedelta(days=1):
+        return f"Yesterday {time}"
+    year = "" if that.year == today.year else f" {that.year}"
+    return f"{that.day} {that:%b}{year} {time}"
+
+
+def distance(due: date | datetime, today: date | datetime) -> str:
+    """How far a due date is: `Today`, `Tomorrow`, `In 5 days`, `17 days late`."""
+    days = (as_date(due) - as_date(today)).days
+    if days == 0:
+        return "Today"
+    if days == 1:
+        return "Tomorrow"
+    return f"In {days} days" if days > 0 else f"{counted(-days, 'day')} late"
+
+
+def due_tone(due: date | datetime, today: date | datetime) -> str:
+    """The tone of a due date: bad when late, warn within a day, else none."""
+    days = (as_date(due) - as_date(today)).days
+    return "bad" if days < 0 else "warn" if days <= 1 else "mute"
+
+
+def age(since: date | datetime, today: date | datetime) -> str:
+    """How long something has waited: `today`, `1 day`, `12 days`."""
+    days = (as_date(today) - as_date(since)).days
+    return "today" if days <= 0 else counted(days, "day")
+
+
+def number(value: int | float | Decimal | None) -> str:
+    """Thousands by comma, a true minus, the precision as given; `n/a` when there is none."""
+    if value is None:
+        return MISSING
+    text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+    return text.replace("-", MINUS)
+
+
+def signed(value: int | float | Decimal | None) -> str:
+    """A change: `+0.015`, `\u22120.005`, `0`."""
+    if value is None:
+        return MISSING
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """`1 item`, `5 items`; give the plural where it is not just an s."""
+    return f"{number(count)} {noun if count == 1 else plural or noun + 's'}"
+
+
+def size(octets: int) -> str:
+    """`512 B`, `61 kB`, `4.2 MB`: powers of 1000, one decimal under ten."""
+    value, step = float(octets), 0
+    while value >= 1000 and step < len(_SIZES) - 1:
+        value, step = value / 1000, step + 1
+    text = f"{value:.1f}" if step and value < 10 else f"{value:.0f}"
+    return f"{text} {_SIZES[step]}"
+
+
+def initials(name: str) -> str:
+    """At most two letters for the round mark beside a person's name."""
+    return "".join(part[0] for part in name.replace("-", " ").split())[:2].upper()
+
+
+def shortened(digest: str, length: int = 12) -> str:
+    """`sha256:1f0401693c2a…`; the whole digest stands behind the copy button."""
+    return f"sha256:{digest[:length]}{'…' if length < len(digest) else ''}"
+
+
+def grouped(digest: str, width: int = 8) -> str:
+    """A digest in groups, as it is printed where people compare it by eye."""
+    return " ".join(digest[i : i + width] for i in range(0, len(digest), width))
+
+
+def sentence(value: str) -> str:
+    """A stored UPPER_SNAKE value or a slug as words: `HIGH_RISK` gives `High risk`."""
+    words = value.replace("_", " ").strip()
+    return words[:1].upper() + words[1:].lower()
