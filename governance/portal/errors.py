@@ -1,0 +1,110 @@
+"""The one place where a refusal of the domain becomes a page, and goes on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
+
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+
+from governance.accounts.models import User
+from governance.audit.actions import record_refusal
+from governance.core.errors import (
+    DomainError,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    Refused,
+    WrongState,
+)
+
+Result = TypeVar("Result")
+
+STATUS: dict[type[DomainError], HTTPStatus] = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    Refused: HTTPStatus.FORBIDDEN,
+    WrongState: HTTPStatus.CONFLICT,
+    InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+ON_RECORD = (NotAllowed, Refused, WrongState)
+"""What is recorded: refused attempts. A typing error and a wrong address are neither."""
+
+
+def status_of(error: DomainError) -> HTTPStatus:
+    """Return the status of the nearest class in STATUS; a bare DomainError is a refusal."""
+    return next(
+        (STATUS[kind] for kind in type(error).mro() if kind in STATUS), HTTPStatus.FORBIDDEN
+    )
+
+
+def answer_refusals(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Wrap a view: a DomainError becomes its page, after its transaction has rolled back."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except DomainError as error:
+            put_on_record(request, error)
+            return explain(request, error)
+
+    return wrapped
+
+
+def perform(form: BaseForm, action: Callable[..., Result], /, **facts: Any) -> Result | None:
+    """Call one domain action for a form. Invalid input goes back onto the form and gives None.
+
+    Every other refusal passes through to the page that explains it.
+    """
+    try:
+        return action(**facts)
+    except InvalidInput as error:
+        for problem in error.problems:
+            known = problem.field in form.fields
+            form.add_error(problem.field if known else None, problem.message)
+        return None
+
+
+def put_on_record(request: HttpRequest, error: DomainError) -> None:
+    """Write `call.refused` for a refused attempt to change something; reading leaves no entry."""
+    if request.method in {"GET", "HEAD"} or not isinstance(error, ON_RECORD):
+        return
+    match = request.resolver_match
+    record_refusal(
+        call=f"portal:{match.view_name if match else request.path}",
+        actor=cast(User, request.user),
+        subject=error.subject,
+        stream=error.stream,
+        error=error,
+        at=timezone.now(),
+    )
+
+
+def explain(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Render the refusal: what was refused, which rule, and what would satisfy it."""
+    status = status_of(error)
+    if status == HTTPStatus.NOT_FOUND:
+        return not_found(request, error)
+    return render(request, "403.html", {"error": error, "status": status}, status=status)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler403: Django's own refusals, such as a failed CSRF check."""
+    context = {"error": None, "status": HTTPStatus.FORBIDDEN}
+    return render(request, "403.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler404. What one may not see answers exactly like what does not exist."""
+    return render(request, "404.html", status=HTTPStatus.NOT_FOUND)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500: a page that needs no database, no session and no shell."""
+    return render(None, "500.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,40 @@
+"""Signing in, and changing one's password: allauth's forms in our words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import ChangePasswordForm, LoginForm
+
+from governance.portal.forms.base import SiteForm
+
+
+def plain(form: SiteForm) -> None:
+    """Take away placeholders: a label stays, a placeholder vanishes when one types."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(SiteForm, LoginForm):  # type: ignore[misc]  # allauth ships no types
+    unchanged = "You are not signed in."
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "E-mail"
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+        self.fields["password"].help_text = ""
+        plain(self)
+
+
+class NewPasswordForm(SiteForm, ChangePasswordForm):  # type: ignore[misc]
+    unchanged = "Your password is unchanged."
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = "Password now"
+        self.fields["password1"].label = "New password"
+        self.fields[
+            "password1"
+        ].help_text = "At least 8 characters, not only digits, not a common one."
+        self.fields["password2"].label = "New password again"
+        plain(self)

@@ -1,0 +1,40 @@
+"""How a URL of the portal is declared: signed in, methods named, refusals answered and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from governance.accounts.models import User
+from governance.portal.errors import answer_refusals
+
+READ = ("GET", "HEAD")
+READ_AND_WRITE = ("GET", "HEAD", "POST")
+WRITE = ("POST",)
+
+
+class PageRequest(HttpRequest):
+    """A request that has passed `page`: somebody is signed in."""
+
+    user: User
+
+
+PageView = Callable[..., HttpResponseBase]
+
+
+def page(
+    route: str, view: PageView, *, name: str, methods: tuple[str, ...] = READ, **kwargs: Any
+) -> URLPattern:
+    """Declare one page. Every view of the portal behind sign-in is mounted through this.
+
+    What a view raises as DomainError becomes an explaining page with its status, and goes on
+    record when it refused an attempt to change something.
+    """
+    guarded = require_http_methods(methods)(login_required(answer_refusals(view)))
+    return path(route, never_cache(guarded), name=name, kwargs=kwargs)

@@ -1,0 +1,111 @@
+"""What every page shows around its content: places, theme, the reader, the state of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from governance.accounts.models import User
+
+THEMES = ("system", "light", "dark")
+THEME_LABELS = {
+    "system": "Theme: same as system",
+    "light": "Theme: light",
+    "dark": "Theme: dark",
+}
+THEME_COOKIE = "theme"
+PINS_COOKIE = "pins"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One link of the sidebar; `key` is the letter after g that goes there."""
+
+    name: str
+    label: str
+    href: str
+    icon: str
+    key: str
+    waiting: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pin:
+    name: str
+    href: str
+    stage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    """Everything `base.html` reads. `person` is None for whoever is not signed in."""
+
+    person: User | None
+    theme: str
+    now: datetime
+    organization: str
+    work: Sequence[Place] = ()
+    assurance: Sequence[Place] = ()
+    pinned: Sequence[Pin] = ()
+    ledger: str = ""
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    @property
+    def next_theme(self) -> str:
+        return THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)]
+
+    @property
+    def theme_label(self) -> str:
+        return THEME_LABELS[self.theme]
+
+
+def work_places(*, waiting: int) -> tuple[Place, ...]:
+    return (
+        Place(name="home", label="Home", href="/", icon="home", key="h", waiting=waiting),
+        Place(name="inventory", label="Inventory", href="/models/", icon="models", key="m"),
+        Place(name="decisions", label="Decisions", href="/decisions/", icon="sign", key="d"),
+    )
+
+
+ASSURANCE = (
+    Place(name="policies", label="Policies", href="/policies/", icon="sliders", key="p"),
+    Place(name="evidence", label="Evidence", href="/evidence/", icon="file", key="e"),
+    Place(name="audit", label="Audit log", href="/audit/", icon="chain", key="a"),
+)
+
+
+def theme_of(request: HttpRequest) -> str:
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else "system"
+
+
+def shell_of(request: HttpRequest) -> Shell:
+    """Build the shell for this request. Nobody signed in: no places, and no query."""
+    person = getattr(request, "user", None)
+    now = timezone.now()
+    theme = theme_of(request)
+    if not isinstance(person, User):
+        return Shell(person=None, theme=theme, now=now, organization=settings.ORGANIZATION)
+    return Shell(
+        person=person,
+        theme=theme,
+        now=now,
+        organization=settings.ORGANIZATION,
+        work=work_places(waiting=0),
+        assurance=ASSURANCE,
+    )
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor. Lazy, so that a fragment without the shell costs nothing."""
+    return {"shell": SimpleLazyObject(lambda: shell_of(request))}

@@ -1,0 +1,19 @@
+"""Every address of the portal. Each area lists its own pages; add a new area's list here."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from governance.portal.views.account import ChangePassword, SignIn, SignOut
+from governance.portal.views.theme import choose_theme
+
+account_urls = [
+    path("sign-in/", SignIn.as_view(), name="account_login"),
+    path("sign-out/", SignOut.as_view(), name="account_logout"),
+    path("password/", ChangePassword.as_view(), name="account_change_password"),
+    path("theme/", choose_theme, name="theme"),
+]
+
+urlpatterns = [
+    *account_urls,
+]
