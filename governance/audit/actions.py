@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, transaction
 
-from governance.audit import origin, wake
-from governance.audit.models import LedgerEntry, LedgerStream, Prose
+from governance.audit import checkpoints, origin, wake
+from governance.audit.models import LedgerEntry, LedgerStream, Prose, Verification
 from governance.audit.registration import state
 from governance.audit.rules import (
     GENESIS,
@@ -21,9 +22,11 @@ from governance.audit.rules import (
     prose_digest,
     stream_id,
 )
+from governance.audit.verification import Report
 from governance.core.errors import DomainError
 from governance.core.models import Record, new_salt
 
+LEDGER = "ledger"
 RECENT_REFUSALS = 50
 
 
@@ -154,3 +157,74 @@ def _newest_refusal(call: str, actor: str, subject: str, stream: str) -> dict[st
     )
     recent = (entry.facts for entry in refusals.order_by("-seq")[:RECENT_REFUSALS])
     return next((facts for facts in recent if facts["call"] == call), None)
+
+
+def record_verification(*, report: Report, actor: str, at: datetime) -> Verification:
+    """Keep the result of a verification of the whole ledger. Appends `ledger.verified`."""
+    broken = report.broken
+    row = Verification(
+        at=at,
+        intact=report.intact,
+        streams=report.streams,
+        entries=report.entries,
+        kind=broken.kind if broken else "",
+        stream=broken.stream[:64] if broken else "",
+        seq=broken.seq if broken else None,
+        unprotected=len(report.unprotected),
+        checkpoint=report.checkpoint.root().hex() if report.checkpoint else "",
+    )
+    with transaction.atomic():
+        row.save(force_insert=True)
+        append(
+            verb=Verb.LEDGER_VERIFIED,
+            stream=LEDGER,
+            subject=row.ref,
+            actor=actor,
+            at=at,
+            facts={
+                "intact": row.intact,
+                "streams": row.streams,
+                "entries": row.entries,
+                "kind": row.kind,
+                "seq": row.seq,
+                "checkpoint": row.checkpoint,
+            },
+            records=[row],
+        )
+    return row
+
+
+def make_checkpoint(*, key: Ed25519PrivateKey, ledger: str, actor: str, at: datetime) -> str:
+    """Return a signed note over the heads of all streams. Appends `checkpoint.made`.
+
+    The entry is written first, so that the note covers it too; it states the root as it was just
+    before. Raises ValueError for an origin that is none, and RuntimeError inside a transaction.
+    """
+    origin_name = checkpoints.origin_of(ledger)
+    with transaction.atomic(durable=True):
+        _lock_head(LEDGER)
+        before = checkpoints.checkpoint(origin=origin_name, at=at, heads=_heads())
+        append(
+            verb=Verb.CHECKPOINT_MADE,
+            stream=LEDGER,
+            subject=LEDGER,
+            actor=actor,
+            at=at,
+            facts={
+                "origin": origin_name,
+                "key": checkpoints.verifier_key(origin_name, key).id.hex(),
+                "streams": len(before.heads),
+                "root_before": before.root().hex(),
+            },
+            records=(),
+        )
+        point = checkpoints.checkpoint(origin=origin_name, at=at, heads=_heads())
+    # Signed only after the commit: a signature over heads that were rolled back would accuse an
+    # honest ledger. A crash here leaves an entry without a note, which harms nothing.
+    return checkpoints.sign(point, key)
+
+
+def _heads() -> dict[str, checkpoints.Head]:
+    """The heads of all streams, as one statement sees them."""
+    rows = LedgerStream.objects.filter(seq__gt=0).values_list("name", "seq", "head")
+    return {name: checkpoints.Head(seq, head) for name, seq, head in rows.iterator()}

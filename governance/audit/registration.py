@@ -23,7 +23,7 @@ Extra = Callable[[Any], dict[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:
-    model: type[Record]
+    model: type[models.Model]
     exclude: frozenset[str]
     history: bool
     erasable: tuple[str, ...]
@@ -40,7 +40,7 @@ REGISTERED: dict[type[models.Model], Registration] = {}
 
 
 def register(
-    model: type[Record],
+    model: type[models.Model],
     *,
     exclude: tuple[str, ...] = (),
     history: bool = False,

@@ -46,7 +46,10 @@ class Verb(models.TextChoices):
     JOB_QUEUED = "job.queued"
     LEDGER_VERIFIED = "ledger.verified"
     MODEL_CREATED = "model.created"
+    MODEL_DESCRIBED = "model.described"
+    MODEL_TAGGED = "model.tagged"
     MODEL_TIER_ASSESSED = "model.tier_assessed"
+    MODEL_UNTAGGED = "model.untagged"
     MODEL_UPDATED = "model.updated"
     PACK_BUILT = "pack.built"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105

@@ -211,7 +211,7 @@ def _unique_matches(connection: BaseDatabaseWrapper, model: type[models.Model]) 
     meta = model._meta
     for field in meta.concrete_fields:
         if field.unique:
-            yield _same([field.column])
+            yield _same([_column(model, field.name)])
     for names in meta.unique_together:
         yield _same([_column(model, name) for name in names])
     for constraint in meta.constraints:
@@ -250,4 +250,5 @@ def _same(columns: Iterable[str]) -> str:
 
 
 def _column(model: type[models.Model], name: str) -> str:
-    return model._meta.get_field(name).column
+    columns = {f.name: f.get_attname_column()[1] for f in model._meta.concrete_fields}
+    return str(columns[name])
