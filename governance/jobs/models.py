@@ -1,0 +1,77 @@
+"""The queue: one row per job, from the request to its result."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from governance.core.models import Record
+from governance.jobs.rules import OPEN_STATES, JobState
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def open(self) -> JobQuerySet:
+        return self.filter(state__in=OPEN_STATES)
+
+    def ready(self, *, at: datetime) -> JobQuerySet:
+        """Jobs that nobody works on: never begun, or begun by a worker that went silent."""
+        silent = Q(state=JobState.RUNNING, lease_until__lt=at)
+        return self.filter(Q(state=JobState.QUEUED) | silent).order_by("created_at", "id")
+
+    def requested_by(self, ref: str) -> JobQuerySet:
+        return self.filter(requested_by=ref)
+
+
+class Job(Record):
+    """A piece of work that outlives the request that asked for it, and the worker that runs it.
+
+    A job is machinery. What it does to the records is in the ledger; that it waited is not.
+    """
+
+    REF = "job"
+
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=200, blank=True)
+    args = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
+    requested_by = models.CharField(max_length=100)
+
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    attempts = models.PositiveSmallIntegerField(default=0)
+    attempt = models.UUIDField(null=True, blank=True, editable=False)
+    worker = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    step = models.PositiveSmallIntegerField(default=0)
+    steps = models.PositiveSmallIntegerField(default=0)
+    words = models.CharField(max_length=200, blank=True)
+    progress = models.JSONField(default=list)
+
+    result = models.JSONField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    error_reference = models.CharField(max_length=20, blank=True)
+
+    objects: ClassVar[models.Manager[Job]] = JobQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key"],
+                condition=Q(state__in=OPEN_STATES) & ~Q(key=""),
+                name="one_open_job_per_key",
+            )
+        ]
+        indexes = [models.Index(fields=["state", "created_at"], name="job_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state.lower()}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES

@@ -1,0 +1,28 @@
+"""Celery shells: the same run and the same sweep as the local worker's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from governance.audit.followers import catch_up_all
+from governance.celery import app
+from governance.jobs import broker, queries, rules, worker
+from governance.jobs.running import run_job as run_claimed
+
+
+@app.task
+def run_job(*, job_id: str) -> None:
+    """Run that job if nobody has; a message that comes twice finds nothing to do."""
+    run_claimed(worker=worker.name(), job_id=UUID(job_id), lease=rules.LEASE)
+
+
+@app.task
+def sweep() -> None:
+    """Send jobs again whose message or worker was lost, and let followers catch up."""
+    at = timezone.now()
+    for job_id in queries.left_waiting(at=at, since=at - timedelta(seconds=30)):
+        broker.send(job_id=job_id)
+    catch_up_all()

@@ -1,0 +1,66 @@
+"""The local worker: one process that runs jobs in turn and sweeps, when there is no broker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from types import FrameType
+
+from django.db import close_old_connections
+
+from governance.audit.followers import catch_up_all
+from governance.jobs.rules import LEASE, POLL_SECONDS, SWEEP_SECONDS
+from governance.jobs.running import run_job
+
+
+def name() -> str:
+    """Return who this worker is, for people who look at the queue."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@dataclass
+class Stop:
+    """Asks the worker to end: by signal, or because the server that started it is gone.
+
+    `parent` is that server's process id; 0 watches nobody. Without it a killed server would leave
+    its worker running for ever.
+    """
+
+    parent: int = 0
+    asked: bool = False
+
+    def __call__(self) -> bool:
+        if self.parent and os.getppid() != self.parent:
+            self.asked = True
+        return self.asked
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        # Nothing that takes a lock: this runs between any two steps of the main thread.
+        self.asked = True
+
+    def install(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.on_signal)
+
+
+def serve(
+    *,
+    stop: Stop,
+    lease: timedelta = LEASE,
+    poll: float = POLL_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Run jobs one after the other, and let followers catch up every minute, until told to stop."""
+    sweep_at = clock()
+    while not stop():
+        close_old_connections()
+        if clock() >= sweep_at:
+            catch_up_all()
+            sweep_at = clock() + SWEEP_SECONDS
+        if not run_job(worker=name(), lease=lease, stopping=stop):
+            time.sleep(poll)
