@@ -1,0 +1,161 @@
+"""HTML to a PDF that is PDF/A-3a and PDF/UA-1, in a child process that can reach nothing else.
+
+WeasyPrint needs Pango, holds hundreds of megabytes while it works, and reads fonts by a
+configuration that is fixed when its library loads. So it runs in a process of its own
+(`pdf_child.py`): the portal starts without Pango, keeps its memory, and a document that hangs or
+grows is ended without ending anything else.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from governance.core.errors import DomainError
+
+APT_LINE = (
+    "apt-get install --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 "
+    "libharfbuzz-subset0 fonts-dejavu-core fonts-inter fonts-sil-charis fonts-jetbrains-mono"
+)
+CHILD = Path(__file__).with_name("pdf_child.py")
+FONTS = Path(__file__).with_name("data") / "fonts.conf"
+PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+
+
+class PdfUnavailable(DomainError):
+    """This machine lacks a library that drawing PDFs needs."""
+
+    code = "pdf_unavailable"
+
+
+class PdfTooLarge(DomainError):
+    """The document needed more time or memory than one document may take."""
+
+    code = "pdf_too_large"
+
+
+class PdfFailed(Exception):
+    """The child failed in a way that nobody foresaw; its last words are the message."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """A file that the HTML may name, as `asset:NAME`."""
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file inside the PDF. Its times are given, since now() would change the bytes."""
+
+    name: str
+    description: str
+    data: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    memory: int = 4 * 1024**3
+    cpu_seconds: int = 300
+    wall_seconds: int = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """`replaced` lists the code points no font had; the pages show them as [U+XXXX]."""
+
+    data: bytes
+    pages: int
+    replaced: tuple[str, ...]
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def render_pdf(
+    html: str,
+    *,
+    assets: Mapping[str, Asset],
+    attachments: Sequence[Attachment] = (),
+    identifier: bytes,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Rendered:
+    """Return the document as PDF/A-3a and PDF/UA-1; equal arguments give equal bytes.
+
+    Only `assets` and `data:` can be fetched by the HTML, whatever it says. Characters that no font
+    has, and controls that would hide or reorder text, are printed as their code points.
+    Raises PdfUnavailable, naming the packages that are missing; PdfTooLarge.
+    """
+    request = {
+        "html": html,
+        "assets": {n: [_b64(a.data), a.media_type] for n, a in assets.items()},
+        "attachments": [_attachment(a) for a in attachments],
+        "identifier": identifier.hex(),
+        "memory": limits.memory,
+        "cpu_seconds": limits.cpu_seconds,
+    }
+    return _answer(_run(json.dumps(request).encode(), limits))
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _attachment(attachment: Attachment) -> dict[str, str]:
+    return {
+        "name": attachment.name,
+        "description": attachment.description,
+        "data": _b64(attachment.data),
+        "at": attachment.at.isoformat(),
+    }
+
+
+def _run(request: bytes, limits: Limits) -> subprocess.CompletedProcess[bytes]:
+    env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    env |= {
+        "FONTCONFIG_FILE": str(FONTS),
+        "LC_ALL": "C.UTF-8",
+        "XDG_CACHE_HOME": str(settings.VAR_DIR / "cache"),
+    }
+    try:
+        return subprocess.run(  # noqa: S603  our own script, arguments fixed
+            [sys.executable, "-I", str(CHILD)],
+            input=request,
+            capture_output=True,
+            env=env,
+            timeout=limits.wall_seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise PdfTooLarge(f"The PDF took more than {limits.wall_seconds} seconds.") from None
+
+
+def _answer(done: subprocess.CompletedProcess[bytes]) -> Rendered:
+    head, _, body = done.stdout.partition(b"\n")
+    facts: dict[str, Any] = json.loads(head) if head else {"error": "killed"}
+    match facts.get("error"):
+        case None if done.returncode == 0:
+            return Rendered(data=body, pages=facts["pages"], replaced=tuple(facts["replaced"]))
+        case "unavailable":
+            raise PdfUnavailable(
+                f"PDFs need system libraries that are missing ({facts['message']}). "
+                f"As root run: {APT_LINE}"
+            )
+        case "memory":
+            raise PdfTooLarge("The PDF needed more memory than one document may take.")
+    if done.returncode < 0:
+        raise PdfTooLarge("The PDF needed more time or memory than one document may take.")
+    raise PdfFailed(done.stderr.decode(errors="replace")[-2000:])
