@@ -76,11 +76,12 @@ def put_on_record(request: HttpRequest, error: DomainError) -> None:
     if request.method in {"GET", "HEAD"} or not isinstance(error, ON_RECORD):
         return
     match = request.resolver_match
+    actor = cast(User, request.user).ref
     record_refusal(
         call=f"portal:{match.view_name if match else request.path}",
-        actor=cast(User, request.user),
-        subject=error.subject,
-        stream=error.stream,
+        actor=actor,
+        subject=error.subject or actor,
+        stream=error.stream or "firm",
         error=error,
         at=timezone.now(),
     )

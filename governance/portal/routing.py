@@ -6,23 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from governance.accounts.models import User
 from governance.portal.errors import answer_refusals
 
 READ = ("GET", "HEAD")
 READ_AND_WRITE = ("GET", "HEAD", "POST")
 WRITE = ("POST",)
-
-
-class PageRequest(HttpRequest):
-    """A request that has passed `page`: somebody is signed in."""
-
-    user: User
 
 
 PageView = Callable[..., HttpResponseBase]

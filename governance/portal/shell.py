@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from governance.accounts.models import User
+from governance.audit.queries import ledger_state
+from governance.core.wording import lately
 
 THEMES = ("system", "light", "dark")
 THEME_LABELS = {
@@ -103,7 +105,17 @@ def shell_of(request: HttpRequest) -> Shell:
         organization=settings.ORGANIZATION,
         work=work_places(waiting=0),
         assurance=ASSURANCE,
+        ledger=ledger_line(now),
     )
+
+
+def ledger_line(now: datetime) -> str:
+    """The foot of the sidebar: when the chain was last recomputed, and that it broke if so."""
+    state = ledger_state()
+    if state.verified_at is None:
+        return "Ledger not verified yet"
+    when = lately(state.verified_at, now)
+    return f"Ledger verified, {when} UTC" if state.intact else f"Ledger broken, {when} UTC"
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

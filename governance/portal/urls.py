@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from governance.portal.routing import page
 from governance.portal.views.account import ChangePassword, SignIn, SignOut
+from governance.portal.views.audit import audit_log
 from governance.portal.views.theme import choose_theme
 
 account_urls = [
@@ -14,6 +16,11 @@ account_urls = [
     path("theme/", choose_theme, name="theme"),
 ]
 
+audit_urls = [
+    page("audit/", audit_log, name="audit"),
+]
+
 urlpatterns = [
     *account_urls,
+    *audit_urls,
 ]

@@ -1,0 +1,189 @@
+"""Ledger entries as people read them: a mark, a sentence, who, when, and the link of the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from governance.accounts.rules import Actor
+from governance.audit.models import LedgerEntry
+from governance.audit.rules import Verb
+from governance.core.wording import as_date, sentence
+from governance.portal.pages.naming import Names, names_in
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """How an act looks and reads; `{what}` stands for its subject."""
+
+    tone: str
+    icon: str
+    label: str
+    text: str = ""
+
+
+SIGNED = ("ink", "sign", "Signature")
+MARKS: dict[str, Mark] = {
+    verb.value: Mark(tone=tone, icon=icon, label=label, text=text)
+    for verb, (tone, icon, label), text in (
+        (Verb.CALL_REFUSED, ("bad", "cross", "Refused"), "Was refused"),
+        (Verb.CARD_DRAFTED, ("mute", "edit", "Card"), "Saved a draft of the model card"),
+        (Verb.CARD_PUBLISHED, ("ok", "book", "Card"), "Published the model card"),
+        (Verb.CHECKPOINT_MADE, ("ok", "chain", "Checkpoint"), "Signed a checkpoint of the ledger"),
+        (Verb.EVALUATION_RECORDED, ("mute", "pulse", "Measured"), "Recorded results for {what}"),
+        (Verb.FINDING_CLOSED, ("ok", "flag", "Finding"), "Closed a finding"),
+        (Verb.FINDING_OPENED, ("warn", "flag", "Finding"), "Raised a finding"),
+        (Verb.FINDING_UPDATED, ("mute", "flag", "Finding"), "Updated a finding"),
+        (Verb.JOB_CANCELED, ("mute", "minus", "Job"), "Canceled a job"),
+        (Verb.JOB_FAILED, ("bad", "cross", "Job"), "A job failed"),
+        (Verb.JOB_FINISHED, ("ok", "check", "Job"), "Finished a job"),
+        (Verb.JOB_QUEUED, ("mute", "clock", "Job"), "Queued a job"),
+        (Verb.LEDGER_VERIFIED, ("ok", "chain", "Verified"), "Verified the ledger"),
+        (Verb.MODEL_CREATED, ("mute", "plus", "Registered"), "Registered the model"),
+        (Verb.MODEL_TIER_ASSESSED, ("mute", "tier-2", "Tier"), "Set the risk tier"),
+        (Verb.MODEL_UPDATED, ("mute", "edit", "Inventory"), "Changed the inventory record"),
+        (Verb.PACK_BUILT, ("ink", "file", "Evidence"), "Built an evidence pack"),
+        (Verb.POLICY_ENACTED, ("ok", "sliders", "Policy"), "A policy took effect"),
+        (Verb.POLICY_PROPOSED, ("mute", "sliders", "Policy"), "Proposed a policy"),
+        (Verb.POLICY_REJECTED, ("bad", "cross", "Policy"), "Rejected a policy"),
+        (Verb.POLICY_SIGNED, SIGNED, "Signed a policy"),
+        (Verb.REQUEST_OPENED, ("ink", "comment", "Request"), "Asked for a promotion"),
+        (Verb.REQUEST_REJECTED, ("bad", "cross", "Rejected"), "Rejected the promotion"),
+        (Verb.REQUEST_RETURNED, ("warn", "override", "Returned"), "Returned it for changes"),
+        (Verb.REQUEST_SIGNED, SIGNED, "Signed the promotion"),
+        (Verb.REQUEST_WITHDRAWN, ("mute", "minus", "Withdrawn"), "Withdrew the request"),
+        (Verb.ROLE_ENDED, ("mute", "person", "Access"), "Ended a role"),
+        (Verb.ROLE_GRANTED, ("mute", "person", "Access"), "Granted a role"),
+        (Verb.SERVICE_CREATED, ("mute", "key", "Access"), "Created the service account {what}"),
+        (Verb.TOKEN_ISSUED, ("mute", "key", "Access"), "Issued a token"),
+        (Verb.TOKEN_REVOKED, ("mute", "key", "Access"), "Revoked a token"),
+        (Verb.USER_CREATED, ("mute", "person", "Access"), "Created the account of {what}"),
+        (Verb.USER_SIGNED_IN, ("mute", "lock", "Access"), "Signed in"),
+        (Verb.USER_SIGNED_OUT, ("mute", "lock", "Access"), "Signed out"),
+        (Verb.VALIDATION_DRAFTED, ("mute", "edit", "Validation"), "Saved a validation draft"),
+        (Verb.VALIDATION_SIGNED, SIGNED, "Signed the validation report"),
+        (Verb.VERSION_ARCHIVED, ("mute", "stage-archived", "Stage"), "Archived {what}"),
+        (Verb.VERSION_DEMOTED, ("warn", "down", "Stage"), "Moved {what} back"),
+        (Verb.VERSION_PROMOTED, ("ok", "check", "Stage"), "Promoted {what}"),
+        (Verb.VERSION_REGISTERED, ("mute", "plus", "Registered"), "Registered {what}"),
+        (Verb.VERSION_ROLLED_BACK, ("warn", "override", "Stage"), "Rolled back to {what}"),
+        (Verb.VERSION_TAGGED, ("mute", "edit", "Registry"), "Set a tag of {what}"),
+        (Verb.VERSION_UNTAGGED, ("mute", "edit", "Registry"), "Removed a tag of {what}"),
+    )
+}
+
+KINDS: dict[str, tuple[str, frozenset[str]]] = {
+    "signatures": ("Signatures", frozenset(v.value for v in Verb if v.value.endswith(".signed"))),
+    "stages": (
+        "Stage changes",
+        frozenset(
+            {
+                Verb.VERSION_PROMOTED,
+                Verb.VERSION_ARCHIVED,
+                Verb.VERSION_DEMOTED,
+                Verb.VERSION_ROLLED_BACK,
+            }
+        ),
+    ),
+    "requests": ("Requests", frozenset(v.value for v in Verb if v.value.startswith("request."))),
+    "cards": ("Model cards", frozenset(v.value for v in Verb if v.value.startswith("card."))),
+    "validation": (
+        "Validation and findings",
+        frozenset(v.value for v in Verb if v.value.startswith(("validation.", "finding."))),
+    ),
+    "policies": ("Policies", frozenset(v.value for v in Verb if v.value.startswith("policy."))),
+    "registry": (
+        "Inventory and registry",
+        frozenset(
+            v.value for v in Verb if v.value.startswith(("model.", "version.", "evaluation."))
+        ),
+    ),
+    "access": (
+        "Access",
+        frozenset(
+            v.value
+            for v in Verb
+            if v.value.startswith(("user.", "role.", "token.", "service.", "unit.", "password."))
+        ),
+    ),
+    "evidence": (
+        "Evidence and ledger",
+        frozenset(v.value for v in Verb if v.value.startswith(("pack.", "checkpoint.", "ledger."))),
+    ),
+    "refusals": ("Refused attempts", frozenset({Verb.CALL_REFUSED.value})),
+}
+"""The facet "kind" of the audit log: key → (label, verbs)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One entry, ready to print. `model` is empty outside the models that the reader may see."""
+
+    at: datetime
+    tone: str
+    icon: str
+    label: str
+    text: str
+    detail: str
+    who: str
+    model: str
+    stream: str
+    seq: int
+    hash: str
+    previous: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    date: date
+    events: Sequence[Event]
+
+
+def as_events(entries: Sequence[LedgerEntry], *, reader: Actor, at: datetime) -> list[Event]:
+    """Put entries into words for this reader, in four queries however many they are."""
+    names = names_in(entries, reader=reader, at=at)
+    return [event_of(entry, names) for entry in entries]
+
+
+def event_of(entry: LedgerEntry, names: Names) -> Event:
+    mark = MARKS.get(entry.verb) or unknown_mark(entry.verb)
+    stream = entry.stream_name
+    return Event(
+        at=entry.at,
+        tone=mark.tone,
+        icon=mark.icon,
+        label=mark.label,
+        text=mark.text.format(what=names.what(entry.subject)),
+        detail=detail_of(entry, names, mark),
+        who=names.who(entry.actor),
+        model=names.models.get(stream, ""),
+        stream=stream.partition(":")[0],
+        seq=entry.seq,
+        hash=entry.hash,
+        previous=entry.previous,
+    )
+
+
+def unknown_mark(verb: str) -> Mark:
+    """A verb without words of its own reads as it is stored: `unit.created`, "Unit created"."""
+    return Mark(tone="mute", icon="info", label="Event", text=sentence(verb.replace(".", " ")))
+
+
+def detail_of(entry: LedgerEntry, names: Names, mark: Mark) -> str:
+    """What tells this act from others of its kind: the rule that refused, or the version."""
+    if entry.verb == Verb.CALL_REFUSED:
+        rule = str(entry.facts.get("rule", "")).replace("_", " ")
+        return f"Rule: {rule}. Nothing was changed."
+    if entry.subject in names.versions and "{what}" not in mark.text:
+        return names.what(entry.subject).capitalize()
+    return ""
+
+
+def by_day(events: Iterable[Event]) -> list[Day]:
+    """Group events, already in order, under their UTC day."""
+    return [
+        Day(date=date, events=list(group))
+        for date, group in groupby(events, key=lambda event: as_date(event.at))
+    ]
