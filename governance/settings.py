@@ -1,4 +1,4 @@
-"""All configuration, read from the environment once, loud on a bad value. See docs/configuration.md."""
+"""All configuration, read from the environment once, loud on a bad value."""
 
 from __future__ import annotations
 
@@ -51,7 +51,6 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 ORGANIZATION = env.str("ORGANIZATION", default="Meridian Bank" if DEMO else "Countersign")
-POLICY_SET = env.str("POLICY_SET", default="standard")
 ARTIFACT_ROOTS = [Path(root) for root in env.list("ARTIFACT_ROOTS", default=[])]
 """Folders of artifacts that this server may read to hash them. None by default."""
 TRACKING_HOSTS = env.list("TRACKING_HOSTS", default=[])
@@ -190,7 +189,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_SSL_REDIRECT = False
+SECURE_SSL_REDIRECT = HTTPS
+# The health check of a container comes past the proxy.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -214,7 +215,6 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
