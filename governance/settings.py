@@ -10,7 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = environ.FileAwareEnv()  # type: ignore[no-untyped-call]
 
 DEMO = env.bool("DEMO", default=False)
 """Demo accounts exist and the sign-in page names them. `./run serve` refuses it."""

@@ -18,6 +18,8 @@ from governance.core.canonical import canonical, sha256_hex, timestamp
 FORMAT = "countersign.ledger.entry/1"
 DOMAIN = FORMAT.encode() + b"\0"
 GENESIS = "0" * 64
+CONSOLE = "system:console"
+"""Who acts when somebody with the server's shell runs a command."""
 
 FACT_LENGTH = 200
 FACT_DEPTH = 6

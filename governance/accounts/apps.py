@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+from governance.audit.registration import register
+
+
+class AccountsConfig(AppConfig):
+    name = "governance.accounts"
+    label = "accounts"
+
+    def ready(self) -> None:
+        register(self.get_model("Unit"))
+        # Password and last sign-in are secrets and noise; what a person may do is in grants.
+        register(self.get_model("User"), exclude=("password", "last_login"))
+        register(self.get_model("RoleGrant"), history=True)
+        register(self.get_model("RoleGrantEnd"), history=True)
+        register(self.get_model("ServiceAccount"))
+        register(self.get_model("ApiToken"), exclude=("last_used_at",))

@@ -1,0 +1,167 @@
+"""People, units, the roles they hold there, and the service accounts of pipelines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+
+from governance.accounts.permissions import ROLE_PERMISSIONS, Permission
+from governance.accounts.rules import Role, covers
+from governance.core.models import Record
+
+
+class Unit(Record):
+    """A business unit. `path` places it in the tree: a grant on `bank` reaches `bank/retail`."""
+
+    REF = "unit"
+
+    name = models.CharField(max_length=80)
+    path = models.CharField(max_length=200, unique=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(path=""), name="unit_has_path"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(Record, AbstractBaseUser, PermissionsMixin):
+    """A person. Signs in with an e-mail address; what they may do comes from role grants alone."""
+
+    REF = "user"
+
+    email = models.EmailField(unique=True, max_length=254)
+    name = models.CharField("full name", max_length=120)
+    is_active = models.BooleanField(default=True)
+    is_demo = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+    @property
+    def person(self) -> User:
+        return self
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's admin asks for this; who may enter is decided by the admin site itself."""
+        return self.is_active
+
+    def permissions(self, *, unit: Unit, at: datetime) -> frozenset[Permission]:
+        if not self.is_active:
+            return frozenset()
+        held = (grant.role for grant in self.grants.at(at) if covers(grant.unit.path, unit.path))
+        return frozenset().union(*(ROLE_PERMISSIONS[Role(role)] for role in held))
+
+
+class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
+    def at(self, at: datetime) -> RoleGrantQuerySet:
+        """Keep the grants that hold at that moment: begun, not run out, not ended by a row."""
+        return (
+            self.filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)
+            .exclude(end__ended_at__lte=at)
+            .select_related("unit")
+        )
+
+
+class RoleGrant(Record):
+    """That a person holds a role in a unit for a time. Never edited: see RoleGrantEnd."""
+
+    REF = "role_grant"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="grants")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="grants")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    granted_by = models.CharField(max_length=60, editable=False)
+    granted_at = models.DateTimeField(editable=False)
+
+    objects = RoleGrantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="role_is_known"),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                name="role_grant_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.get_role_display()} in {self.unit}"
+
+
+class RoleGrantEnd(Record):
+    """That a grant was ended before its time."""
+
+    REF = "role_grant_end"
+
+    grant = models.OneToOneField(RoleGrant, on_delete=models.PROTECT, related_name="end")
+    ended_at = models.DateTimeField()
+    ended_by = models.CharField(max_length=60)
+
+
+class ServiceAccount(Record):
+    """A pipeline. Whatever it asks for, the responsible person counts as the requester."""
+
+    REF = "service"
+
+    name = models.SlugField(max_length=80, unique=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="service_accounts")
+    responsible = models.ForeignKey(User, on_delete=models.PROTECT, related_name="service_accounts")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiToken(Record):
+    """A bearer secret, kept as its SHA-256 only and shown once when it is issued."""
+
+    REF = "token"
+
+    service = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="tokens")
+    prefix = models.CharField(max_length=12)
+    sha256 = models.CharField(max_length=64, unique=True)
+    scopes: models.JSONField[Any, Any] = models.JSONField(default=list)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("issued_at")), name="token_expires_after_issue"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+    def holds_at(self, at: datetime) -> bool:
+        return self.revoked_at is None and at < self.expires_at

@@ -1,0 +1,129 @@
+"""Who may do what: the whole access matrix, on one page.
+
+Separation of duties is not here. It is a rule about one version and its history
+(approvals.rules), and holds for administrators and superusers as for everybody.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from governance.accounts.rules import Actor, PermissionMissing, Role, Scope
+
+if TYPE_CHECKING:
+    from governance.accounts.models import Unit
+
+
+class Permission(StrEnum):
+    ACCOUNT_MANAGE = "accounts:account:manage"
+    ROLE_GRANT = "accounts:role:grant"
+    TOKEN_ISSUE = "accounts:token:issue"  # noqa: S105  the name of a permission
+    POLICY_PROPOSE = "approvals:policy:propose"
+    POLICY_SIGN = "approvals:policy:sign"
+    PROMOTION_REQUEST = "approvals:promotion:request"
+    PROMOTION_SIGN = "approvals:promotion:sign"
+    LEDGER_READ = "audit:ledger:read"
+    CARD_PUBLISH = "cards:card:publish"
+    CARD_WRITE = "cards:card:write"
+    PACK_BUILD = "evidence:pack:build"
+    MODEL_CREATE = "inventory:model:create"
+    MODEL_EDIT = "inventory:model:edit"
+    MODEL_READ = "inventory:model:read"
+    TIER_ASSESS = "inventory:tier:assess"
+    EVALUATION_RECORD = "registry:evaluation:record"
+    VERSION_REGISTER = "registry:version:register"
+    FINDING_CLOSE = "validation:finding:close"
+    VALIDATION_WRITE = "validation:validation:write"
+
+
+_READER = {
+    Permission.LEDGER_READ,
+    Permission.MODEL_READ,
+    Permission.PACK_BUILD,
+}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.MODEL_OWNER: frozenset(
+        _READER
+        | {
+            Permission.CARD_PUBLISH,
+            Permission.CARD_WRITE,
+            Permission.MODEL_CREATE,
+            Permission.MODEL_EDIT,
+            Permission.PROMOTION_REQUEST,
+            Permission.TIER_ASSESS,
+        }
+    ),
+    Role.DEVELOPER: frozenset(
+        _READER
+        | {
+            Permission.CARD_WRITE,
+            Permission.EVALUATION_RECORD,
+            Permission.MODEL_CREATE,
+            Permission.PROMOTION_REQUEST,
+            Permission.VERSION_REGISTER,
+        }
+    ),
+    Role.VALIDATOR: frozenset(
+        _READER
+        | {
+            Permission.FINDING_CLOSE,
+            Permission.PROMOTION_SIGN,
+            Permission.VALIDATION_WRITE,
+        }
+    ),
+    Role.APPROVER: frozenset(
+        _READER
+        | {
+            Permission.POLICY_SIGN,
+            Permission.PROMOTION_SIGN,
+            Permission.TIER_ASSESS,
+        }
+    ),
+    Role.COMPLIANCE: frozenset(
+        _READER | {Permission.POLICY_PROPOSE, Permission.POLICY_SIGN, Permission.PROMOTION_SIGN}
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Permission.ACCOUNT_MANAGE,
+            Permission.LEDGER_READ,
+            Permission.MODEL_READ,
+            Permission.POLICY_PROPOSE,
+            Permission.ROLE_GRANT,
+            Permission.TOKEN_ISSUE,
+        }
+    ),
+}
+
+SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
+    Scope.READ: frozenset({Permission.MODEL_READ}),
+    Scope.REGISTER: frozenset(
+        {Permission.MODEL_CREATE, Permission.MODEL_READ, Permission.VERSION_REGISTER}
+    ),
+    Scope.EVALUATE: frozenset({Permission.EVALUATION_RECORD, Permission.MODEL_READ}),
+    Scope.REQUEST: frozenset({Permission.MODEL_READ, Permission.PROMOTION_REQUEST}),
+}
+
+
+def may(actor: Actor, permission: Permission, *, unit: Unit, at: datetime) -> bool:
+    """Tell whether the actor holds the permission in the unit at that moment."""
+    return permission in actor.permissions(unit=unit, at=at)
+
+
+def roles_with(permission: Permission) -> list[Role]:
+    return [role for role in Role if permission in ROLE_PERMISSIONS[role]]
+
+
+def require(actor: Actor, permission: Permission, *, unit: Unit, at: datetime) -> None:
+    """Raise PermissionMissing, naming who has it, unless the actor holds the permission."""
+    if may(actor, permission, unit=unit, at=at):
+        return
+    roles = " or ".join(role.label.lower() for role in roles_with(permission))
+    raise PermissionMissing(
+        f"This needs the permission {permission} in {unit.name}, which {actor.label} does not "
+        f"hold. It comes with the role {roles}.",
+        permission=str(permission),
+        unit=unit.path,
+    )

@@ -1,0 +1,41 @@
+"""A fresh proof that the person at the screen is who they say, as a signature needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.cache import cache
+
+from governance.accounts.models import User
+from governance.accounts.rules import PasswordWrong
+
+TRIES = 5
+LOCKED_SECONDS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """That this user gave the password at that moment. Only `prove` makes one."""
+
+    user_ref: str
+    method: str
+    at: datetime
+
+
+def prove(user: User, *, password: str, at: datetime) -> Proof:
+    """Return the proof, or raise PasswordWrong. After five wrong tries, wait five minutes.
+
+    21 CFR 11.200(a): each signing not in one continuous session uses all components; here each
+    signing asks for the password again.
+    """
+    key = f"signature-tries:{user.pk}"
+    tries = cache.get_or_set(key, 0, LOCKED_SECONDS) or 0
+    if tries >= TRIES:
+        raise PasswordWrong("Too many wrong passwords. Wait five minutes, then sign again.")
+    if not password or not user.check_password(password):
+        cache.incr(key)
+        left = TRIES - tries - 1
+        raise PasswordWrong(f"That password is not right. {left} tries left.")
+    cache.delete(key)
+    return Proof(user_ref=user.ref, method="PASSWORD", at=at)

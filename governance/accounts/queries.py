@@ -1,0 +1,146 @@
+"""Reads of accounts: who is who, at which moment."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from governance.accounts.models import ApiToken, RoleGrant, ServiceAccount, Unit, User
+from governance.accounts.permissions import SCOPE_PERMISSIONS, Permission, roles_with
+from governance.accounts.rules import Actor, Role, Scope, covers
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenHolder:
+    """A service account, acting with one of its tokens within the scopes of that token."""
+
+    service: ServiceAccount
+    scopes: frozenset[Scope]
+
+    @property
+    def ref(self) -> str:
+        return self.service.ref
+
+    @property
+    def label(self) -> str:
+        return self.service.name
+
+    @property
+    def person(self) -> User:
+        return self.service.responsible
+
+    def permissions(self, *, unit: Unit, at: datetime) -> frozenset[Permission]:
+        if not covers(self.service.unit.path, unit.path):
+            return frozenset()
+        return frozenset().union(*(SCOPE_PERMISSIONS[scope] for scope in self.scopes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemActor:
+    """The shell of the server, or a process of ours. Holds exactly the permissions named here."""
+
+    name: str
+    held: frozenset[Permission]
+
+    @property
+    def ref(self) -> str:
+        return f"system:{self.name}"
+
+    @property
+    def label(self) -> str:
+        return f"the {self.name}"
+
+    @property
+    def person(self) -> None:
+        return None
+
+    def permissions(self, *, unit: Unit, at: datetime) -> frozenset[Permission]:
+        return self.held
+
+
+CONSOLE = SystemActor(
+    name="console",
+    held=frozenset(
+        {
+            Permission.ACCOUNT_MANAGE,
+            Permission.ROLE_GRANT,
+            Permission.TOKEN_ISSUE,
+            Permission.POLICY_PROPOSE,
+            Permission.MODEL_READ,
+            Permission.PACK_BUILD,
+        }
+    ),
+)
+"""Whoever has the shell of the server. It can let people in; it can sign nothing."""
+
+
+def token_holder(secret: str, *, at: datetime) -> TokenHolder | None:
+    """Return who holds this secret, or None if it is unknown, revoked, expired or switched off.
+
+    One indexed lookup by SHA-256: the secret has 256 random bits, so a slow hash adds nothing.
+    """
+    token = (
+        ApiToken.objects.select_related("service__unit", "service__responsible")
+        .filter(sha256=hashlib.sha256(secret.encode()).hexdigest())
+        .first()
+    )
+    if token is None or not token.holds_at(at):
+        return None
+    if not (token.service.is_active and token.service.responsible.is_active):
+        return None
+    return TokenHolder(service=token.service, scopes=frozenset(map(Scope, token.scopes)))
+
+
+def unit_reach(paths: Iterable[str], *, prefix: str = "") -> Q:
+    """Return the condition that one of the granted paths reaches the unit.
+
+    `prefix` is the lookup that leads from the filtered table to the unit, such as `unit__`.
+    """
+    reach = Q(pk__in=[])
+    for path in paths:
+        reach |= Q(**{f"{prefix}path": path}) | Q(**{f"{prefix}path__startswith": path + "/"})
+    return reach
+
+
+def readable_paths(actor: Actor, *, at: datetime) -> list[str]:
+    """Return the unit paths within which the actor may read every model."""
+    match actor:
+        case User():
+            if not actor.is_active:
+                return []
+            grants = actor.grants.at(at).filter(role__in=roles_with(Permission.MODEL_READ))
+            return [grant.unit.path for grant in grants]
+        case TokenHolder():
+            return [actor.service.unit.path]
+        case _:
+            return []
+
+
+def units_with(user: User, permission: Permission, *, at: datetime) -> QuerySet[Unit]:
+    """Return the units in which the user holds the permission."""
+    if not user.is_active:
+        return Unit.objects.none()
+    grants = user.grants.at(at).filter(role__in=roles_with(permission))
+    return Unit.objects.filter(unit_reach([grant.unit.path for grant in grants]))
+
+
+def holders_of(role: Role, *, unit: Unit, at: datetime) -> list[User]:
+    """Return the active people who hold the role in the unit at that moment, by name."""
+    grants = RoleGrant.objects.at(at).filter(role=role, user__is_active=True).select_related("user")
+    people = {g.user_id: g.user for g in grants if covers(g.unit.path, unit.path)}
+    return sorted(people.values(), key=lambda user: user.name)
+
+
+def roles_of(user: User, *, unit: Unit, at: datetime) -> set[Role]:
+    """Return the roles that the user holds in the unit at that moment."""
+    return {Role(g.role) for g in user.grants.at(at) if covers(g.unit.path, unit.path)}
+
+
+def root_unit() -> Unit:
+    """Return the unit at the top of the tree: where rights over the whole firm are held."""
+    unit = Unit.objects.exclude(path__contains="/").order_by("path").first()
+    return unit or Unit(path="firm", name="the firm")

@@ -1,0 +1,56 @@
+"""The locks of a decision, always in this order: request, policy, model, slot, versions by id."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from governance.approvals.models import PolicyVersion, PromotionRequest
+from governance.approvals.queries.policies import policies_in_force, policy_of
+from governance.approvals.rules.policies import NoPolicy, Policy, policy_for
+from governance.inventory.models import Model
+from governance.registry.actions.versions import locked_model
+from governance.registry.models import ModelVersion, Slot
+from governance.registry.queries import champion_of, last_incumbent_of
+from governance.registry.rules import Stage
+
+
+def lock_request(request_id: UUID) -> PromotionRequest:
+    return (
+        PromotionRequest.objects.select_for_update(of=("self",)).with_version().get(pk=request_id)
+    )
+
+
+def lock_policy(model: Model, *, source: Stage, target: Stage) -> Policy:
+    """Lock and return the policy that reaches the move. Raises NoPolicy.
+
+    Whoever enacts a policy locks every row in force first, so the answer stands until we commit.
+    """
+    policy = policy_for(
+        policies_in_force(), tier=model.tier or 0, kind=model.kind, source=source, target=target
+    )
+    row = (
+        PolicyVersion.objects.in_force()
+        .select_for_update()
+        .filter(pk=policy.ref.partition(":")[2])
+        .first()
+    )
+    if row is None:
+        raise NoPolicy("The policy was replaced this moment. Ask again.")
+    return policy_of(row)
+
+
+def lock_version(version: ModelVersion, slot: Slot) -> tuple[ModelVersion, Slot]:
+    """Lock the model, the slot, and every version that the move could touch."""
+    model = locked_model(version.model)
+    slot = Slot.objects.select_for_update().get(pk=slot.pk)
+    touched = {version.pk} | {v.pk for v in (champion_of(slot), last_incumbent_of(slot)) if v}
+    rows = {
+        row.pk: row
+        for row in ModelVersion.objects.select_for_update(of=("self",))
+        .select_related("registered_by")
+        .filter(pk__in=touched)
+        .order_by("pk")
+    }
+    locked = rows[version.pk]
+    locked.model = model
+    return locked, slot

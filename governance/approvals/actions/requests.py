@@ -1,0 +1,239 @@
+"""Asking for a change of stage, and taking the question back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+
+from governance.accounts.models import User
+from governance.accounts.permissions import Permission, require
+from governance.accounts.rules import Actor, NotAPerson
+from governance.approvals.actions.changes import carry_out, close
+from governance.approvals.actions.locks import lock_policy, lock_request, lock_version
+from governance.approvals.models import PromotionRequest
+from governance.approvals.queries.cases import Case, build_case
+from governance.approvals.rules.judgement import (
+    MOVES,
+    AlreadyDecided,
+    RequestClosed,
+    RequestState,
+)
+from governance.audit import actions as audit
+from governance.audit.rules import Verb
+from governance.core.errors import NotAllowed, invalid
+from governance.inventory.rules import InventoryIncomplete
+from governance.registry.models import ModelVersion, Slot
+from governance.registry.queries import default_slot
+from governance.registry.rules import Stage, VersionNotFound
+
+
+class NotTheRequester(NotAllowed):
+    code = "not_the_requester"
+
+
+class Outcome(Enum):
+    """What became of asking for a stage."""
+
+    ALREADY_THERE = "ALREADY_THERE"
+    MOVED = "MOVED"
+    OPENED = "OPENED"
+    WAITING = "WAITING"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The answer. `case` and `request` are given unless the version is there already."""
+
+    outcome: Outcome
+    version: ModelVersion
+    request: PromotionRequest | None = None
+    case: Case | None = None
+
+
+@transaction.atomic
+def ask_for_stage(*, version: ModelVersion, target: Stage, actor: Actor, at: datetime) -> Asked:
+    """Ask that a version go to a stage; it goes at once if nothing is outstanding.
+
+    Otherwise the question stands as a promotion request, which is a result, not an error: the
+    caller says what is missing. Asking again finds the same request. Appends request.opened, or
+    the entry of the move, or nothing. Raises PermissionMissing, NotAPerson, InventoryIncomplete,
+    NoPolicy, AlreadyDecided (the very same facts were rejected or returned before).
+    """
+    slot = default_slot(version.model)
+    if slot is None:
+        raise VersionNotFound("This model has no versions.")
+    locked = _locked_open_request(version, slot, target)
+    require(actor, Permission.PROMOTION_REQUEST, unit=version.model.unit, at=at)
+    person = actor.person
+    if person is None:
+        raise NotAPerson("A change of stage is asked for by a person, or on a person's account.")
+    if version.stage == target:
+        return Asked(outcome=Outcome.ALREADY_THERE, version=version)
+    _require_complete(version)
+    policy = lock_policy(version.model, source=Stage(version.stage), target=target)
+    version, slot = lock_version(version, slot)
+    if version.stage == target:
+        return Asked(outcome=Outcome.ALREADY_THERE, version=version)
+    # One may have been opened while we waited for the model; it is read then, not locked.
+    request = locked or _open_request(version, slot, target)
+    case = build_case(
+        version,
+        slot=slot,
+        move=MOVES[Stage(version.stage), target],
+        target=target,
+        policy=policy,
+        request=request,
+        requested_by=f"user:{request.requested_by_id}" if request else person.ref,
+    )
+    if request is None:
+        _refuse_if_decided(case)
+        return _open(case, actor=actor, person=person, at=at)
+    if case.judgement.is_met and locked is not None:
+        carry_out(request, case, actor=actor, at=at)
+        return Asked(outcome=Outcome.MOVED, version=version, request=request, case=case)
+    return Asked(outcome=Outcome.WAITING, version=version, request=request, case=case)
+
+
+def _open(case: Case, *, actor: Actor, person: User, at: datetime) -> Asked:
+    """Put the question on record; carry it out at once if nothing is outstanding."""
+    request = _insert(case, actor=actor, person=person, at=at)
+    if case.judgement.is_met:
+        carry_out(request, case, actor=actor, at=at)
+        return Asked(outcome=Outcome.MOVED, version=case.version, request=request, case=case)
+    audit.append(
+        verb=Verb.REQUEST_OPENED,
+        stream=case.version.model.stream,
+        subject=request.ref,
+        actor=actor.ref,
+        at=at,
+        facts={
+            "version": case.version.ref,
+            "number": case.version.number,
+            "from": request.source,
+            "to": request.target,
+            "policy": case.policy.ref,
+            "dossier": case.digest,
+            "requested_by": f"user:{request.requested_by_id}",
+            "unmet_checks": [check.id for check in case.judgement.unmet_checks],
+            "missing_roles": [state.need.role for state in case.judgement.missing_needs],
+        },
+        records=[request],
+    )
+    return Asked(outcome=Outcome.OPENED, version=case.version, request=request, case=case)
+
+
+def _locked_open_request(
+    version: ModelVersion, slot: Slot, target: Stage
+) -> PromotionRequest | None:
+    """Return the open request, locked, or None if there is none or it closed meanwhile."""
+    standing = _open_request(version, slot, target)
+    if standing is None:
+        return None
+    request = lock_request(standing.pk)
+    return request if request.state == RequestState.OPEN else None
+
+
+def _open_request(version: ModelVersion, slot: Slot, target: Stage) -> PromotionRequest | None:
+    return (
+        PromotionRequest.objects.open()
+        .with_version()
+        .filter(version=version, slot=slot, target=target)
+        .first()
+    )
+
+
+def _require_complete(version: ModelVersion) -> None:
+    if gaps := version.model.gaps:
+        raise InventoryIncomplete(
+            f"The inventory record of {version.model.name} lacks {', '.join(gaps)}. No version "
+            "moves until a model owner completes it.",
+            subject=version.ref,
+            stream=version.model.stream,
+            missing=gaps,
+        )
+
+
+def _refuse_if_decided(case: Case) -> None:
+    decided = (
+        PromotionRequest.objects.filter(
+            version=case.version,
+            slot=case.slot,
+            target=case.dossier.target,
+            state__in=[RequestState.REJECTED, RequestState.RETURNED],
+            decided_digest=case.digest,
+        )
+        .order_by("-closed_at")
+        .select_related("closed_reason")
+        .first()
+    )
+    if decided is not None:
+        words = RequestState(decided.state).label.lower()
+        raise AlreadyDecided(
+            f"{decided.reference} was {words} and nothing has changed since. "
+            f"The reason given: {decided.closed_reason}",
+            subject=case.version.ref,
+            stream=case.version.model.stream,
+            request=str(decided.pk),
+        )
+
+
+def _insert(case: Case, *, actor: Actor, person: User, at: datetime) -> PromotionRequest:
+    last = PromotionRequest.objects.filter(model=case.version.model).aggregate(last=Max("number"))
+    return PromotionRequest.objects.create(
+        version=case.version,
+        model=case.version.model,
+        number=(last["last"] or 0) + 1,
+        slot=case.slot,
+        move=case.dossier.move,
+        source=case.version.stage,
+        target=case.dossier.target,
+        requested_by=person,
+        requested_via=actor.ref,
+        opened_at=at,
+    )
+
+
+@transaction.atomic
+def withdraw(*, request_id: UUID, reason: str, actor: Actor, at: datetime) -> PromotionRequest:
+    """Take a request back. Appends request.withdrawn.
+
+    The requester or the model's owner may. Raises InvalidInput, NotTheRequester, RequestClosed.
+    """
+    request = lock_request(request_id)
+    person = actor.person
+    owner = request.version.model.owner_id
+    if person is None or person.pk not in {request.requested_by_id, owner}:
+        raise NotTheRequester("Only who asked, or the model's owner, takes a request back.")
+    require_open(request)
+    if not reason.strip():
+        raise invalid("reason", "required", "Say why you take the request back.")
+    close(
+        request,
+        RequestState.WITHDRAWN,
+        digest="",
+        actor=actor,
+        at=at,
+        reason=audit.write_prose(reason.strip()),
+    )
+    audit.append(
+        verb=Verb.REQUEST_WITHDRAWN,
+        stream=request.version.model.stream,
+        subject=request.ref,
+        actor=actor.ref,
+        at=at,
+        facts={"version": request.version.ref},
+        records=[request],
+    )
+    return request
+
+
+def require_open(request: PromotionRequest) -> None:
+    """Raise RequestClosed unless the request still waits for its decision."""
+    if request.state != RequestState.OPEN:
+        words = RequestState(request.state).label.lower()
+        raise RequestClosed(f"{request.reference} is closed already: {words}.")

@@ -1,0 +1,40 @@
+"""Which policies stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+
+from governance.approvals.models import PolicySignOff, PolicyVersion
+from governance.approvals.rules.policies import Policy, policy_from
+
+
+@lru_cache(maxsize=256)
+def _parsed(content_text: str, ref: str, number: int, digest: str) -> Policy:
+    return policy_from(json.loads(content_text), ref=ref, number=number, digest=digest)
+
+
+def policy_of(row: PolicyVersion) -> Policy:
+    """Return the policy that a row holds. Its text never changes, so the parse is kept."""
+    return _parsed(row.content_text, row.ref, row.number, row.digest)
+
+
+def policies_in_force() -> list[Policy]:
+    return [policy_of(row) for row in PolicyVersion.objects.in_force().order_by("key")]
+
+
+def judged_metrics() -> set[str]:
+    """Return every metric that some policy in force judges."""
+    return {metric for policy in policies_in_force() for metric in policy.metrics}
+
+
+def policy_versions() -> list[PolicyVersion]:
+    """Return every version of every policy: by key, newest first."""
+    return list(PolicyVersion.objects.order_by("key", "-number"))
+
+
+def policy_sign_offs(row: PolicyVersion) -> Sequence[PolicySignOff]:
+    return list(
+        row.sign_offs.select_related("signer", "printed_name", "comment").order_by("signed_at")
+    )

@@ -1,0 +1,1 @@
+"""What a change of stage needs, and the one decision: authorize, or say what stands against it."""

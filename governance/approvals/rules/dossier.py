@@ -1,0 +1,181 @@
+"""The dossier: every fact that a change of stage rests on, at one moment, and its digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from governance.core.canonical import canonical, digest
+
+FORMAT = "countersign.dossier/1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultFact:
+    """One measured value: the newest of its metric, slice, source and data set."""
+
+    ref: str
+    metric: str
+    value: str
+    slice: str
+    source: str
+    dataset_digest: str
+    received_at: str
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return self.metric, self.slice, self.source, self.dataset_digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionFacts:
+    ref: str
+    number: int
+    digest: str
+    source: str
+    run_id: str
+    registered_by: str
+    artifacts: tuple[Mapping[str, Any], ...] = ()
+    lineage: Mapping[str, Any] = field(default_factory=dict)
+    results: tuple[ResultFact, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFacts:
+    ref: str
+    name: str
+    tier: int
+    kind: str
+    owner: str
+    developers: tuple[str, ...] = ()
+    record_digest: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardFacts:
+    ref: str
+    number: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportFacts:
+    ref: str
+    opinion: str
+    digest: str
+    signed_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingFacts:
+    ref: str
+    severity: str
+    due_date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What a rollback rests on: the earlier approval of the version that returns."""
+
+    request: str
+    dossier_digest: str
+    sign_offs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dossier:
+    """Facts only, with their dates; nothing is derived from the clock, so time voids no signature.
+
+    `incumbent` is the version that would be replaced: without it two racing promotions could
+    both rest on valid signatures. `checks` are the policy's, with their measured values.
+    """
+
+    move: str
+    stage: str
+    target: str
+    slot: str
+    model: ModelFacts
+    version: VersionFacts
+    incumbent: VersionFacts | None
+    rollback_target: str | None
+    card: CardFacts | None
+    report: ReportFacts | None
+    findings: tuple[FindingFacts, ...]
+    policy: Mapping[str, Any]
+    checks: tuple[Mapping[str, Any], ...] = ()
+    basis: Basis | None = None
+
+    def text(self) -> str:
+        """Return the canonical text that is kept with the request."""
+        return canonical({"format": FORMAT} | asdict(self))
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of `text()`: what a signer signs."""
+        return digest({"format": FORMAT} | asdict(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One fact that differs between two dossiers, by its dotted path."""
+
+    path: str
+    before: str
+    after: str
+
+
+LABELS = {
+    "version.artifacts": "Artifacts",
+    "version.results": "Measured values",
+    "version": "Version",
+    "model.tier": "Risk tier",
+    "model": "Inventory record",
+    "incumbent": "The version that would be replaced",
+    "rollback_target": "Rollback target",
+    "card": "Model card",
+    "report": "Validation report",
+    "findings": "Open findings",
+    "policy": "Policy",
+    "checks": "Checks",
+    "stage": "Stage",
+}
+
+
+def label_of(path: str) -> str:
+    """Return the words for a path: those of its longest known beginning."""
+    parts = path.split(".")
+    for end in range(len(parts), 0, -1):
+        if words := LABELS.get(".".join(parts[:end])):
+            return words
+    return path
+
+
+def differences(before: str, after: str) -> list[Difference]:
+    """Compare two kept dossier texts, fact by fact, in the order of their paths."""
+    old, new = _flat(json.loads(before)), _flat(json.loads(after))
+    return [
+        Difference(path=path, before=old.get(path, ""), after=new.get(path, ""))
+        for path in sorted(old.keys() | new.keys())
+        if old.get(path, "") != new.get(path, "")
+    ]
+
+
+def _flat(value: Any, path: str = "") -> dict[str, str]:
+    if isinstance(value, Mapping):
+        inner = ((f"{path}.{key}" if path else str(key), item) for key, item in value.items())
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        inner = ((f"{path}.{_name(item, index)}", item) for index, item in enumerate(value))
+    else:
+        return {path: "" if value is None else str(value)}
+    return {key: text for place, item in inner for key, text in _flat(item, place).items()}
+
+
+def _name(item: Any, index: int) -> str:
+    """Name a list's item by what identifies it, so that an insertion does not shift the rest."""
+    if isinstance(item, Mapping):
+        for key in ("path", "id", "ref"):
+            if item.get(key):
+                return str(item[key])
+    return str(index)

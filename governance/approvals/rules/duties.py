@@ -1,0 +1,80 @@
+"""Separation of duties: who may not sign, and why. Nobody is exempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from governance.accounts.rules import Role
+from governance.core.errors import Refused
+from governance.inventory.rules import Capacity
+
+
+class DutiesNotSeparated(Refused):
+    """The person has had a hand in what they would judge."""
+
+    code = "duties_not_separated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One reason why a person may not sign: the rule, and a sentence said to that person."""
+
+    rule: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duties:
+    """Who has done what around a request; all by reference."""
+
+    model_name: str
+    version_number: int
+    builders: Mapping[str, frozenset[Capacity]] = field(default_factory=dict)
+    registered_by: str = ""
+    requested_by: str = ""
+    validated_by: frozenset[str] = frozenset()
+    signed_by: frozenset[str] = frozenset()
+    validator_may_approve: bool = False
+
+
+def bars(person: str, duties: Duties, *, role: Role) -> list[Bar]:
+    """Return what keeps this person from signing in this role; an empty list if nothing does."""
+    found = []
+    model, version = duties.model_name, f"version {duties.version_number}"
+    capacities = duties.builders.get(person, frozenset())
+    if Capacity.OWNER in capacities:
+        found.append(Bar(rule="owner_signs_not", sentence=f"You own or have owned {model}."))
+    if Capacity.DEVELOPER in capacities:
+        found.append(
+            Bar(rule="developer_signs_not", sentence=f"You are or were a developer of {model}.")
+        )
+    if person == duties.registered_by:
+        found.append(
+            Bar(rule="registrant_signs_not", sentence=f"You answer for registering {version}.")
+        )
+    if person == duties.requested_by:
+        found.append(Bar(rule="requester_signs_not", sentence="You asked for this change."))
+    if person in duties.signed_by:
+        found.append(Bar(rule="nobody_signs_twice", sentence="You have signed this already."))
+    if (
+        role != Role.VALIDATOR
+        and person in duties.validated_by
+        and not duties.validator_may_approve
+    ):
+        found.append(
+            Bar(
+                rule="validator_approves_not",
+                sentence=f"You validated {version}; the policy asks somebody else to approve it.",
+            )
+        )
+    return found
+
+
+def require_separation(found: Sequence[Bar]) -> None:
+    """Raise DutiesNotSeparated, naming every rule that stands against the person, if any does."""
+    if found:
+        raise DutiesNotSeparated(
+            "You may not sign: " + " ".join(bar.sentence for bar in found),
+            rules=[bar.rule for bar in found],
+        )

@@ -1,0 +1,353 @@
+"""Automated checks. Each is one predicate over the dossier, and says what it measured.
+
+Missing data is NOT_SHOWN, which passes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar, Protocol
+
+from django.db.models import TextChoices
+
+from governance.approvals.rules.dossier import Dossier, ResultFact, VersionFacts
+from governance.registry.rules import Source
+
+MINUS = "\N{MINUS SIGN}"
+
+
+class Outcome(TextChoices):
+    PASS = "PASS", "Pass"
+    FAIL = "FAIL", "Fail"
+    NOT_SHOWN = "NOT_SHOWN", "Not shown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckResult:
+    """What one check found. `value` and `limit` are decimal text where there is a number."""
+
+    id: str
+    label: str
+    outcome: Outcome
+    measured: str
+    required: str
+    sentence: str
+    value: str = ""
+    limit: str = ""
+    passes: str = ""
+    source: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome == Outcome.PASS
+
+
+class Gate(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def metrics(self) -> frozenset[str]: ...
+
+    def judge(self, dossier: Dossier) -> CheckResult: ...
+
+
+def newest_counting(
+    results: Iterable[ResultFact],
+    *,
+    metric: str,
+    slice_name: str = "",
+    source: str = "",
+    dataset: str | None = None,
+) -> ResultFact | None:
+    """Return the result that counts: the named source, else pulled, posted, tag; newest first."""
+    fitting = [
+        result
+        for result in results
+        if result.metric == metric
+        and result.slice == slice_name
+        and (not source or result.source == source)
+        and (dataset is None or result.dataset_digest == dataset)
+    ]
+    fitting.sort(key=lambda result: result.received_at, reverse=True)
+    return min(fitting, key=lambda result: Source.values.index(result.source), default=None)
+
+
+def _origin(result: ResultFact) -> str:
+    words = Source(result.source).label.lower()
+    return f"{words}, data set {result.dataset_digest[:12]}" if result.dataset_digest else words
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricGate:
+    """A measured value stays on the right side of its limit."""
+
+    metric: str
+    limit: str
+    at_least: bool
+    slice: str = ""
+    unit: str = ""
+    source: str = ""
+    label: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"metric.{self.metric}" + (f".{self.slice}" if self.slice else "")
+
+    @property
+    def metrics(self) -> frozenset[str]:
+        return frozenset({self.metric})
+
+    def judge(self, dossier: Dossier) -> CheckResult:
+        sign, unit = ("≥", "≤")[not self.at_least], f" {self.unit}" if self.unit else ""
+        common = {
+            "id": self.id,
+            "label": self.label,
+            "required": f"{sign} {self.limit}{unit}",
+            "limit": self.limit,
+            "passes": "above" if self.at_least else "below",
+        }
+        result = newest_counting(
+            dossier.version.results, metric=self.metric, slice_name=self.slice, source=self.source
+        )
+        if result is None:
+            wanted = f" {Source(self.source).label.lower()}" if self.source else ""
+            sentence = f"No value of {self.metric}{wanted} is on record for this version."
+            return CheckResult(
+                **common, outcome=Outcome.NOT_SHOWN, measured="n/a", sentence=sentence
+            )
+        value, limit = Decimal(result.value), Decimal(self.limit)
+        holds = value >= limit if self.at_least else value <= limit
+        return CheckResult(
+            **common,
+            outcome=Outcome.PASS if holds else Outcome.FAIL,
+            measured=f"{result.value.replace('-', MINUS)}{unit}",
+            value=result.value,
+            source=_origin(result),
+            sentence=(
+                f"{self.metric} is {result.value}{unit}; the policy asks for {sign} "
+                f"{self.limit}{unit}."
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChallengerGate:
+    """The candidate beats the champion by more than a margin, measured on the same data."""
+
+    metric: str
+    margin: str
+    higher_is_better: bool = True
+    source: str = ""
+    label: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"challenger.{self.metric}"
+
+    @property
+    def metrics(self) -> frozenset[str]:
+        return frozenset({self.metric})
+
+    def judge(self, dossier: Dossier) -> CheckResult:
+        if dossier.incumbent is None:
+            return CheckResult(
+                id=self.id,
+                label=self.label,
+                outcome=Outcome.PASS,
+                measured="n/a",
+                required=f"> {self.margin} better",
+                sentence="Nothing serves in this slot, so there is no champion to beat.",
+            )
+        pair = self._pair(dossier.version, dossier.incumbent)
+        if pair is None:
+            return CheckResult(
+                id=self.id,
+                label=self.label,
+                outcome=Outcome.NOT_SHOWN,
+                measured="n/a",
+                required=f"> {self.margin} better",
+                sentence=(
+                    f"{self.metric} of this version and of the champion (version "
+                    f"{dossier.incumbent.number}) is not on record for the same data set."
+                ),
+            )
+        return self._compare(*pair, champion=dossier.incumbent.number)
+
+    def _pair(
+        self, candidate: VersionFacts, champion: VersionFacts
+    ) -> tuple[ResultFact, ResultFact] | None:
+        mine = newest_counting(candidate.results, metric=self.metric, source=self.source)
+        if mine is None or not mine.dataset_digest:
+            return None
+        theirs = newest_counting(
+            champion.results,
+            metric=self.metric,
+            source=self.source,
+            dataset=mine.dataset_digest,
+        )
+        return (mine, theirs) if theirs else None
+
+    def _compare(self, mine: ResultFact, theirs: ResultFact, *, champion: int) -> CheckResult:
+        sign = 1 if self.higher_is_better else -1
+        champion_value, margin = Decimal(theirs.value), Decimal(self.margin)
+        gain = sign * (Decimal(mine.value) - champion_value)
+        limit = format(champion_value + sign * margin, "f")
+        return CheckResult(
+            id=self.id,
+            label=self.label,
+            outcome=Outcome.PASS if gain > margin else Outcome.FAIL,
+            measured=mine.value,
+            required=f"{'>' if self.higher_is_better else '<'} {limit}",
+            value=mine.value,
+            limit=limit,
+            passes="above" if self.higher_is_better else "below",
+            source=f"{_origin(mine)}; champion version {champion} {theirs.value}",
+            sentence=(
+                f"{self.metric} is {mine.value} against {theirs.value} of version {champion}: "
+                f"{format(gain, '+f').replace('-', MINUS)}, more than {self.margin} is required."
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingGate:
+    """No finding of this severity or worse is open."""
+
+    severity: str
+    label: str = ""
+
+    ORDER: ClassVar[tuple[str, ...]] = ("HIGH", "MEDIUM", "LOW")
+    metrics: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def id(self) -> str:
+        return f"no_open_finding.{self.severity.lower()}"
+
+    def judge(self, dossier: Dossier) -> CheckResult:
+        counted = self.ORDER[: self.ORDER.index(self.severity) + 1]
+        found = [finding for finding in dossier.findings if finding.severity in counted]
+        words = " or ".join(severity.lower() for severity in counted)
+        return CheckResult(
+            id=self.id,
+            label=self.label,
+            outcome=Outcome.FAIL if found else Outcome.PASS,
+            measured=str(len(found)),
+            required="0",
+            sentence=(
+                f"{len(found)} {words} findings are open."
+                if found
+                else f"No {words} finding is open."
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainGate:
+    """A check without parameters."""
+
+    id: str
+    label: str = ""
+
+    metrics: ClassVar[frozenset[str]] = frozenset()
+
+    def judge(self, dossier: Dossier) -> CheckResult:
+        outcome, measured, required, sentence = PLAIN[self.id](dossier)
+        return CheckResult(
+            id=self.id,
+            label=self.label,
+            outcome=outcome,
+            measured=measured,
+            required=required,
+            sentence=sentence,
+        )
+
+
+Finding = tuple[Outcome, str, str, str]
+
+
+def _card_published(dossier: Dossier) -> Finding:
+    if dossier.card is None:
+        return Outcome.FAIL, "none", "published", "No model card is published for this version."
+    number = dossier.card.number
+    return Outcome.PASS, f"revision {number}", "published", f"Card revision {number} is published."
+
+
+def _report_approved(dossier: Dossier) -> Finding:
+    required = "signed, fit for use"
+    if dossier.report is None:
+        return Outcome.FAIL, "none", required, "No validation report is signed for this version."
+    if dossier.report.opinion == "NOT_FIT":
+        return Outcome.FAIL, "not fit", required, "The validation report says: not fit for use."
+    return Outcome.PASS, "signed", required, "A signed validation report finds the version fit."
+
+
+def _artifacts_complete(dossier: Dossier) -> Finding:
+    count = len(dossier.version.artifacts)
+    if not count:
+        sentence = "The version lists no artifact digests, so what would run cannot be identified."
+        return Outcome.NOT_SHOWN, "none", "every file with its digest", sentence
+    sentence = f"{count} files are listed with their SHA-256."
+    return Outcome.PASS, f"{count} files", "every file with its digest", sentence
+
+
+def _rollback_target(dossier: Dossier) -> Finding:
+    if dossier.incumbent is None:
+        return Outcome.PASS, "first version", "known", "Nothing serves yet: rolling back stops it."
+    number = dossier.incumbent.number
+    sentence = f"Version {number} serves now and could return."
+    return Outcome.PASS, f"version {number}", "known", sentence
+
+
+PLAIN = {
+    "card_published": _card_published,
+    "report_approved": _report_approved,
+    "artifacts_complete": _artifacts_complete,
+    "rollback_target": _rollback_target,
+}
+
+LABELS = {
+    "card_published": "Model card published",
+    "report_approved": "Independent validation",
+    "artifacts_complete": "Artifacts complete",
+    "rollback_target": "Rollback target known",
+}
+
+
+def gate_from(entry: Mapping[str, Any]) -> Gate:
+    """Return the gate that a policy's entry states; the schema has checked its form."""
+    match entry["check"]:
+        case "metric":
+            at_least = "at_least" in entry
+            return MetricGate(
+                metric=entry["metric"],
+                limit=str(entry["at_least" if at_least else "at_most"]),
+                at_least=at_least,
+                slice=entry.get("slice", ""),
+                unit=entry.get("unit", ""),
+                source=entry.get("source", ""),
+                label=entry.get("label", entry["metric"]),
+            )
+        case "challenger":
+            return ChallengerGate(
+                metric=entry["metric"],
+                margin=str(entry["margin"]),
+                higher_is_better=entry.get("better", "higher") == "higher",
+                source=entry.get("source", ""),
+                label=entry.get("label", f"{entry['metric']} against champion"),
+            )
+        case "no_open_finding":
+            severity = entry["severity"]
+            label = entry.get("label", f"No open {severity.lower()} finding")
+            return FindingGate(severity=severity, label=label)
+        case plain:
+            return PlainGate(id=plain, label=entry.get("label", LABELS[plain]))
+
+
+def judge_all(gates: Sequence[Gate], dossier: Dossier) -> tuple[CheckResult, ...]:
+    return tuple(gate.judge(dossier) for gate in gates)

@@ -1,0 +1,226 @@
+"""Changes of the inventory. Each appends one entry to the model's own stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from governance.accounts.models import Unit, User
+from governance.accounts.permissions import Permission, require
+from governance.accounts.queries import roles_of
+from governance.accounts.rules import Actor, NotAPerson, Role
+from governance.audit import actions as audit
+from governance.audit.rules import Verb, admissible
+from governance.core.errors import InvalidInput, Problem, invalid
+from governance.core.models import Record
+from governance.inventory.models import Builder, Model, TierAssessment
+from governance.inventory.rules import Capacity, Kind, NotTheOwner, Tier, name_problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRecord:
+    """What an owner keeps about a model. `tier_reason` is needed when the tier changes."""
+
+    purpose: str = ""
+    intended_use: str = ""
+    kind: str = ""
+    owner: User | None = None
+    developers: Sequence[User] = field(default_factory=tuple)
+    tier: int | None = None
+    tier_reason: str = ""
+    tracking_uri: str = ""
+
+
+def _already_exists(name: str) -> InvalidInput:
+    return invalid("name", "unique", f"Registered Model (name={name}) already exists.")
+
+
+@transaction.atomic
+def create_model(
+    *,
+    name: str,
+    unit: Unit,
+    actor: Actor,
+    at: datetime,
+    description: str = "",
+    record: ModelRecord | None = None,
+) -> Model:
+    """Add a model to the inventory, as a draft unless `record` is given. Appends model.created.
+
+    Raises InvalidInput (rule `unique` when the name is taken, also by a model the actor cannot
+    see), PermissionMissing.
+    """
+    require(actor, Permission.MODEL_CREATE, unit=unit, at=at)
+    if problems := list(name_problems(name)):
+        raise InvalidInput(*problems)
+    if Model.objects.filter(name=name).exists():
+        raise _already_exists(name)
+    model = Model(
+        name=name,
+        description=description,
+        unit=unit,
+        created_by=actor.ref,
+        created_at=at,
+        updated_at=at,
+    )
+    try:
+        with transaction.atomic():
+            model.save(force_insert=True)
+    except IntegrityError as error:
+        # Two clients created it at once; the slower one is told what the check above would say.
+        raise _already_exists(name) from error
+    written = _apply(model, record, actor=actor, at=at) if record else []
+    audit.append(
+        verb=Verb.MODEL_CREATED,
+        stream=model.stream,
+        subject=model.ref,
+        actor=actor.ref,
+        at=at,
+        facts=admissible({"name": name, "unit": unit.ref, "tier": model.tier}),
+        records=[model, *written],
+    )
+    return model
+
+
+@transaction.atomic
+def edit_model(*, model: Model, record: ModelRecord, actor: Actor, at: datetime) -> Model:
+    """Set the record of a model to `record`; nothing is appended when nothing differs.
+
+    Appends model.updated. Raises InvalidInput, NotTheOwner, PermissionMissing.
+    """
+    # The model is what a dossier rests on: without this lock an edit slips in beside a promotion.
+    model = Model.objects.select_for_update(of=("self",)).select_related("unit").get(pk=model.pk)
+    require(actor, Permission.MODEL_EDIT, unit=model.unit, at=at)
+    _require_ownership(model, actor)
+    before = _values(model)
+    written = _apply(model, record, actor=actor, at=at)
+    changed = sorted(key for key, value in _values(model).items() if before[key] != value)
+    if not changed:
+        return model
+    model.updated_at = at
+    model.save(update_fields=["updated_at"])
+    audit.append(
+        verb=Verb.MODEL_UPDATED,
+        stream=model.stream,
+        subject=model.ref,
+        actor=actor.ref,
+        at=at,
+        facts={"changed": changed, "tier": model.tier},
+        records=[model, *written],
+    )
+    return model
+
+
+@transaction.atomic
+def describe_model(*, model: Model, description: str, actor: Actor, at: datetime) -> Model:
+    """Set MLflow's free description. Appends model.described; nothing when it is the same."""
+    model = Model.objects.select_for_update(of=("self",)).select_related("unit").get(pk=model.pk)
+    require(actor, Permission.VERSION_REGISTER, unit=model.unit, at=at)
+    if model.description == description:
+        return model
+    model.description, model.updated_at = description, at
+    model.save(update_fields=["description", "updated_at"])
+    audit.append(
+        verb=Verb.MODEL_DESCRIBED,
+        stream=model.stream,
+        subject=model.ref,
+        actor=actor.ref,
+        at=at,
+        facts={},
+        records=[model],
+    )
+    return model
+
+
+def _require_ownership(model: Model, actor: Actor) -> None:
+    """Refuse anybody but the owner, unless there is none who could still sign in."""
+    owner = model.owner
+    if owner is not None and owner.is_active and actor.ref != owner.ref:
+        raise NotTheOwner(
+            f"{owner.name} owns {model.name}; only they change its record.",
+            subject=model.ref,
+            stream=model.stream,
+        )
+
+
+def _values(model: Model) -> dict[str, object]:
+    fields = ("purpose", "intended_use", "kind", "owner_id", "tier", "tracking_uri")
+    developers = sorted(str(pk) for pk in model.developers.values_list("pk", flat=True))
+    return {name: getattr(model, name) for name in fields} | {"developers": developers}
+
+
+def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> list[Record]:
+    """Write the record's fields; return the history rows that go with them."""
+    _check(model, record, at=at)
+    written: list[Record] = []
+    if record.tier is not None and record.tier != model.tier:
+        reason = record.tier_reason.strip()
+        written.append(_assess_tier(model, record.tier, reason, actor=actor, at=at))
+    model.purpose, model.intended_use = record.purpose.strip(), record.intended_use.strip()
+    model.kind, model.owner = record.kind, record.owner
+    model.tracking_uri = record.tracking_uri
+    model.save()
+    model.developers.set(record.developers)
+    hands = [(user, Capacity.DEVELOPER) for user in record.developers]
+    if record.owner is not None:
+        hands.append((record.owner, Capacity.OWNER))
+    for user, capacity in hands:
+        builder, is_new = Builder.objects.get_or_create(
+            model=model, user=user, capacity=capacity, defaults={"since": at}
+        )
+        written += [builder] if is_new else []
+    return written
+
+
+def _assess_tier(
+    model: Model, tier: int, reason: str, *, actor: Actor, at: datetime
+) -> TierAssessment:
+    require(actor, Permission.TIER_ASSESS, unit=model.unit, at=at)
+    if actor.person is None:
+        raise NotAPerson("A tier is set by a person, who answers for it.")
+    model.tier = tier
+    return TierAssessment.objects.create(
+        model=model,
+        tier=tier,
+        reason=audit.write_prose(reason),
+        assessed_by=actor.person,
+        assessed_at=at,
+    )
+
+
+def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
+    problems = []
+    if record.kind and record.kind not in Kind.values:
+        problems.append(Problem(field="kind", rule="choice", message="Choose one of the kinds."))
+    if record.tier is not None and record.tier not in Tier.values:
+        problems.append(Problem(field="tier", rule="choice", message="A tier is 1, 2 or 3."))
+    if record.tier is None and model.tier is not None:
+        problems.append(
+            Problem(field="tier", rule="required", message="A tier once set cannot be cleared.")
+        )
+    if record.tier != model.tier and record.tier is not None and not record.tier_reason.strip():
+        problems.append(
+            Problem(
+                field="tier_reason", rule="required", message="Say why the model has this tier."
+            )
+        )
+    problems += _people_problems(model, record, at=at)
+    if problems:
+        raise InvalidInput(*problems)
+
+
+def _people_problems(model: Model, record: ModelRecord, *, at: datetime) -> list[Problem]:
+    problems = []
+    if record.owner is None and model.owner_id is not None:
+        problems.append(
+            Problem(field="owner", rule="required", message="A model once owned keeps an owner.")
+        )
+    if record.owner is not None and record.owner.pk != model.owner_id:
+        roles = roles_of(record.owner, unit=model.unit, at=at)
+        if not record.owner.is_active or Role.MODEL_OWNER not in roles:
+            message = f"{record.owner.name} is not a model owner in {model.unit.name}."
+            problems.append(Problem(field="owner", rule="role", message=message))
+    return problems

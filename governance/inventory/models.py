@@ -1,0 +1,118 @@
+"""The register: which models exist, whose they are, how risky."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from governance.accounts.models import Unit, User
+from governance.accounts.queries import readable_paths, unit_reach
+from governance.accounts.rules import Actor
+from governance.audit.models import Prose
+from governance.core.models import Record
+from governance.inventory.rules import REQUIRED, Capacity, Kind, Tier
+
+
+class ModelQuerySet(models.QuerySet["Model"]):
+    def visible_to(self, actor: Actor, *, at: datetime) -> ModelQuerySet:
+        """Keep what the actor may know of: their units' models, and those they own or build."""
+        reach = unit_reach(readable_paths(actor, at=at), prefix="unit__")
+        if isinstance(actor, User):
+            built = Builder.objects.filter(user=actor).values("model")
+            reach |= Q(owner=actor) | Q(pk__in=built)
+        return self.filter(reach)
+
+    def with_people(self) -> ModelQuerySet:
+        return self.select_related("unit", "owner").prefetch_related("developers")
+
+
+class Model(Record):
+    """One entry of the inventory. First seen through MLflow it is a draft: see `gaps`."""
+
+    REF = "model"
+
+    name = models.CharField(max_length=255, unique=True)
+    description = models.TextField(blank=True)
+    purpose = models.TextField(blank=True)
+    intended_use = models.TextField(blank=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="models")
+    owner = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="owned_models", null=True, blank=True
+    )
+    developers = models.ManyToManyField(User, related_name="developed_models", blank=True)
+    kind = models.CharField(max_length=20, choices=Kind.choices, blank=True)
+    tier = models.PositiveSmallIntegerField(choices=Tier.choices, null=True, blank=True)
+    tracking_uri = models.URLField("MLflow tracking server", blank=True, max_length=300)
+    created_by = models.CharField(max_length=60, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    updated_at = models.DateTimeField(editable=False)
+
+    objects = ModelQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="model_has_name"),
+            models.CheckConstraint(
+                condition=Q(tier=None) | Q(tier__in=Tier.values), name="model_tier_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="") | Q(kind__in=Kind.values), name="model_kind_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def stream(self) -> str:
+        """The ledger stream of everything that happens to this model."""
+        return f"model:{self.pk}"
+
+    @property
+    def gaps(self) -> list[str]:
+        """What the record still lacks, in words; no version may move while it lacks anything."""
+        values = {field: getattr(self, field) for field in REQUIRED if field != "owner"}
+        values["owner"] = self.owner_id
+        return [words for field, words in REQUIRED.items() if not values[field]]
+
+
+class TierAssessment(Record):
+    """That somebody set the tier, and why."""
+
+    REF = "tier_assessment"
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="tier_assessments")
+    tier = models.PositiveSmallIntegerField(choices=Tier.choices)
+    reason = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
+    assessed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    assessed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(tier__in=Tier.values), name="assessed_tier_is_known"
+            ),
+        ]
+
+
+class Builder(Record):
+    """That a person has owned or built a model at some time; it is never forgotten.
+
+    Separation of duties reads this, so leaving the list of developers frees nobody to sign.
+    """
+
+    REF = "builder"
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="builders")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    capacity = models.CharField(max_length=12, choices=Capacity.choices)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "user", "capacity"], name="builder_once_per_capacity"
+            ),
+        ]

@@ -1,0 +1,80 @@
+"""What a model is, how risky, and what its record must say before any version may move."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from django.db.models import IntegerChoices, TextChoices
+
+from governance.core.errors import NotAllowed, NotFound, Problem, Refused
+
+
+class Tier(IntegerChoices):
+    """Risk tier; Tier 1 is the highest risk."""
+
+    ONE = 1, "Tier 1 (high)"
+    TWO = 2, "Tier 2 (medium)"
+    THREE = 3, "Tier 3 (low)"
+
+
+class Kind(TextChoices):
+    CLASSIFICATION = "CLASSIFICATION", "Classification"
+    REGRESSION = "REGRESSION", "Regression"
+    RANKING = "RANKING", "Ranking or recommendation"
+    FORECAST = "FORECAST", "Forecast"
+    ANOMALY = "ANOMALY", "Anomaly detection"
+    GENERATIVE = "GENERATIVE", "Generative or agentic"
+    RULES = "RULES", "Rules or scorecard"
+    OTHER = "OTHER", "Other"
+
+
+class Capacity(TextChoices):
+    """In which capacity a person has had a hand in building or owning a model."""
+
+    OWNER = "OWNER", "Owner"
+    DEVELOPER = "DEVELOPER", "Developer"
+
+
+class ModelNotFound(NotFound):
+    code = "model_not_found"
+
+
+class NotTheOwner(NotAllowed):
+    """Somebody else owns the record."""
+
+    code = "not_the_owner"
+
+
+class InventoryIncomplete(Refused):
+    """The inventory record lacks what every decision rests on."""
+
+    code = "inventory_incomplete"
+
+
+REQUIRED = {
+    "owner": "an owner",
+    "purpose": "a purpose",
+    "intended_use": "an intended use",
+    "kind": "a kind",
+    "tier": "a risk tier",
+}
+
+MAX_NAME = 255
+_NAME = re.compile(r"[^\x00-\x1f\x7f/:]+")
+
+
+def name_problems(name: str) -> Iterable[Problem]:
+    """Check a registered-model name: MLflow's rule, so that every client can address it."""
+    if not name.strip():
+        yield Problem(field="name", rule="required", message="Enter a name.")
+    elif len(name) > MAX_NAME:
+        yield Problem(
+            field="name", rule="length", message=f"Use at most {MAX_NAME} characters for the name."
+        )
+    elif not _NAME.fullmatch(name) or name.strip(".") == "":
+        yield Problem(
+            field="name",
+            rule="characters",
+            message="A name has no slash, colon or control character, and is not only dots.",
+        )

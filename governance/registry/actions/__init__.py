@@ -1,0 +1,23 @@
+"""Changes of the registry, by noun."""
+
+from governance.registry.actions.evaluations import record_evaluations
+from governance.registry.actions.stages import MoveResult, move_to_stage
+from governance.registry.actions.tags import (
+    delete_model_tag,
+    delete_version_tag,
+    set_model_tag,
+    set_version_tag,
+)
+from governance.registry.actions.versions import describe_version, register_version
+
+__all__ = [
+    "MoveResult",
+    "delete_model_tag",
+    "delete_version_tag",
+    "describe_version",
+    "move_to_stage",
+    "record_evaluations",
+    "register_version",
+    "set_model_tag",
+    "set_version_tag",
+]

@@ -1,0 +1,160 @@
+"""Registering versions. Each action appends one entry to the model's stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from governance.accounts.permissions import Permission, require
+from governance.accounts.rules import Actor, NotAPerson
+from governance.audit import actions as audit
+from governance.audit.rules import Verb
+from governance.core.canonical import canonical, digest
+from governance.core.errors import InvalidInput
+from governance.inventory.models import Model
+from governance.registry.actions.evaluations import insert_results
+from governance.registry.models import Artifact, ModelVersion, Slot, VersionTag
+from governance.registry.rules import (
+    Measurement,
+    Registration,
+    Source,
+    measurement_from_tag,
+    registration_problems,
+)
+
+
+def locked_model(model: Model) -> Model:
+    """Lock the model: its numbers, slots and versions are changed behind this one lock."""
+    return Model.objects.select_for_update(of=("self",)).select_related("unit").get(pk=model.pk)
+
+
+def locked_version(version: ModelVersion) -> ModelVersion:
+    """Lock the model, then the version: the order that every action keeps."""
+    model = locked_model(version.model)
+    locked = ModelVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
+    locked.model = model
+    return locked
+
+
+@transaction.atomic
+def register_version(
+    *,
+    model: Model,
+    registration: Registration,
+    actor: Actor,
+    at: datetime,
+    description: str = "",
+    tags: Mapping[str, str] | None = None,
+    judged: Iterable[str] = (),
+) -> ModelVersion:
+    """Add the next version of a model, in Draft, with its artifacts, tags and measurements.
+
+    Numbers are 1, 2, 3 … per model and never used twice. Tags that measure something are kept
+    as evaluation results too (`judged`: the metrics that policies name). Appends
+    version.registered. Raises InvalidInput, PermissionMissing.
+    """
+    model = locked_model(model)
+    require(actor, Permission.VERSION_REGISTER, unit=model.unit, at=at)
+    if actor.person is None:
+        raise NotAPerson("A version is registered by a person or on a person's responsibility.")
+    if problems := list(registration_problems(registration)):
+        raise InvalidInput(*problems)
+    slot, slot_is_new = Slot.objects.get_or_create(
+        model=model, is_default=True, defaults={"created_at": at}
+    )
+    last = model.versions.aggregate(last=Max("number"))["last"] or 0
+    version = ModelVersion.objects.create(
+        model=model,
+        number=last + 1,
+        source=registration.source,
+        run_id=registration.run_id,
+        run_link=registration.run_link,
+        logged_model_id=registration.logged_model_id,
+        lineage_text=canonical(registration.lineage),
+        digest=digest(asdict(registration) | {"model": model.ref, "number": last + 1}),
+        registered_by=actor.person,
+        registered_via=actor.ref,
+        registered_at=at,
+        description=description,
+        updated_at=at,
+    )
+    artifacts = _insert_artifacts(version, registration)
+    written_tags = _insert_tags(version, tags or {})
+    measured = _measurements(version, tags or {}, judged=judged)
+    results = insert_results(version, measured, source=Source.TAG, actor=actor, at=at)
+    model.updated_at = at
+    model.save(update_fields=["updated_at"])
+    audit.append(
+        verb=Verb.VERSION_REGISTERED,
+        stream=model.stream,
+        subject=version.ref,
+        actor=actor.ref,
+        at=at,
+        facts={
+            "number": version.number,
+            "digest": version.digest,
+            "artifacts": len(artifacts),
+            "evaluations": len(results),
+            "responsible": actor.person.ref,
+        },
+        records=[
+            model, version, *artifacts, *written_tags, *results, *([slot] if slot_is_new else [])
+        ],
+    )  # fmt: skip
+    return version
+
+
+def _insert_artifacts(version: ModelVersion, registration: Registration) -> list[Artifact]:
+    return Artifact.objects.bulk_create(
+        Artifact(version=version, path=fact.path, sha256=fact.sha256, size=fact.size)
+        for fact in registration.artifacts
+    )
+
+
+def _insert_tags(version: ModelVersion, tags: Mapping[str, str]) -> list[VersionTag]:
+    return VersionTag.objects.bulk_create(
+        VersionTag(version=version, key=key, value=value) for key, value in tags.items()
+    )
+
+
+def _measurements(
+    version: ModelVersion, tags: Mapping[str, str], *, judged: Iterable[str]
+) -> list[Measurement]:
+    found = (
+        measurement_from_tag(
+            key,
+            value,
+            judged=judged,
+            dataset_digest=version.dataset_digest,
+            run_id=version.run_id,
+        )
+        for key, value in tags.items()
+    )
+    return [measurement for measurement in found if measurement is not None]
+
+
+@transaction.atomic
+def describe_version(
+    *, version: ModelVersion, description: str, actor: Actor, at: datetime
+) -> ModelVersion:
+    """Set a version's description. Appends version.described; nothing when it is the same."""
+    version = locked_version(version)
+    require(actor, Permission.VERSION_REGISTER, unit=version.model.unit, at=at)
+    if version.description == description:
+        return version
+    version.description, version.updated_at = description, at
+    version.save(update_fields=["description", "updated_at"])
+    audit.append(
+        verb=Verb.VERSION_DESCRIBED,
+        stream=version.model.stream,
+        subject=version.ref,
+        actor=actor.ref,
+        at=at,
+        facts={},
+        records=[version],
+    )
+    return version

@@ -1,0 +1,112 @@
+"""Reads of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from governance.accounts.rules import Actor
+from governance.inventory.models import Model
+from governance.registry.models import (
+    EvaluationResult,
+    ModelVersion,
+    Slot,
+    SlotAssignment,
+    StageChange,
+)
+from governance.registry.rules import SlotRole, Source, Stage, VersionNotFound, counting_result
+
+
+def version_numbered(name: str, number: int, *, actor: Actor, at: datetime) -> ModelVersion:
+    """Return the version, or raise VersionNotFound: absent and invisible look alike."""
+    version = (
+        ModelVersion.objects.visible_to(actor, at=at)
+        .with_model()
+        .filter(model__name=name, number=number)
+        .first()
+    )
+    if version is None:
+        message = f"Model Version (name={name}, version={number}) not found"
+        raise VersionNotFound(message, name=name, version=str(number))
+    return version
+
+
+def latest_versions(model: Model, stages: Sequence[Stage] = ()) -> list[ModelVersion]:
+    """Return the newest version in each of the stages (all four when none is named)."""
+    newest: dict[str, ModelVersion] = {}
+    wanted = stages or list(Stage)
+    for version in (
+        ModelVersion.objects.with_model()
+        .filter(model=model, stage__in=wanted)
+        .prefetch_related("tags")
+        .order_by("-number")
+    ):
+        newest.setdefault(version.stage, version)
+    return sorted(newest.values(), key=lambda v: v.number)
+
+
+def default_slot(model: Model) -> Slot | None:
+    return Slot.objects.filter(model=model, is_default=True).first()
+
+
+def champion_of(slot: Slot) -> ModelVersion | None:
+    """Return the version that serves in the slot now."""
+    assignment = (
+        SlotAssignment.objects.current()
+        .filter(slot=slot, role=SlotRole.CHAMPION)
+        .select_related("version__model")
+        .first()
+    )
+    return assignment.version if assignment else None
+
+
+def last_incumbent_of(slot: Slot) -> ModelVersion | None:
+    """Return the version that served in the slot before the present one, and could again."""
+    current = champion_of(slot)
+    assignment = (
+        SlotAssignment.objects.filter(slot=slot, role=SlotRole.CHAMPION)
+        .exclude(ended_at=None)
+        .exclude(version=current)
+        .filter(version__stage=Stage.ARCHIVED)
+        .select_related("version__model")
+        .order_by("-ended_at", "-assigned_at")
+        .first()
+    )
+    return assignment.version if assignment else None
+
+
+def live_assignments(actor: Actor, *, at: datetime) -> list[SlotAssignment]:
+    """Return what serves now, in every slot that the actor may see, by model name."""
+    return list(
+        SlotAssignment.objects.current()
+        .filter(slot__model__in=Model.objects.visible_to(actor, at=at))
+        .select_related("slot__model", "version")
+        .order_by("slot__model__name", "slot__name")
+    )
+
+
+def results_of(version: ModelVersion) -> list[EvaluationResult]:
+    return list(
+        EvaluationResult.objects.filter(version=version).order_by("metric", "slice", "-received_at")
+    )
+
+
+def counting_results(
+    results: Iterable[EvaluationResult], *, source: Source | None = None
+) -> list[EvaluationResult]:
+    """Return, of each metric and slice, the one result that counts."""
+    results = list(results)
+    keys = sorted({(result.metric, result.slice) for result in results})
+    chosen = (
+        counting_result(results, metric=metric, slice_name=slice_name, source=source)
+        for metric, slice_name in keys
+    )
+    return [result for result in chosen if result is not None]
+
+
+def stage_history(model: Model) -> list[StageChange]:
+    return list(
+        StageChange.objects.filter(version__model=model)
+        .select_related("version", "slot")
+        .order_by("-changed_at")
+    )

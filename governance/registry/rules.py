@@ -1,0 +1,281 @@
+"""Stages, what a registration may say, and which measurement counts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Protocol, TypeVar
+
+from django.db.models import TextChoices
+
+from governance.core.errors import InvalidInput, NotFound, Problem, Refused, WrongState, invalid
+
+
+class Stage(TextChoices):
+    DRAFT = "DRAFT", "Draft"
+    STAGING = "STAGING", "Staging"
+    PRODUCTION = "PRODUCTION", "Production"
+    ARCHIVED = "ARCHIVED", "Archived"
+
+
+class SlotRole(TextChoices):
+    CHAMPION = "CHAMPION", "Champion"
+
+
+class Source(TextChoices):
+    """Where a measurement came from, most trusted first."""
+
+    PULLED = "PULLED", "Pulled from the tracking server"
+    POSTED = "POSTED", "Posted to the portal"
+    TAG = "TAG", "Set as a tag"
+
+
+class Move(TextChoices):
+    """Why a version changed stage."""
+
+    PROMOTED = "PROMOTED", "Promoted"
+    RETIRED = "RETIRED", "Retired by its successor"
+    ROLLED_BACK = "ROLLED_BACK", "Rolled back"
+    DEMOTED = "DEMOTED", "Moved back"
+    ARCHIVED = "ARCHIVED", "Archived"
+
+
+class VersionNotFound(NotFound):
+    code = "version_not_found"
+
+
+class StageUnchanged(WrongState):
+    code = "stage_unchanged"
+
+
+class AuthorizationMismatch(Refused):
+    """An authorization was used for something else than what it authorizes."""
+
+    code = "authorization_mismatch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorization:
+    """Proof that a change of stage was decided. Only `approvals.rules` makes one."""
+
+    move: Move
+    request_ref: str
+    version_ref: str
+    target: Stage
+    slot_ref: str
+    incumbent_ref: str | None
+    policy_ref: str
+    dossier_digest: str
+    sign_offs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtifactFact:
+    """One file of a version: its path within the artifact, SHA-256 and size in bytes."""
+
+    path: str
+    sha256: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One measured value, as exact decimal text. `slice` is empty for the whole population."""
+
+    metric: str
+    value: str
+    slice: str = ""
+    dataset_digest: str = ""
+    run_id: str = ""
+    measured_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """What a pipeline says of a new version. Nothing of it can be changed afterwards."""
+
+    source: str
+    run_id: str = ""
+    run_link: str = ""
+    logged_model_id: str = ""
+    artifacts: Sequence[ArtifactFact] = field(default_factory=tuple)
+    lineage: Mapping[str, Any] = field(default_factory=dict)
+
+
+METRIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./ -]{0,99}")
+DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+SHA256 = re.compile(r"(sha256:)?([0-9a-f]{64})")
+MAX_SOURCE = 1000
+
+ARTIFACTS_TAG = "countersign.artifacts"
+DATASET_TAG = "countersign.dataset"
+COMMIT_TAGS = ("countersign.git_commit", "mlflow.source.git.commit")
+METRIC_TAG = re.compile(r"(?:countersign\.)?metrics?\.(?P<metric>[^@]+)(?:@(?P<dataset>\w+))?")
+FACT_TAGS = {ARTIFACTS_TAG, DATASET_TAG, *COMMIT_TAGS}
+"""Tags that state a fact of the registration; they are fixed with it."""
+
+
+def exact_decimal(text: str) -> str | None:
+    """Return plain decimal text without exponent, or None when it is no finite number."""
+    if len(text) > 60 or not DECIMAL.fullmatch(text.strip()):
+        return None
+    try:
+        return format(Decimal(text.strip()), "f")
+    except InvalidOperation:
+        return None
+
+
+def _tag_json(key: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise invalid(f"tags.{key}", "json", f"The tag {key} is not JSON.") from None
+
+
+def parse_artifacts(text: str) -> tuple[ArtifactFact, ...]:
+    """Read the manifest tag: a JSON object of path → {"sha256": …, "size": bytes}."""
+    manifest = _tag_json(ARTIFACTS_TAG, text)
+    problem = invalid(
+        f"tags.{ARTIFACTS_TAG}",
+        "manifest",
+        f"The tag {ARTIFACTS_TAG} is an object of path to "
+        '{"sha256": 64 hex digits, "size": bytes}.',
+    )
+    if not isinstance(manifest, dict) or not manifest:
+        raise problem
+    facts = []
+    for path, entry in sorted(manifest.items()):
+        entry = {"sha256": entry} if isinstance(entry, str) else entry
+        match = SHA256.fullmatch(str(entry.get("sha256", ""))) if isinstance(entry, dict) else None
+        size = entry.get("size") if match else None
+        if not match or not (size is None or (type(size) is int and 0 <= size < 2**53)):
+            raise problem
+        facts.append(ArtifactFact(path=str(path)[:500], sha256=match[2], size=size))
+    return tuple(facts)
+
+
+def parse_dataset(text: str) -> dict[str, Any]:
+    """Read the data-set tag: a JSON object with name and digest, and rows where known."""
+    data = _tag_json(DATASET_TAG, text)
+    if not isinstance(data, dict) or not isinstance(data.get("digest"), str) or not data["digest"]:
+        raise invalid(
+            f"tags.{DATASET_TAG}",
+            "dataset",
+            f"The tag {DATASET_TAG} is an object such as "
+            '{"name": "test", "digest": "…", "rows": 5}.',
+        )
+    known = {key: data[key] for key in ("name", "digest", "rows") if key in data}
+    return {key: value if type(value) is int else str(value) for key, value in known.items()}
+
+
+def lineage_from_tags(tags: Mapping[str, str]) -> dict[str, Any]:
+    """Return the lineage that a registration's tags state: data set and commit."""
+    lineage: dict[str, Any] = {}
+    if DATASET_TAG in tags:
+        lineage["dataset"] = parse_dataset(tags[DATASET_TAG])
+    commit = next((tags[key] for key in COMMIT_TAGS if tags.get(key)), None)
+    if commit:
+        lineage["git_commit"] = commit[:100]
+    return lineage
+
+
+def measurement_from_tag(
+    key: str, value: str, *, judged: Iterable[str], dataset_digest: str, run_id: str
+) -> Measurement | None:
+    """Return what a tag measures, or None when it measures nothing.
+
+    `metric.<name>` always does; a bare `<name>` does when some policy judges a metric so named.
+    """
+    match = METRIC_TAG.fullmatch(key)
+    metric = match["metric"] if match else key if key in set(judged) else None
+    number = exact_decimal(value)
+    if metric is None or not METRIC.fullmatch(metric):
+        return None
+    if number is None:
+        if match:
+            raise invalid(f"tags.{key}", "decimal", f"The tag {key} holds a decimal number.")
+        return None
+    return Measurement(
+        metric=metric,
+        value=number,
+        dataset_digest=(match and match["dataset"]) or dataset_digest,
+        run_id=run_id,
+    )
+
+
+def registration_problems(registration: Registration) -> Iterable[Problem]:
+    source = registration.source
+    if not source.strip():
+        yield Problem(field="source", rule="required", message="Say where the artifact lies.")
+    if len(source) > MAX_SOURCE:
+        yield Problem(
+            field="source", rule="length", message=f"A source has at most {MAX_SOURCE} characters."
+        )
+    if "\x00" in source or ".." in re.split(r"[/\\]", source):
+        yield Problem(
+            field="source",
+            rule="path",
+            message="A source is a whole path: it has no '..' part and no control character.",
+        )
+
+
+class Measured(Protocol):
+    """What the choice among results reads of one."""
+
+    metric: str
+    slice: str
+    source: str
+    dataset_digest: str
+    received_at: datetime
+
+
+T = TypeVar("T", bound=Measured)
+
+
+def counting_result(
+    results: Iterable[T],
+    *,
+    metric: str,
+    slice_name: str = "",
+    source: Source | None = None,
+    dataset_digest: str | None = None,
+) -> T | None:
+    """Return the result that counts for a metric, or None.
+
+    The named source alone if one is named; else pulled before posted before tag; newest first.
+    """
+
+    def order(result: T) -> tuple[int, float]:
+        return Source.values.index(result.source), -result.received_at.timestamp()
+
+    fitting = [
+        r
+        for r in results
+        if r.metric == metric
+        and r.slice == slice_name
+        and (source is None or r.source == source)
+        and (dataset_digest is None or r.dataset_digest == dataset_digest)
+    ]
+    return min(fitting, key=order, default=None)
+
+
+def check_measurements(measurements: Sequence[Measurement]) -> None:
+    """Raise InvalidInput naming each wrong item by its place, such as `results.2.value`."""
+    problems = []
+    for index, item in enumerate(measurements):
+        if not METRIC.fullmatch(item.metric):
+            message = "A metric's name has letters, digits and _ . / - only, at most 100."
+            problems.append(Problem(field=f"results.{index}.metric", rule="name", message=message))
+        if exact_decimal(item.value) is None:
+            message = f"{item.value[:40]!r} is not a decimal number such as 0.8225."
+            problems.append(
+                Problem(field=f"results.{index}.value", rule="decimal", message=message)
+            )
+    if not measurements:
+        problems.append(Problem(field="results", rule="required", message="Give a result."))
+    if problems:
+        raise InvalidInput(*problems)
