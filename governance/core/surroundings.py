@@ -83,7 +83,7 @@ def database() -> Finding:
     try:
         waiting = unapplied_migrations()
     except DatabaseError as error:
-        text = f"{database_name()} does not answer: {str(error).strip()}"
+        text = f"{database_name()} does not answer: {' '.join(str(error).split())}"
         return Finding(name="database", fine=False, text=text)
     state = f"{waiting} migrations to apply: ./run or manage.py migrate" if waiting else "migrated"
     return Finding(name="database", fine=not waiting, text=f"{database_name()}; {state}")
