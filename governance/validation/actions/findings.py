@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import cast
 
 from django.db import transaction
 from django.db.models import Max
@@ -112,7 +113,7 @@ def insert_finding(
         description=draft.description,
         remediation=draft.remediation,
         owner=owner,
-        due_date=draft.due_date,
+        due_date=cast(date, draft.due_date),  # finding_problems refuses a missing one
         opened_by=person,
         opened_at=at,
     )

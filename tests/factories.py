@@ -1,0 +1,295 @@
+"""The cast, and builders that go through the same actions as people do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from governance.accounts.actions import (
+    create_service_account,
+    create_unit,
+    create_user,
+    grant_role,
+    issue_token,
+)
+from governance.accounts.models import Unit, User
+from governance.accounts.proof import Proof
+from governance.accounts.queries import CONSOLE, TokenHolder, token_holder
+from governance.accounts.rules import Role, Scope
+from governance.approvals.actions import Asked, ask_for_stage, propose_policy, sign_off, sign_policy
+from governance.approvals.models import PolicyVersion, PromotionRequest, SignOff
+from governance.approvals.queries.cases import case_of
+from governance.approvals.rules.judgement import Decision
+from governance.cards.actions import publish_card, save_draft
+from governance.cards.models import CardRevision
+from governance.cards.rules import SECTIONS
+from governance.inventory.actions import ModelRecord, create_model
+from governance.inventory.models import Model
+from governance.registry.actions import register_version
+from governance.registry.models import ModelVersion
+from governance.registry.rules import ArtifactFact, Registration, Stage
+from governance.validation.actions.validations import save_validation, sign_validation
+from governance.validation.models import Report
+from governance.validation.queries import report_draft_digest
+from governance.validation.rules import FindingDraft, ValidationRecord
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+PASSWORD = "correct-horse-7-staple"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """Everybody a test needs, each with one purpose."""
+
+    root: Unit
+    unit: Unit
+    owner: User  # owns the model
+    developer: User  # builds it and answers for the pipeline
+    validator: User  # validates and signs as validator, in the model's unit
+    approver: User  # approves, in the whole firm
+    second_approver: User  # for quorums and races
+    compliance: User  # proposes and signs policies, signs as compliance
+    auditor: User  # reads everything (compliance), takes part in nothing
+    administrator: User  # lets people in, and may sign nothing
+    outsider: User  # can sign in; holds no role here
+
+
+def make_cast(*, at: datetime = NOON) -> Cast:
+    root = create_unit(path="bank", name="Bank", actor=CONSOLE, at=at)
+    unit = create_unit(path="bank/retail", name="Retail credit", actor=CONSOLE, at=at)
+    return Cast(
+        root=root,
+        unit=unit,
+        owner=make_person("Olga Owner", Role.MODEL_OWNER, unit=unit, at=at),
+        developer=make_person("Dev Singh", Role.DEVELOPER, unit=unit, at=at),
+        validator=make_person("Vera Valid", Role.VALIDATOR, unit=unit, at=at),
+        approver=make_person("Arno Approver", Role.APPROVER, unit=root, at=at),
+        second_approver=make_person("Alma Second", Role.APPROVER, unit=root, at=at),
+        compliance=make_person("Cora Compliance", Role.COMPLIANCE, unit=root, at=at),
+        auditor=make_person("Aud Itor", Role.COMPLIANCE, unit=root, at=at),
+        administrator=make_person("Ada Min", Role.ADMINISTRATOR, unit=root, at=at),
+        outsider=make_person("Otto Outsider", unit=root, at=at),
+    )
+
+
+def make_person(name: str, *roles: Role, unit: Unit, at: datetime = NOON) -> User:
+    email = f"{name.lower().replace(' ', '.')}@bank.example"
+    user = create_user(email=email, name=name, password=PASSWORD, unit=unit, actor=CONSOLE, at=at)
+    for role in roles:
+        grant_role(user=user, role=role, unit=unit, starts_at=at, actor=CONSOLE, at=at)
+    return user
+
+
+def make_token(
+    cast: Cast,
+    *,
+    name: str = "churn-pipeline",
+    scopes: Sequence[Scope] = tuple(Scope),
+    at: datetime = NOON,
+    expires_at: datetime | None = None,
+) -> tuple[TokenHolder, str]:
+    """Return a service account's actor and its secret; the developer answers for it."""
+    service = create_service_account(
+        name=name, unit=cast.unit, responsible=cast.developer, actor=CONSOLE, at=at
+    )
+    _, secret = issue_token(
+        service=service, scopes=scopes, actor=CONSOLE, at=at, expires_at=expires_at
+    )
+    holder = token_holder(secret, at=at)
+    assert holder is not None
+    return holder, secret
+
+
+def make_model(
+    cast: Cast, *, name: str = "churn-model", tier: int = 3, at: datetime = NOON
+) -> Model:
+    record = ModelRecord(
+        purpose="Says which customers are likely to leave.",
+        intended_use="Choosing whom to offer a retention call.",
+        kind="CLASSIFICATION",
+        owner=cast.owner,
+        developers=[cast.developer],
+        tier=tier,
+        tier_reason="Advises staff; decides nothing alone.",
+    )
+    return create_model(name=name, unit=cast.unit, record=record, actor=cast.owner, at=at)
+
+
+def make_version(
+    cast: Cast,
+    model: Model,
+    *,
+    metrics: Mapping[str, str] | None = None,
+    dataset: str = "d" * 64,
+    artifact: str = "a" * 64,
+    at: datetime = NOON,
+) -> ModelVersion:
+    """Register a version with one artifact, a data set, and metrics as tags."""
+    count = model.versions.count()
+    registration = Registration(
+        source=f"models:/m-{count + 1:032x}",
+        run_id=f"run-{count + 1}",
+        artifacts=(ArtifactFact(path="model.pkl", sha256=artifact, size=1024),),
+        lineage={"dataset": {"name": "holdout", "digest": dataset, "rows": 2000}},
+    )
+    tags = {f"metric.{name}": value for name, value in (metrics or {"accuracy": "0.93"}).items()}
+    return register_version(
+        model=model, registration=registration, tags=tags, actor=cast.developer, at=at
+    )
+
+
+def make_card(cast: Cast, version: ModelVersion, *, at: datetime = NOON) -> CardRevision:
+    """Write every section, as the developer, and publish it, as the owner."""
+    sections = {section.key: f"What there is to say on {section.title}." for section in SECTIONS}
+    save_draft(version=version, sections=sections, base=None, actor=cast.developer, at=at)
+    return publish_card(version=version, actor=cast.owner, at=at)
+
+
+def make_report(
+    cast: Cast,
+    version: ModelVersion,
+    *,
+    validator: User | None = None,
+    opinion: str = "FIT",
+    findings: Sequence[FindingDraft] = (),
+    at: datetime = NOON,
+) -> Report:
+    """Record a validation of the version and sign it."""
+    person = validator or cast.validator
+    record = ValidationRecord(
+        scope="Concept, data, performance and use.",
+        opinion=opinion,
+        summary="Reperformed on the holdout; the results agree.",
+        findings=tuple(findings),
+    )
+    validation = save_validation(version=version, record=record, base=None, actor=person, at=at)
+    return sign_validation(
+        validation=validation,
+        digest_seen=report_draft_digest(validation),
+        proof=make_proof(person, at=at),
+        actor=person,
+        at=at,
+    )
+
+
+def make_proof(user: User, *, at: datetime = NOON) -> Proof:
+    """The proof that `accounts.proof.prove` gives for the right password, without the hashing."""
+    return Proof(user_ref=user.ref, method="PASSWORD", at=at)
+
+
+TO_STAGING = """\
+policy: to-staging
+title: To Staging
+applies_to: {target: STAGING}
+gates:
+  - {check: metric, metric: accuracy, at_least: 0.90, label: Accuracy}
+  - {check: artifacts_complete}
+"""
+TO_PRODUCTION = """\
+policy: to-production
+title: To Production
+applies_to: {target: PRODUCTION, from: [STAGING]}
+gates:
+  - {check: metric, metric: accuracy, at_least: 0.90, label: Accuracy}
+  - {check: card_published}
+  - {check: report_approved}
+  - {check: no_open_finding, severity: HIGH}
+  - {check: artifacts_complete}
+  - {check: rollback_target}
+sign_offs:
+  - {role: VALIDATOR, meaning: "I find this version fit for the stated use."}
+  - {role: APPROVER, meaning: "I approve this version for the stated use."}
+validator_may_approve: false
+"""
+TO_ARCHIVED = """\
+policy: to-archived
+title: To Archived
+applies_to: {target: ARCHIVED}
+"""
+
+
+def make_policy(cast: Cast, text: str, *, at: datetime = NOON) -> PolicyVersion:
+    """Propose a policy, as the administrator, and put it in force with two signatures."""
+    row = propose_policy(text=text, actor=cast.administrator, at=at)
+    for signer in (cast.approver, cast.compliance):
+        row = sign_policy(
+            policy_id=row.pk,
+            decision=Decision.APPROVE,
+            digest_seen=row.digest,
+            comment="",
+            proof=make_proof(signer, at=at),
+            actor=signer,
+            at=at,
+        )
+    return row
+
+
+def make_policies(cast: Cast, *, at: datetime = NOON) -> None:
+    for text in (TO_STAGING, TO_PRODUCTION, TO_ARCHIVED):
+        make_policy(cast, text, at=at)
+
+
+def ask(
+    cast: Cast, version: ModelVersion, stage: Stage, *, actor: User | None = None,
+    at: datetime = NOON,
+) -> Asked:  # fmt: skip
+    version.refresh_from_db()
+    return ask_for_stage(version=version, target=stage, actor=actor or cast.developer, at=at)
+
+
+def sign(
+    request: PromotionRequest,
+    signer: User,
+    role: Role,
+    *,
+    decision: Decision = Decision.APPROVE,
+    comment: str = "",
+    digest: str | None = None,
+    at: datetime = NOON,
+) -> SignOff:
+    """Sign what stands there now, or what `digest` says was on the screen."""
+    fresh = PromotionRequest.objects.with_version().get(pk=request.pk)
+    return sign_off(
+        request_id=request.pk,
+        role=role,
+        decision=decision,
+        digest_seen=case_of(fresh).digest if digest is None else digest,
+        comment=comment,
+        proof=make_proof(signer, at=at),
+        actor=signer,
+        at=at,
+    )
+
+
+def make_ready(cast: Cast, version: ModelVersion, *, at: datetime = NOON) -> PromotionRequest:
+    """Bring a version to Staging with card and report, and ask for Production."""
+    make_card(cast, version, at=at)
+    make_report(cast, version, at=at)
+    assert ask(cast, version, Stage.STAGING, at=at).version.stage == Stage.STAGING
+    request = ask(cast, version, Stage.PRODUCTION, at=at).request
+    assert request is not None
+    return request
+
+
+def make_champion(cast: Cast, version: ModelVersion, *, at: datetime = NOON) -> PromotionRequest:
+    """Bring a version to Production, signed by validator and approver."""
+    request = make_ready(cast, version, at=at)
+    sign(request, cast.validator, Role.VALIDATOR, at=at)
+    sign(request, cast.approver, Role.APPROVER, at=at)
+    request.refresh_from_db()
+    return request
+
+
+def later(at: datetime = NOON, **delta: int) -> datetime:
+    return at + timedelta(**delta)
+
+
+def due_finding(severity: str = "HIGH", *, at: datetime = NOON) -> FindingDraft:
+    draft = FindingDraft(
+        severity=severity,
+        title="Thin slice",
+        description="412 rows only.",
+        due_date=later(at, days=60).date(),
+    )
+    return replace(draft)
