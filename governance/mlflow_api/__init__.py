@@ -1,0 +1,1 @@
+"""MLflow's registry protocol over the domain: an unmodified client of MLflow is ours."""

@@ -1,0 +1,67 @@
+"""Rows as MLflow's JSON: what is unset or empty is left out, times are milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from governance.accounts.models import User
+from governance.inventory.models import Model
+from governance.mlflow_api.parsing import STAGE_NAMES
+from governance.registry.models import ModelTag, ModelVersion, VersionTag
+from governance.registry.queries import latest_versions
+from governance.registry.rules import Stage
+
+
+def registered_model(model: Model) -> dict[str, Any]:
+    return _set(
+        name=model.name,
+        creation_timestamp=_milliseconds(model.created_at),
+        last_updated_timestamp=_milliseconds(model.updated_at),
+        user_id=_author(model.created_by),
+        description=model.description,
+        latest_versions=[model_version(version) for version in latest_versions(model)],
+        tags=_tags(model.tags.all()),
+    )
+
+
+def model_version(version: ModelVersion) -> dict[str, Any]:
+    """`version` comes from `with_model`; `user_id` is who answers for the registration."""
+    return _set(
+        name=version.model.name,
+        version=str(version.number),
+        creation_timestamp=_milliseconds(version.registered_at),
+        last_updated_timestamp=_milliseconds(version.updated_at),
+        user_id=version.registered_by.email,
+        current_stage=STAGE_NAMES[Stage(version.stage)],
+        description=version.description,
+        source=version.source,
+        run_id=version.run_id,
+        run_link=version.run_link,
+        model_id=version.logged_model_id,
+        status="READY",
+        tags=_tags(version.tags.all()),
+    )
+
+
+def _set(**values: Any) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value not in (None, "", [])}
+
+
+def _tags(tags: Iterable[ModelTag | VersionTag]) -> list[dict[str, str]]:
+    return [{"key": tag.key, "value": tag.value} for tag in sorted(tags, key=lambda tag: tag.key)]
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _author(ref: str) -> str:
+    """Return the address of who answers for the actor, or the reference of one without a person."""
+    kind, _, key = ref.partition(":")
+    known = {"user": Q(pk=key), "service": Q(service_accounts__pk=key)}.get(kind)
+    person = User.objects.filter(known).first() if known else None
+    return person.email if person else ref

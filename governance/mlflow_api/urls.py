@@ -1,0 +1,24 @@
+from django.urls import path, re_path
+
+from governance.mlflow_api.endpoints import endpoint, not_found
+from governance.mlflow_api.views import models, transitions, versions
+
+urlpatterns = [
+    path("registered-models/create", endpoint(POST=models.create)),
+    path("registered-models/get", endpoint(GET=models.get)),
+    path("registered-models/update", endpoint(PATCH=models.update)),
+    path("registered-models/set-tag", endpoint(POST=models.set_tag)),
+    path("registered-models/delete-tag", endpoint(DELETE=models.delete_tag)),
+    path(
+        "registered-models/get-latest-versions",
+        endpoint(GET=models.get_latest_versions, POST=models.get_latest_versions),
+    ),
+    path("model-versions/create", endpoint(POST=versions.create)),
+    path("model-versions/get", endpoint(GET=versions.get)),
+    path("model-versions/get-download-uri", endpoint(GET=versions.get_download_uri)),
+    path("model-versions/update", endpoint(PATCH=versions.update)),
+    path("model-versions/set-tag", endpoint(POST=versions.set_tag)),
+    path("model-versions/delete-tag", endpoint(DELETE=versions.delete_tag)),
+    path("model-versions/transition-stage", endpoint(POST=transitions.transition_stage)),
+    re_path("", not_found),
+]

@@ -1,0 +1,1 @@
+"""One function per endpoint: parse, one domain call, present."""

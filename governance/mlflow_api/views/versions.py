@@ -1,0 +1,70 @@
+"""Model versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from governance.approvals.queries.policies import judged_metrics
+from governance.mlflow_api import presentation
+from governance.mlflow_api.endpoints import Call
+from governance.mlflow_api.registering import register_once
+from governance.mlflow_api.views.models import named
+from governance.registry import actions as registry
+from governance.registry.models import ModelVersion
+from governance.registry.queries import version_numbered
+
+
+def numbered(call: Call) -> ModelVersion:
+    """Return the version that the call names. Raises InvalidInput, VersionNotFound."""
+    return version_numbered(
+        call.said.required("name"), call.said.version(), actor=call.actor, at=call.at
+    )
+
+
+def create(call: Call) -> dict[str, Any]:
+    version = register_once(
+        model=named(call),
+        said=call.said,
+        actor=call.actor,
+        at=call.at,
+    )
+    return {"model_version": presentation.model_version(version)}
+
+
+def get(call: Call) -> dict[str, Any]:
+    return {"model_version": presentation.model_version(numbered(call))}
+
+
+def get_download_uri(call: Call) -> dict[str, Any]:
+    return {"artifact_uri": numbered(call).source}
+
+
+def update(call: Call) -> dict[str, Any]:
+    version = registry.describe_version(
+        version=numbered(call),
+        description=call.said.text("description"),
+        actor=call.actor,
+        at=call.at,
+    )
+    return {"model_version": presentation.model_version(version)}
+
+
+def set_tag(call: Call) -> dict[str, Any]:
+    """A tag that measures something arrives as an evaluation result too."""
+    key, value = call.said.tag()
+    registry.set_version_tag(
+        version=numbered(call),
+        key=key,
+        value=value,
+        judged=judged_metrics(),
+        actor=call.actor,
+        at=call.at,
+    )
+    return {}
+
+
+def delete_tag(call: Call) -> dict[str, Any]:
+    registry.delete_version_tag(
+        version=numbered(call), key=call.said.tag_key(), actor=call.actor, at=call.at
+    )
+    return {}
