@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, transaction
 
-from governance.audit import checkpoints, origin, wake
+from governance.audit import checkpoints, origin, triggers, wake
 from governance.audit.models import LedgerEntry, LedgerStream, Prose, Verification
 from governance.audit.registration import state
 from governance.audit.rules import (
@@ -18,7 +18,7 @@ from governance.audit.rules import (
     Verb,
     admissible,
     entry_hash,
-    entry_id,
+    front_of,
     prose_digest,
     stream_id,
 )
@@ -97,7 +97,7 @@ def _store(entry: Entry, previous: str) -> LedgerEntry:
     text = entry.text()
     digest = entry_hash(previous=previous, text=text)
     row = LedgerEntry(
-        id=entry_id(digest),
+        id=front_of(digest),
         stream_id=stream_id(entry.stream),
         seq=entry.seq,
         at=entry.at,
@@ -120,7 +120,8 @@ def _store(entry: Entry, previous: str) -> LedgerEntry:
 def write_prose(text: str) -> Prose:
     """Save free text apart from the row that means it, in the caller's transaction."""
     salt = new_salt()
-    return Prose.objects.create(text=text, salt=salt, digest=prose_digest(salt=salt, text=text))
+    digest = prose_digest(salt=salt, text=text)
+    return Prose.objects.create(id=front_of(digest), text=text, salt=salt, digest=digest)
 
 
 def record_refusal(
@@ -170,7 +171,7 @@ def record_verification(*, report: Report, actor: str, at: datetime) -> Verifica
         kind=broken.kind if broken else "",
         stream=broken.stream[:64] if broken else "",
         seq=broken.seq if broken else None,
-        unprotected=len(report.unprotected),
+        unprotected=len(triggers.missing(connection)),
         checkpoint=report.checkpoint.root().hex() if report.checkpoint else "",
     )
     with transaction.atomic():
@@ -188,6 +189,7 @@ def record_verification(*, report: Report, actor: str, at: datetime) -> Verifica
                 "kind": row.kind,
                 "seq": row.seq,
                 "checkpoint": row.checkpoint,
+                "unprotected": row.unprotected,
             },
             records=[row],
         )

@@ -66,9 +66,9 @@ class Reader:
         )
 
     def prose(self) -> Iterator[tuple[bytes, ...]]:
-        """Identifier, salt, text and digest of all prose that is not erased."""
+        """Identifier, salt, text, digest and whether it is erased, of all prose."""
         columns = self._columns("p", ["id", "salt", "text", "digest"])
-        return self._rows(f"SELECT {columns} FROM {PROSE} p WHERE p.erased_at IS NULL")  # noqa: S608
+        return self._rows(f"SELECT p.erased_at IS NOT NULL, {columns} FROM {PROSE} p")  # noqa: S608
 
     def _columns(self, alias: str, names: Sequence[str]) -> str:
         read = _postgresql_column if self._is_postgresql else _sqlite_column

@@ -150,9 +150,9 @@ def entry_hash(*, previous: str, text: str) -> str:
     return sha256_hex(DOMAIN + bytes.fromhex(previous) + text.encode())
 
 
-def entry_id(entry_digest: str) -> UUID:
-    """An entry's identifier is the front of its hash, so that it cannot be changed unnoticed."""
-    return UUID(hex=entry_digest[:32])
+def front_of(digest: str) -> UUID:
+    """The first 16 bytes of a digest, as the identifier that cannot be changed unnoticed."""
+    return UUID(hex=digest[:32])
 
 
 def stream_id(name: str) -> UUID:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import connection
 
-from governance.audit import triggers
 from governance.audit.chain import Break, Broken, Kind, check_stream, stream_name
 from governance.audit.checkpoints import Checkpoint, Head
 from governance.audit.rows import Reader
@@ -20,12 +19,11 @@ NO_HEADS: Mapping[str, Head] = {}
 
 @dataclass(kw_only=True)
 class Report:
-    """What a verification found. `unprotected` are triggers that are missing or altered."""
+    """What a verification found."""
 
     streams: int = 0
     entries: int = 0
     broken: Break | None = None
-    unprotected: list[str] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
 
     @property
@@ -51,7 +49,7 @@ def verify(*, stream: str = "", checkpoint: Checkpoint | None = None) -> Report:
     Entries are read one after another in flat memory, each stream in one consistent snapshot, so
     this can run beside writers. Raises StreamUnknown.
     """
-    report = Report(checkpoint=checkpoint, unprotected=triggers.missing(connection))
+    report = Report(checkpoint=checkpoint)
     heads = checkpoint.heads if checkpoint else NO_HEADS
     reader = Reader(connection)
     try:
@@ -104,12 +102,14 @@ def _verify_stream(reader: Reader, name: str, heads: Mapping[str, Head], report:
 
 
 def _verify_prose(reader: Reader) -> None:
-    for key, salt, text, digest, _ in reader.prose():
+    for erased, *row, _ in reader.prose():
         # Bytes that are not UTF-8 any more become a character that the digest was not made of.
-        parts = (part.decode(errors="replace") for part in (salt, text))
-        if prose_digest(salt=next(parts), text=next(parts)).encode() != digest:
-            detail = f"prose {key.decode(errors='replace')} does not match its digest"
-            raise Broken(Break(Kind.PROSE_CHANGED, "", None, detail))
+        key, salt, text, digest = (value.decode(errors="replace") for value in row)
+        holds = salt == text == "" if erased else prose_digest(salt=salt, text=text) == digest
+        if not holds or key != digest[:32]:
+            raise Broken(
+                Break(Kind.PROSE_CHANGED, "", None, f"prose {key} does not match its digest")
+            )
 
 
 def _gone(name: str) -> Broken:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from governance.audit import checkpoints, keys
 from governance.audit.actions import make_checkpoint
 from governance.audit.origin import origin
-from governance.audit.rules import Source
+from governance.audit.rules import CONSOLE, Source
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             name = checkpoints.origin_of(settings.LEDGER_ORIGIN)
             with origin(Source.COMMAND):
                 note = make_checkpoint(
-                    key=key, ledger=settings.LEDGER_ORIGIN, actor="console", at=timezone.now()
+                    key=key, ledger=settings.LEDGER_ORIGIN, actor=CONSOLE, at=timezone.now()
                 )
             _write(options["out"], note)
         except (keys.KeyUnusable, ValueError, OSError) as error:

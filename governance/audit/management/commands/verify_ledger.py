@@ -8,13 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
+from django.db import connection
 from django.utils import timezone
 
-from governance.audit import checkpoints, keys
+from governance.audit import checkpoints, keys, triggers
 from governance.audit.actions import record_verification
 from governance.audit.checkpoints import Checkpoint, CheckpointUnusable
 from governance.audit.origin import origin
-from governance.audit.rules import Source
+from governance.audit.rules import CONSOLE, Source
 from governance.audit.verification import Report, StreamUnknown, verify
 
 INTACT, BROKEN, UNDECIDED = 0, 1, 2
@@ -48,14 +49,14 @@ class Command(BaseCommand):
 
     def _say(self, report: Report) -> None:
         self.stdout.write(str(report))
-        for name in report.unprotected:
+        for name in triggers.missing(connection):
             self.stderr.write(f"Unprotected: the append-only trigger {name} is missing or altered.")
 
     def _record(self, report: Report) -> None:
         # A ledger that cannot be written to has still been judged.
         try:
             with origin(Source.COMMAND):
-                record_verification(report=report, actor="console", at=timezone.now())
+                record_verification(report=report, actor=CONSOLE, at=timezone.now())
         except DatabaseError as error:
             self.stderr.write(f"The result could not be kept: {error}")
 
