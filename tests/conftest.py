@@ -15,7 +15,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.test import override_settings
 
-from tests import ledger_support, network
+from tests import factories, ledger_support, network
 
 pytest_plugins = ["tests.no_skips"]
 
@@ -63,6 +63,14 @@ def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         VAR_DIR=folder, PACK_DIR=folder / "packs", LEDGER_KEY_FILE=folder / "ledger_key.pem"
     ):
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Argon2 takes its time on purpose; a suite that makes a cast per test cannot."""
+    quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=quick):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -115,3 +123,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     # The sandbox refuses to start as root.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": chromium(), "args": [*quiet, *sandbox]}
+
+
+@pytest.fixture
+def cast(db: None) -> factories.Cast:
+    """Owner, developer, validator, approver, auditor, outsider and the others of tests.factories."""
+    return factories.make_cast()

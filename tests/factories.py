@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from governance.accounts.actions import (
@@ -31,7 +31,7 @@ from governance.registry.models import ModelVersion
 from governance.registry.rules import ArtifactFact, Registration, Stage
 from governance.validation.actions.validations import save_validation, sign_validation
 from governance.validation.models import Report
-from governance.validation.queries import report_draft_digest
+from governance.validation.queries import pending_report
 from governance.validation.rules import FindingDraft, ValidationRecord
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -166,7 +166,7 @@ def make_report(
     validation = save_validation(version=version, record=record, base=None, actor=person, at=at)
     return sign_validation(
         validation=validation,
-        digest_seen=report_draft_digest(validation),
+        digest_seen=pending_report(validation).digest,
         proof=make_proof(person, at=at),
         actor=person,
         at=at,
@@ -286,10 +286,7 @@ def later(at: datetime = NOON, **delta: int) -> datetime:
 
 
 def due_finding(severity: str = "HIGH", *, at: datetime = NOON) -> FindingDraft:
-    draft = FindingDraft(
-        severity=severity,
-        title="Thin slice",
-        description="412 rows only.",
-        due_date=later(at, days=60).date(),
+    due_date = later(at, days=60).date()
+    return FindingDraft(
+        severity=severity, title="Thin slice", description="412 rows only.", due_date=due_date
     )
-    return replace(draft)
