@@ -9,7 +9,7 @@ from django.urls import reverse
 from django_htmx.jinja import htmx_script
 from jinja2 import Environment, StrictUndefined
 
-from governance.core import drawing, wording
+from governance.core import drawing, markup, wording
 
 FILTERS = {
     "age": wording.age,
@@ -24,6 +24,7 @@ FILTERS = {
     "long_day": wording.long_day,
     "moment": wording.moment,
     "number": wording.number,
+    "rich": markup.rich_text,
     "sentence": wording.sentence,
     "shortened": wording.shortened,
     "signed": wording.signed,

@@ -18,7 +18,10 @@ from governance.registry.actions import record_evaluations
 from governance.registry.models import ModelVersion
 from governance.registry.rules import Measurement, Source
 from tests import factories
-from tests.factories import LATER, NOW, Cast, card_sections, entries
+from tests.factories import NOON, Cast, later
+from tests.reviewing import card_sections, entries
+
+LATER = later(hours=1)
 
 pytestmark = pytest.mark.django_db
 
@@ -30,36 +33,38 @@ def cast() -> Cast:
 
 @pytest.fixture
 def version(cast: Cast) -> ModelVersion:
-    return factories.make_version(cast, factories.make_model(cast))
+    return factories.make_version(cast, factories.make_model(cast), metrics={"auc": "0.857"})
 
 
 def published(version: ModelVersion, cast: Cast, **changed: str) -> CardRevision:
     save_draft(
-        version=version, sections=card_sections(**changed), base=None, actor=cast.developer, at=NOW
+        version=version, sections=card_sections(**changed), base=None, actor=cast.developer, at=NOON
     )
-    return publish_card(version=version, actor=cast.owner, at=NOW)
+    return publish_card(version=version, actor=cast.owner, at=NOON)
 
 
 def test_a_first_draft_says_what_the_inventory_knows(version: ModelVersion) -> None:
     draft = draft_of(version)
     assert draft.base == 0
     assert draft.card.sections == {
-        "task": "Estimates which customers will leave within three months.",
-        "intended_use": "Decides whom the retention team calls.",
+        "task": "Says which customers are likely to leave.",
+        "intended_use": "Choosing whom to offer a retention call.",
     }
 
 
 def test_saving_one_section_keeps_the_others(version: ModelVersion, cast: Cast) -> None:
     draft = save_draft(
-        version=version, sections={"caveats": "Watch\r\nit. "}, base=0, actor=cast.owner, at=NOW
+        version=version, sections={"caveats": "Watch\r\nit. "}, base=0, actor=cast.owner, at=NOON
     )
     assert draft.sections["caveats"] == "Watch\nit."
-    assert draft.sections["task"].startswith("Estimates")
+    assert draft.sections["task"].startswith("Says which")
     assert (draft.edit_count, draft.edited_by) == (1, cast.owner)
 
 
 def test_a_save_appends_one_entry_with_digests_only(version: ModelVersion, cast: Cast) -> None:
-    save_draft(version=version, sections={"task": "Secret words"}, base=0, actor=cast.owner, at=NOW)
+    save_draft(
+        version=version, sections={"task": "Secret words"}, base=0, actor=cast.owner, at=NOON
+    )
     (entry,) = entries("card.drafted")
     assert entry.stream_name == version.model.stream
     assert entry.facts["changed"] == ["task"]
@@ -68,15 +73,15 @@ def test_a_save_appends_one_entry_with_digests_only(version: ModelVersion, cast:
 
 def test_saving_what_stands_there_appends_nothing(version: ModelVersion, cast: Cast) -> None:
     for _ in range(2):
-        save_draft(version=version, sections={"task": "Same"}, base=None, actor=cast.owner, at=NOW)
+        save_draft(version=version, sections={"task": "Same"}, base=None, actor=cast.owner, at=NOON)
     assert len(entries("card.drafted")) == 1
 
 
 def test_an_old_form_overwrites_nothing(version: ModelVersion, cast: Cast) -> None:
-    save_draft(version=version, sections={"task": "First"}, base=0, actor=cast.owner, at=NOW)
-    with pytest.raises(DraftChanged, match="Priya Raman"):
+    save_draft(version=version, sections={"task": "First"}, base=0, actor=cast.owner, at=NOON)
+    with pytest.raises(DraftChanged, match="Olga Owner"):
         save_draft(
-            version=version, sections={"task": "Second"}, base=0, actor=cast.developer, at=NOW
+            version=version, sections={"task": "Second"}, base=0, actor=cast.developer, at=NOON
         )
     assert CardDraft.objects.get().sections["task"] == "First"
     assert len(entries("card.drafted")) == 1
@@ -100,7 +105,7 @@ def test_what_a_section_cannot_hold(
             sections={"caveats": "fine", **sections},
             base=0,
             actor=cast.owner,
-            at=NOW,
+            at=NOON,
         )
     assert [(p.field, p.rule) for p in refused.value.problems] == [(next(iter(sections)), rule)]
     assert not CardDraft.objects.exists()
@@ -110,15 +115,15 @@ def test_what_a_section_cannot_hold(
 def test_who_may_not_write(version: ModelVersion, cast: Cast, who: str) -> None:
     with pytest.raises(PermissionMissing):
         save_draft(
-            version=version, sections={"task": "x"}, base=0, actor=getattr(cast, who), at=NOW
+            version=version, sections={"task": "x"}, base=0, actor=getattr(cast, who), at=NOON
         )
     assert not CardDraft.objects.exists()
 
 
 def test_a_developer_writes_but_does_not_publish(version: ModelVersion, cast: Cast) -> None:
-    save_draft(version=version, sections=card_sections(), base=0, actor=cast.developer, at=NOW)
+    save_draft(version=version, sections=card_sections(), base=0, actor=cast.developer, at=NOON)
     with pytest.raises(PermissionMissing):
-        publish_card(version=version, actor=cast.developer, at=NOW)
+        publish_card(version=version, actor=cast.developer, at=NOON)
     assert published_card(version) is None
 
 
@@ -128,10 +133,10 @@ def test_publishing_names_every_gap(version: ModelVersion, cast: Cast) -> None:
         sections=card_sections(fairness="N/A", known_failures=" ", caveats=""),
         base=0,
         actor=cast.owner,
-        at=NOW,
+        at=NOON,
     )
     with pytest.raises(InvalidInput) as refused:
-        publish_card(version=version, actor=cast.owner, at=NOW)
+        publish_card(version=version, actor=cast.owner, at=NOON)
     assert [p.field for p in refused.value.problems] == ["known_failures", "fairness"]
     assert "“N/A” is not an answer" in refused.value.problems[1].message
     assert published_card(version) is None
@@ -164,20 +169,17 @@ def test_measured_values_come_from_the_registry(version: ModelVersion, cast: Cas
     record_evaluations(
         version=version,
         measurements=[
-            Measurement(metric="accuracy", value="0.91", dataset_digest="d1"),
-            Measurement(metric="accuracy", value="0.80", slice="age 18-25"),
+            Measurement(metric="auc", value="0.86"),
+            Measurement(metric="auc", value="0.80", slice="age 18-25"),
         ],
         source=Source.POSTED,
         actor=cast.developer,
-        at=NOW,
+        at=NOON,
     )
     revision = published(version, cast, evaluation="")
     values = [(v.metric, v.slice, v.value, v.source) for v in revision.card.values]
-    assert values == [
-        ("accuracy", "", "0.91", "POSTED"),
-        ("accuracy", "age 18-25", "0.80", "POSTED"),
-    ]
-    assert revision.card.lineage["dataset"]["name"] == "test"
+    assert values == [("auc", "", "0.86", "POSTED"), ("auc", "age 18-25", "0.80", "POSTED")]
+    assert revision.card.lineage["dataset"]["name"] == "holdout"
 
 
 def test_a_new_measurement_is_a_reason_to_publish_again(version: ModelVersion, cast: Cast) -> None:
@@ -206,15 +208,15 @@ def test_a_new_version_starts_from_the_last_published_card(
 
 
 def test_everybody_who_wrote_is_remembered(version: ModelVersion, cast: Cast) -> None:
-    save_draft(version=version, sections=card_sections(), base=0, actor=cast.developer, at=NOW)
-    publish_card(version=version, actor=cast.owner, at=NOW)
+    save_draft(version=version, sections=card_sections(), base=0, actor=cast.developer, at=NOON)
+    publish_card(version=version, actor=cast.owner, at=NOON)
     assert card_editors(version) == {cast.developer.ref, cast.owner.ref}
 
 
 def test_publishing_what_was_not_on_the_screen_is_refused(
     version: ModelVersion, cast: Cast
 ) -> None:
-    save_draft(version=version, sections=card_sections(), base=0, actor=cast.developer, at=NOW)
+    save_draft(version=version, sections=card_sections(), base=0, actor=cast.developer, at=NOON)
     with pytest.raises(DraftChanged):
-        publish_card(version=version, actor=cast.owner, at=NOW, base=0)
+        publish_card(version=version, actor=cast.owner, at=NOON, base=0)
     assert published_card(version) is None

@@ -10,7 +10,7 @@ from hashlib import sha256
 import pytest
 from django.db import IntegrityError
 
-from governance.accounts.models import RoleGrant, User
+from governance.accounts.models import User
 from governance.accounts.rules import PermissionMissing, Role
 from governance.audit.models import Prose
 from governance.core.errors import DomainError, InvalidInput
@@ -43,8 +43,10 @@ from governance.validation.rules import (
     ValidationSigned,
 )
 from tests import factories
-from tests.factories import LATER, NOW, Cast, entries, proof_of
+from tests.factories import NOON, Cast, later, make_person, make_proof
+from tests.reviewing import also, entries
 
+LATER = later(hours=1)
 pytestmark = pytest.mark.django_db
 
 FINDING = FindingDraft(
@@ -68,12 +70,18 @@ def cast() -> Cast:
 
 
 @pytest.fixture
+def colleague(cast: Cast) -> User:
+    """Another validator."""
+    return make_person("Yusuf Demir", Role.VALIDATOR, unit=cast.unit)
+
+
+@pytest.fixture
 def version(cast: Cast) -> ModelVersion:
     return factories.make_version(cast, factories.make_model(cast))
 
 
 def saved(version: ModelVersion, who: User, record: ValidationRecord = RECORD) -> Validation:
-    return save_validation(version=version, record=record, base=None, actor=who, at=NOW)
+    return save_validation(version=version, record=record, base=None, actor=who, at=NOON)
 
 
 def signed(version: ModelVersion, who: User, record: ValidationRecord = RECORD) -> Report:
@@ -81,9 +89,9 @@ def signed(version: ModelVersion, who: User, record: ValidationRecord = RECORD) 
     return sign_validation(
         validation=validation,
         digest_seen=pending_report(validation).digest,
-        proof=proof_of(who),
+        proof=make_proof(who),
         actor=who,
-        at=NOW,
+        at=NOON,
     )
 
 
@@ -103,7 +111,7 @@ def test_a_signed_report_can_be_recomputed(version: ModelVersion, cast: Cast) ->
     assert report.body["version"]["digest"] == version.digest
     assert report.meaning == report.body["meaning"]
     assert report.meaning.endswith("with conditions, with 2 findings to close.")
-    assert (str(report.signed_name), report.signed_role) == ("Amara Okafor", Role.VALIDATOR)
+    assert (str(report.signed_name), report.signed_role) == ("Vera Valid", Role.VALIDATOR)
     assert latest_report(version) == report
     assert validators_of(version) == {cast.validator.ref}
 
@@ -135,18 +143,6 @@ def refused(version: ModelVersion, who: User, error: type[DomainError]) -> Domai
     return caught.value
 
 
-def also_validator(user: User, cast: Cast) -> User:
-    RoleGrant.objects.create(
-        user=user,
-        role=Role.VALIDATOR,
-        unit=cast.unit,
-        starts_at=NOW,
-        granted_by="system:console",
-        granted_at=NOW,
-    )
-    return user
-
-
 @pytest.mark.parametrize(
     "who", ["owner", "developer", "approver", "auditor", "administrator", "outsider"]
 )
@@ -160,25 +156,18 @@ def test_who_may_not_validate(version: ModelVersion, cast: Cast, who: str) -> No
 def test_builders_are_refused_whatever_their_role(
     version: ModelVersion, cast: Cast, who: str, rules: list[str]
 ) -> None:
-    error = refused(version, also_validator(getattr(cast, who), cast), NotIndependent)
+    error = refused(version, also(getattr(cast, who), Role.VALIDATOR, cast.unit), NotIndependent)
     assert error.facts["rules"] == rules
     assert error.stream == version.model.stream
 
 
 def test_whoever_registered_the_version_is_refused(version: ModelVersion, cast: Cast) -> None:
-    RoleGrant.objects.create(
-        user=cast.validator,
-        role=Role.DEVELOPER,
-        unit=cast.unit,
-        starts_at=NOW,
-        granted_by="system:console",
-        granted_at=NOW,
-    )
+    also(cast.validator, Role.DEVELOPER, cast.unit)
     theirs = register_version(
         model=version.model,
         registration=Registration(source="models:/m-2"),
         actor=cast.validator,
-        at=NOW,
+        at=NOON,
     )
     error = refused(theirs, cast.validator, NotIndependent)
     assert error.facts["rules"] == ["not_registrant"]
@@ -196,7 +185,7 @@ def test_having_left_the_model_frees_nobody(version: ModelVersion, cast: Cast) -
         tier=model.tier,
     )
     edit_model(model=model, record=record, actor=cast.owner, at=LATER)
-    error = refused(version, also_validator(cast.developer, cast), NotIndependent)
+    error = refused(version, also(cast.developer, Role.VALIDATOR, cast.unit), NotIndependent)
     assert "not_developer" in error.facts["rules"]
 
 
@@ -213,7 +202,7 @@ def test_becoming_a_builder_after_the_draft_stops_the_signature(
         developers=[cast.validator],
         tier=model.tier,
     )
-    edit_model(model=model, record=record, actor=cast.owner, at=NOW)
+    edit_model(model=model, record=record, actor=cast.owner, at=NOON)
     nothing_signed(validation, cast.validator, NotIndependent)
 
 
@@ -230,9 +219,9 @@ def nothing_signed(
         sign_validation(
             validation=validation,
             digest_seen=digest or pending_report(validation).digest,
-            proof=proof_of(proof_user or who, NOW - timedelta(seconds=proof_age)),
+            proof=make_proof(proof_user or who, at=NOON - timedelta(seconds=proof_age)),
             actor=who,
-            at=NOW,
+            at=NOON,
         )
     assert not Report.objects.exists()
     assert not Finding.objects.exists()
@@ -246,12 +235,12 @@ def test_a_text_that_changed_is_not_signed(version: ModelVersion, cast: Cast) ->
     nothing_signed(validation, cast.validator, ValidationChanged, digest=seen)
 
 
-def test_only_its_author_signs(version: ModelVersion, cast: Cast) -> None:
-    nothing_signed(saved(version, cast.validator), cast.second_validator, NotTheValidator)
+def test_only_its_author_signs(version: ModelVersion, cast: Cast, colleague: User) -> None:
+    nothing_signed(saved(version, cast.validator), colleague, NotTheValidator)
 
 
 @pytest.mark.parametrize(
-    "proof", [{"proof_age": 301}, {"proof_age": -1}, {"proof_user": "second_validator"}]
+    "proof", [{"proof_age": 301}, {"proof_age": -1}, {"proof_user": "approver"}]
 )
 def test_a_proof_is_fresh_and_ones_own(
     version: ModelVersion, cast: Cast, proof: dict[str, int | str]
@@ -268,9 +257,9 @@ def test_nobody_signs_twice(version: ModelVersion, cast: Cast) -> None:
         sign_validation(
             validation=report.validation,
             digest_seen=report.digest,
-            proof=proof_of(cast.validator),
+            proof=make_proof(cast.validator),
             actor=cast.validator,
-            at=NOW,
+            at=NOON,
         )
     assert Report.objects.count() == 1
 
@@ -281,9 +270,9 @@ def test_what_a_report_must_say(version: ModelVersion, cast: Cast) -> None:
         sign_validation(
             validation=validation,
             digest_seen="",
-            proof=proof_of(cast.validator),
+            proof=make_proof(cast.validator),
             actor=cast.validator,
-            at=NOW,
+            at=NOON,
         )
     assert [p.field for p in caught.value.problems] == ["opinion", "scope", "summary"]
     assert not Report.objects.exists()
@@ -301,7 +290,7 @@ def test_conditions_are_findings(version: ModelVersion, cast: Cast) -> None:
         ({"title": " "}, "title"),
         ({"title": "x" * 201}, "title"),
         ({"due_date": None}, "due_date"),
-        ({"due_date": NOW.date()}, "due_date"),
+        ({"due_date": NOON.date()}, "due_date"),
         ({"description": "a\x00"}, "description"),
         ({"owner": "user:nobody"}, "owner"),
     ],
@@ -324,7 +313,7 @@ def test_an_old_form_overwrites_nothing(version: ModelVersion, cast: Cast) -> No
             record=replace(RECORD, scope="Other"),
             base=0,
             actor=cast.validator,
-            at=NOW,
+            at=NOON,
         )
     assert Validation.objects.get().scope == RECORD.scope
 
@@ -336,17 +325,17 @@ def test_saving_what_stands_there_appends_nothing(version: ModelVersion, cast: C
     assert len(entries("validation.drafted")) == 1
 
 
-def test_the_newest_report_counts(version: ModelVersion, cast: Cast) -> None:
+def test_the_newest_report_counts(version: ModelVersion, cast: Cast, colleague: User) -> None:
     signed(version, cast.validator, replace(RECORD, opinion="NOT_FIT"))
-    second = signed(version, cast.second_validator, replace(RECORD, opinion="FIT", findings=[]))
+    second = signed(version, colleague, replace(RECORD, opinion="FIT", findings=[]))
     assert (second.number, latest_report(version)) == (2, second)
-    assert validators_of(version) == {cast.validator.ref, cast.second_validator.ref}
+    assert validators_of(version) == {cast.validator.ref, colleague.ref}
 
 
 @pytest.fixture
 def finding(version: ModelVersion, cast: Cast) -> Finding:
     draft = replace(FINDING, owner=cast.developer.ref)
-    return open_finding(version=version, finding=draft, actor=cast.validator, at=NOW)
+    return open_finding(version=version, finding=draft, actor=cast.validator, at=NOON)
 
 
 def test_a_finding_raised_on_its_own(finding: Finding, cast: Cast) -> None:
@@ -367,18 +356,18 @@ def test_closing_takes_a_reason(finding: Finding, cast: Cast) -> None:
     assert set(entry.states) == {closed.ref, f"prose:{closed.closing_reason_id}"}
 
 
-def test_a_finding_is_closed_once(finding: Finding, cast: Cast) -> None:
+def test_a_finding_is_closed_once(finding: Finding, cast: Cast, colleague: User) -> None:
     close_finding(finding=finding, reason="Done.", actor=cast.validator, at=LATER)
     with pytest.raises(FindingClosed):
-        close_finding(finding=finding, reason="Again.", actor=cast.second_validator, at=LATER)
+        close_finding(finding=finding, reason="Again.", actor=colleague, at=LATER)
     assert len(entries("finding.closed")) == 1
 
 
 @pytest.mark.parametrize(
     ("who", "error"),
     [
-        (lambda cast: also_validator(cast.developer, cast), NotIndependent),
-        (lambda cast: also_validator(cast.owner, cast), NotIndependent),
+        (lambda cast: also(cast.developer, Role.VALIDATOR, cast.unit), NotIndependent),
+        (lambda cast: also(cast.owner, Role.VALIDATOR, cast.unit), NotIndependent),
         (lambda cast: cast.approver, PermissionMissing),
         (lambda cast: cast.outsider, PermissionMissing),
     ],
