@@ -127,5 +127,5 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture
 def cast(db: None) -> factories.Cast:
-    """Owner, developer, validator, approver, auditor, outsider and the others of tests.factories."""
+    """Owner, developer, validator, approver, auditor, outsider, and the others beside them."""
     return factories.make_cast()
