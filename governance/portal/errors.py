@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
@@ -22,6 +22,8 @@ from governance.core.errors import (
     Refused,
     WrongState,
 )
+from governance.portal.forms.base import SiteForm
+from governance.portal.requests import what_about
 
 Result = TypeVar("Result")
 
@@ -71,17 +73,51 @@ def perform(form: BaseForm, action: Callable[..., Result], /, **facts: Any) -> R
         return None
 
 
+def attempt(
+    request: HttpRequest,
+    form: SiteForm,
+    action: Callable[..., Result],
+    /,
+    *,
+    keep: Mapping[type[DomainError], str],
+    **facts: Any,
+) -> Result | None:
+    """Like `perform`, and the form also survives the refusals of `keep`, with what was typed.
+
+    `keep` names the field that each is shown at, or "" for the form as a whole. They go on record
+    like any other refusal, and `form.refusal` tells the page which it was.
+    """
+    try:
+        return perform(form, action, **facts)
+    except tuple(keep) as error:
+        put_on_record(request, error)
+        form.refusal = error
+        field = next(keep[kind] for kind in keep if isinstance(error, kind))
+        form.add_error(field or None, error.message)
+        return None
+
+
+def status_of_form(form: SiteForm) -> HTTPStatus:
+    """The status of a page that shows this form: of its refusal, or invalid, or fine."""
+    if form.refusal is not None:
+        return status_of(form.refusal)
+    # An unbound form has no errors, and must not be made to look for some.
+    failed = form.is_bound and bool(form.errors)
+    return HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
+
+
 def put_on_record(request: HttpRequest, error: DomainError) -> None:
     """Write `call.refused` for a refused attempt to change something; reading leaves no entry."""
     if request.method in {"GET", "HEAD"} or not isinstance(error, ON_RECORD):
         return
     match = request.resolver_match
     actor = cast(User, request.user).ref
+    subject, stream = what_about(request)
     record_refusal(
         call=f"portal:{match.view_name if match else request.path}",
         actor=actor,
-        subject=error.subject or actor,
-        stream=error.stream or "firm",
+        subject=error.subject or subject or actor,
+        stream=error.stream or stream or "firm",
         error=error,
         at=timezone.now(),
     )

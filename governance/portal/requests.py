@@ -13,6 +13,21 @@ class PageRequest(HttpRequest):
     user: User
 
 
+def about(request: HttpRequest, *, subject: str, stream: str) -> None:
+    """Say which record a call is about, for the record of its refusal.
+
+    For views of one record: a refusal that does not say so itself is recorded there, not under
+    the firm at large.
+    """
+    request.META["countersign.about"] = (subject, stream)
+
+
+def what_about(request: HttpRequest) -> tuple[str, str]:
+    """What `about` said, or two empty strings."""
+    subject, stream = request.META.get("countersign.about", ("", ""))
+    return subject, stream
+
+
 def query_without(request: HttpRequest, *names: str) -> str:
     """The query string without some names, to build links that keep the rest."""
     query = request.GET.copy()

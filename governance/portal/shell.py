@@ -15,6 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from governance.accounts.models import User
 from governance.audit.queries import ledger_state
 from governance.core.wording import lately
+from governance.portal import links
 
 THEMES = ("system", "light", "dark")
 THEME_LABELS = {
@@ -114,10 +115,10 @@ def ledger_line(now: datetime) -> str:
     state = ledger_state()
     if state.verified_at is None:
         return "Ledger not verified yet"
-    when = lately(state.verified_at, now)
-    return f"Ledger verified, {when} UTC" if state.intact else f"Ledger broken, {when} UTC"
+    when = lately(state.verified_at, now).lower() + " UTC"
+    return f"Ledger verified {when}" if state.intact else f"Ledger broken, {when}"
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor. Lazy, so that a fragment without the shell costs nothing."""
-    return {"shell": SimpleLazyObject(lambda: shell_of(request))}
+    return {"shell": SimpleLazyObject(lambda: shell_of(request)), "links": links}

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.forms.renderers import TemplatesSetting
 
+from governance.core.errors import DomainError
+
 
 class SiteRenderer(TemplatesSetting):
     """Set on our forms only, so that the admin keeps its own."""
@@ -16,11 +18,15 @@ class SiteRenderer(TemplatesSetting):
 
 
 class SiteForm(forms.BaseForm):
-    """Mixin. `unchanged` opens the error summary: it says what did not happen."""
+    """Mixin. `unchanged` opens the error summary: it says what did not happen.
+
+    `refusal` is the refusal after which the form came back with what was typed, if there was one.
+    """
 
     default_renderer = SiteRenderer
     unchanged = "Nothing was saved."
     error_css_class = ""
+    refusal: DomainError | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")

@@ -142,7 +142,7 @@ class Day:
 
 
 def as_events(entries: Sequence[LedgerEntry], *, reader: Actor, at: datetime) -> list[Event]:
-    """Put entries into words for this reader, in four queries however many they are."""
+    """Put entries into words for this reader, in five queries however many they are."""
     names = names_in(entries, reader=reader, at=at)
     return [event_of(entry, names) for entry in entries]
 
@@ -178,7 +178,7 @@ def detail_of(entry: LedgerEntry, names: Names, mark: Mark) -> str:
         return f"Rule: {rule}. Nothing was changed."
     if entry.subject in names.versions and "{what}" not in mark.text:
         return names.what(entry.subject).capitalize()
-    return ""
+    return names.requests.get(entry.subject, "")
 
 
 def by_day(events: Iterable[Event]) -> list[Day]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from governance.accounts.models import ServiceAccount, User
 from governance.accounts.rules import Actor
+from governance.approvals.models import PromotionRequest
 from governance.audit.models import LedgerEntry
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion
@@ -20,6 +21,7 @@ class Names:
     actors: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, int] = field(default_factory=dict)
+    requests: Mapping[str, str] = field(default_factory=dict)
 
     def who(self, ref: str) -> str:
         kind, _, rest = ref.partition(":")
@@ -31,12 +33,12 @@ class Names:
         """The subject of an entry in words: `version 14`, `churn-model`, `finding`."""
         if ref in self.versions:
             return f"version {self.versions[ref]}"
-        known = self.models.get(ref) or self.actors.get(ref)
+        known = self.models.get(ref) or self.actors.get(ref) or self.requests.get(ref)
         return known or ref.partition(":")[0].replace("-", " ")
 
 
 def names_in(entries: Sequence[LedgerEntry], *, reader: Actor, at: datetime) -> Names:
-    """Look up every name that these entries need, in four queries.
+    """Look up every name that these entries need, in five queries.
 
     Models and versions that the reader may not see stay nameless.
     """
@@ -50,6 +52,12 @@ def names_in(entries: Sequence[LedgerEntry], *, reader: Actor, at: datetime) -> 
         versions={
             version.ref: version.number
             for version in versions.filter(pk__in=ids(refs, "version")).only("number")
+        },
+        requests={
+            request.ref: f"{request.reference}, version {request.version.number}"
+            for request in PromotionRequest.objects.visible_to(reader, at=at)
+            .filter(pk__in=ids(refs, "request"))
+            .select_related("version")
         },
     )
 

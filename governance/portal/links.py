@@ -1,0 +1,53 @@
+"""The addresses of records, from the records. Templates have this module as `links`."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from governance.approvals.models import PolicyVersion, PromotionRequest
+from governance.inventory.models import Model
+from governance.registry.models import ModelVersion
+
+
+def model(row: Model) -> str:
+    return model_named(row.name)
+
+
+def model_named(name: str) -> str:
+    return f"/models/{quote(name)}/"
+
+
+def version(row: ModelVersion) -> str:
+    return f"{model(row.model)}versions/{row.number}/"
+
+
+def card(row: ModelVersion) -> str:
+    return f"{version(row)}card/"
+
+
+def card_edit(row: ModelVersion) -> str:
+    return f"{card(row)}edit/"
+
+
+def validation(row: ModelVersion) -> str:
+    return f"{version(row)}validation/"
+
+
+def decision(row: PromotionRequest) -> str:
+    return f"/decisions/{row.pk}/"
+
+
+def sign(row: PromotionRequest) -> str:
+    return f"{decision(row)}sign/"
+
+
+def roll_back(row: Model) -> str:
+    return f"{model(row)}roll-back/"
+
+
+def policy(row: PolicyVersion) -> str:
+    return f"/policies/{row.pk}/"
+
+
+def evidence(row: Model) -> str:
+    return f"/evidence/?model={quote(row.name)}"

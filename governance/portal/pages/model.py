@@ -1,0 +1,195 @@
+"""One model: where it stands, its versions, its people, and what happened lately."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from governance.accounts.models import User
+from governance.accounts.queries import holders_of
+from governance.accounts.rules import Role
+from governance.approvals.models import PromotionRequest
+from governance.approvals.queries.policies import policies_in_force
+from governance.approvals.rules.gates import ChallengerGate, MetricGate
+from governance.audit.queries import Filter, LedgerState, entries, ledger_state
+from governance.inventory.models import Model, TierAssessment
+from governance.inventory.queries import latest_tier_assessment
+from governance.portal.pages.events import Event, as_events
+from governance.portal.pages.lineage import Lineage
+from governance.portal.pages.standing import Standing, standings
+from governance.portal.pages.uses import draw_lineage
+from governance.registry.models import EvaluationResult, ModelVersion, Slot, SlotAssignment
+from governance.registry.queries import counting_results
+from governance.registry.rules import Stage
+
+VERSIONS_SHOWN = 10
+METRICS_SHOWN = 3
+EVENTS_SHOWN = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionRow:
+    version: ModelVersion
+    values: Sequence[str]
+    request: PromotionRequest | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotRow:
+    slot: Slot
+    serving: SlotAssignment | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One stage of the track: who is there, and whether the focus has passed it."""
+
+    stage: Stage
+    versions: str
+    is_done: bool
+    is_current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelPage:
+    model: Model
+    standing: Standing
+    assessment: TierAssessment | None
+    slots: Sequence[SlotRow]
+    track: Sequence[Step]
+    versions: Sequence[VersionRow]
+    version_count: int
+    metrics: Sequence[str]
+    lineage: Lineage | None
+    people: Sequence[tuple[str, Sequence[User]]]
+    events: Sequence[Event]
+    event_count: int
+    ledger: LedgerState
+
+    @property
+    def request(self) -> PromotionRequest | None:
+        """The decision that waits, if one does."""
+        return self.standing.requests[0] if self.standing.requests else None
+
+
+def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) -> ModelPage:
+    """Read the page. The number of queries depends on neither versions nor events."""
+    standing = standings([model])[0]
+    versions = list(model.versions.select_related("registered_by").order_by("-number"))
+    shown = versions if all_versions else versions[:VERSIONS_SHOWN]
+    metrics = judged_metrics_of(model)[:METRICS_SHOWN]
+    log = entries(Filter(streams=[model.stream]))
+    focus = standing.requests[0].version if standing.requests else standing.newest
+    return ModelPage(
+        model=model,
+        standing=standing,
+        assessment=latest_tier_assessment(model),
+        slots=slot_rows(model, standing),
+        track=track_of(versions, focus, standing),
+        versions=version_rows(shown, metrics),
+        version_count=len(versions),
+        metrics=metrics,
+        lineage=draw_lineage(focus) if focus else None,
+        people=people_of(model, at=at),
+        events=as_events(list(log.newest_first()[:EVENTS_SHOWN]), reader=reader, at=at),
+        event_count=log.count(),
+        ledger=ledger_state(),
+    )
+
+
+def judged_metrics_of(model: Model) -> list[str]:
+    """What policies in force judge for a model of this tier and kind, in their order."""
+    found: dict[str, None] = {}
+    for policy in policies_in_force():
+        scope = policy.scope
+        if (scope.tiers and model.tier not in scope.tiers) or (
+            scope.kinds and model.kind not in scope.kinds
+        ):
+            continue
+        for gate in policy.gates:
+            if isinstance(gate, MetricGate | ChallengerGate):
+                found.setdefault(gate.metric)
+    return list(found)
+
+
+def slot_rows(model: Model, standing: Standing) -> list[SlotRow]:
+    serving = {assignment.slot_id: assignment for assignment in standing.live}
+    return [
+        SlotRow(slot=slot, serving=serving.get(slot.pk))
+        for slot in Slot.objects.filter(model=model).order_by("-is_default", "name")
+    ]
+
+
+def track_of(
+    versions: Sequence[ModelVersion], focus: ModelVersion | None, standing: Standing
+) -> list[Step]:
+    """Say which versions are in each stage, and how far the focused one has come."""
+    stages = list(Stage)
+    reached = stages.index(Stage(focus.stage)) if focus else -1
+    target = standing.requests[0].target if standing.requests else focus and focus.stage
+    return [
+        Step(
+            stage=stage,
+            versions=ranges([v.number for v in versions if v.stage == stage]),
+            is_done=index <= reached and stage != target,
+            is_current=stage == target,
+        )
+        for index, stage in enumerate(stages)
+    ]
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Shorten version numbers: `v1 to v11, v13`."""
+    runs = groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0])
+    found = []
+    for _, run in runs:
+        members = [number for _, number in run]
+        single = len(members) == 1
+        found.append(f"v{members[0]}" if single else f"v{members[0]} to v{members[-1]}")
+    return ", ".join(found)
+
+
+def version_rows(versions: Sequence[ModelVersion], metrics: Sequence[str]) -> list[VersionRow]:
+    values = metric_values(versions, metrics)
+    requests: dict[UUID, PromotionRequest] = {
+        request.version_id: request
+        for request in PromotionRequest.objects.filter(version__in=versions).order_by("opened_at")
+    }
+    return [
+        VersionRow(
+            version=version,
+            values=[values.get(version.pk, {}).get(metric, "") for metric in metrics],
+            request=requests.get(version.pk),
+        )
+        for version in versions
+    ]
+
+
+def metric_values(
+    versions: Sequence[ModelVersion], metrics: Sequence[str]
+) -> dict[UUID, Mapping[str, str]]:
+    """The value that counts of each metric, without slices, by version."""
+    rows: defaultdict[UUID, list[EvaluationResult]] = defaultdict(list)
+    for row in EvaluationResult.objects.filter(version__in=versions, metric__in=metrics, slice=""):
+        rows[row.version_id].append(row)
+    return {
+        version: {result.metric: result.value for result in counting_results(results)}
+        for version, results in rows.items()
+    }
+
+
+def people_of(model: Model, *, at: datetime) -> list[tuple[str, Sequence[User]]]:
+    """Who stands around the model: its builders, and who holds the reviewing roles in its unit."""
+    reviewers: list[tuple[str, Sequence[User]]] = [
+        (str(role.label), holders_of(role, unit=model.unit, at=at))
+        for role in (Role.VALIDATOR, Role.APPROVER, Role.COMPLIANCE)
+    ]
+    return [
+        ("Owner", [model.owner] if model.owner else []),
+        ("Developers", list(model.developers.all())),
+        *reviewers,
+    ]
