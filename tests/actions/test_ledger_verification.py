@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
@@ -268,3 +269,33 @@ def test_a_file_that_is_no_key_is_named(tmp_path: Path, key_file: Path) -> None:
 def test_a_checkpoint_inside_a_transaction_is_refused() -> None:
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
         make_checkpoint(key=Ed25519PrivateKey.generate(), ledger="here", actor=SOMEBODY, at=NOON)
+
+
+@pytest.mark.usefixtures("open_ledger")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "[]",
+        "7",
+        "not json",
+        '{"at":',
+        "at: 7",
+        "at: null",
+        'at: "noon"',
+        'at: "2026-11-19T12:00:00Z"',
+        "actor: {}",
+        "seq: true",
+        "more: 1",
+    ],
+)
+def test_texts_that_no_entry_has_are_breaks_even_when_their_hash_fits(text: str) -> None:
+    entry = LedgerEntry.objects.of_stream("firm").get(seq=1)
+    key, separator, value = text.partition(": ")
+    if separator:
+        text = json.dumps(entry.body | {key: json.loads(value)})
+    digest = entry_hash(previous=GENESIS, text=text)
+    LedgerEntry.objects.filter(pk=entry.pk).update(text=text, hash=digest, id=front_of(digest))
+    report = verify()
+    assert report.broken is not None
+    assert (report.broken.stream, report.broken.seq) == ("firm", 1)
