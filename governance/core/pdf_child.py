@@ -110,14 +110,26 @@ def visible(html: str) -> tuple[str, list[str]]:
 
 
 def finished(data: bytes) -> tuple[bytes, int]:
-    """Return the PDF marked as PDF/UA too, with its metadata uncompressed, and its page count."""
+    """Return the PDF marked as PDF/UA too, and its page count.
+
+    Metadata and attachments end up uncompressed, so that a reader with nothing but a text search
+    finds them, and so that no bit of them is padding that could change unnoticed.
+    """
     with pikepdf.open(io.BytesIO(data)) as pdf:
         text = pdf.Root.Metadata.read_bytes().decode().replace("</rdf:RDF>", UA_MARK, 1)
         metadata = pikepdf.Stream(pdf, text.encode())
         metadata.Type, metadata.Subtype = pikepdf.Name.Metadata, pikepdf.Name.XML
         pdf.Root.Metadata = metadata
+        for stream in (o for o in pdf.objects if isinstance(o, pikepdf.Stream)):
+            if stream.get("/Type") == pikepdf.Name.EmbeddedFile:
+                stream.write(stream.read_bytes())
         out = io.BytesIO()
-        pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        pdf.save(
+            out,
+            deterministic_id=True,
+            compress_streams=False,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        )
         return out.getvalue(), len(pdf.pages)
 
 

@@ -1,0 +1,1 @@
+"""Asking for a pack, making one, and filing it."""

@@ -1,0 +1,69 @@
+"""Build the evidence pack of a model without the browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from governance.accounts.permissions import Permission, require
+from governance.accounts.queries import CONSOLE
+from governance.core.errors import DomainError
+from governance.evidence.actions.packs import build_pack
+from governance.evidence.models import Pack
+from governance.evidence.queries.packs import pack_file
+from governance.evidence.rules.packs import EVIDENCE_NAME, VERIFIER_NAME
+from governance.inventory.models import Model
+
+
+class Command(BaseCommand):
+    help = "Build and file the evidence pack of a model, and copy it into a folder."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--model", required=True, metavar="NAME")
+        parser.add_argument("--out", required=True, type=Path, metavar="DIR")
+        parser.add_argument("--json", action="store_true", help="print where everything lies")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        model = Model.objects.select_related("unit").filter(name=options["model"]).first()
+        if model is None:
+            raise CommandError(f"There is no model {options['model']!r}.")
+        try:
+            pack = self._build(model, quiet=options["json"])
+        except DomainError as refusal:
+            raise CommandError(refusal.message) from refusal
+        found = copied(pack, options["out"])
+        self.stdout.write(json.dumps(found) if options["json"] else _sentence(found))
+
+    def _build(self, model: Model, *, quiet: bool) -> Pack:
+        at = timezone.now()
+        require(CONSOLE, Permission.PACK_BUILD, unit=model.unit, at=at)
+
+        def step(number: int, of: int, words: str) -> None:
+            if not quiet:
+                self.stdout.write(f"{number}/{of} {words}")
+
+        return build_pack(model=model, by=CONSOLE.ref, at=at, step=step)
+
+
+def copied(pack: Pack, out: Path) -> dict[str, str]:
+    """Copy the files of the pack into the folder; return where they lie, and the file's digest."""
+    out.mkdir(parents=True, exist_ok=True)
+    names = {
+        "pdf": (pack.pdf_name, pack.pdf_name),
+        "json": (EVIDENCE_NAME, f"{pack.reference}.json"),
+        "verifier": (VERIFIER_NAME, VERIFIER_NAME),
+    }
+    found = {
+        kind: str(shutil.copyfile(pack_file(pack, filed), (out / name).absolute()))
+        for kind, (filed, name) in names.items()
+    }
+    return found | {"sha256": pack.file_digest}
+
+
+def _sentence(found: dict[str, str]) -> str:
+    return f"{found['pdf']}\nsha256 {found['sha256']}\nCheck it: python3 {found['verifier']} FILE"

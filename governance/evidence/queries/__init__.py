@@ -1,0 +1,1 @@
+"""Reads everything of a model; decides nothing."""

@@ -1,0 +1,167 @@
+"""The position on one page: facts, what is absent, and where the evidence stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from governance.core.wording import counted, day
+from governance.evidence.rules.pages import VersionRow, champion, findings, versions
+from governance.evidence.rules.reading import Evidence, Held
+from governance.inventory.rules import Kind, Tier
+from governance.validation.rules import Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """What SR 26-2 asks about, what this pack has on it, and where. Counts, not verdicts."""
+
+    citation: str
+    asked: str
+    evidence: str
+    anchor: str
+
+    @property
+    def none(self) -> bool:
+        return not self.evidence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    name: str
+    purpose: str
+    intended_use: str
+    unit: str
+    owner: str
+    developers: Sequence[str]
+    kind: str
+    tier: str
+    verdict: str
+    live: VersionRow | None
+    open_findings: int
+    findings_by_severity: str
+    signatures: int
+    signers: int
+    gaps: Sequence[str]
+    topics: Sequence[Topic]
+
+
+def overview(evidence: Evidence) -> Overview:
+    rows = versions(evidence)
+    live, model = champion(rows), evidence.all("model")[0]
+    signed = evidence.all("sign_off")
+    unresolved = [finding for finding in findings(evidence) if finding.closed_at is None]
+    by_severity = [
+        f"{sum(f.severity == level.label for f in unresolved)} {level.label.lower()}"
+        for level in Severity
+    ]
+    return Overview(
+        name=model["name"],
+        purpose=model["purpose"],
+        intended_use=model["intended_use"],
+        unit=evidence.name(f"unit:{model['unit_id']}"),
+        owner=evidence.person(model, "owner_id"),
+        developers=_developers(evidence),
+        kind=Kind(model["kind"]).label if model["kind"] else "",
+        tier=Tier(model.number("tier")).label if model["tier"] else "",
+        verdict=_verdict(evidence, live),
+        live=live,
+        open_findings=len(unresolved),
+        findings_by_severity=", ".join(by_severity),
+        signatures=len(signed),
+        signers=len({held["signer_id"] for held in signed}),
+        gaps=list(_gaps(evidence, model, live, rows)),
+        topics=list(_topics(evidence, model)),
+    )
+
+
+def _developers(evidence: Evidence) -> list[str]:
+    """Everybody who ever built the model: nobody is taken off this list."""
+    built = [b for b in evidence.all("builder") if b["capacity"] == "DEVELOPER"]
+    return sorted({evidence.person(held, "user_id") for held in built})
+
+
+def _verdict(evidence: Evidence, live: VersionRow | None) -> str:
+    if live is None:
+        return "No version of this model serves in Production."
+    changes = [c for c in evidence.all("stage_change") if f"version:{c['version_id']}" == live.ref]
+    last = max(changes, key=lambda change: change["changed_at"], default=None)
+    at = last.at("changed_at") if last else None
+    return f"Version {live.number} serves in Production" + (f" since {day(at)}." if at else ".")
+
+
+def _gaps(
+    evidence: Evidence, model: Held, live: VersionRow | None, rows: Sequence[VersionRow]
+) -> Iterator[str]:
+    absent = [label for column, label in _NEEDED.items() if not model[column]]
+    if absent:
+        yield f"The inventory record has no {', no '.join(absent)}."
+    if not rows:
+        yield "No version is registered."
+    if live and not live.has_card:
+        yield f"Version {live.number}, which serves, has no published model card."
+    if live and not live.has_report:
+        yield f"Version {live.number}, which serves, has no signed validation report."
+    if live and not live.artifacts:
+        yield f"For version {live.number}, which serves, no digests of artifacts are on record."
+    high = sum(f.closed_at is None and f.severity == "High" for f in findings(evidence))
+    if high:
+        yield f"{counted(high, 'finding')} of high severity {'is' if high == 1 else 'are'} open."
+    refused = sum(entry.verb == "call.refused" for entry in evidence.entries)
+    if refused:
+        were = "was" if refused == 1 else "were"
+        yield f"{counted(refused, 'call')} on this model {were} refused."
+    erased = sum("erased_at" in prose for prose in evidence.document["prose"])
+    if erased:
+        yield f"{counted(erased, 'text')} {'was' if erased == 1 else 'were'} erased."
+
+
+_NEEDED = {
+    "purpose": "purpose",
+    "intended_use": "intended use",
+    "owner_id": "owner",
+    "tier": "risk tier",
+}
+
+
+def _topics(evidence: Evidence, model: Held) -> Iterator[Topic]:
+    for citation, asked, kinds, noun, anchor in _ASKED:
+        count = sum(len(evidence.all(kind)) for kind in kinds)
+        yield Topic(
+            citation=citation,
+            asked=asked,
+            evidence=counted(count, *noun) if count else "",
+            anchor=anchor,
+        )
+
+
+_ASKED = (
+    (
+        "§III",
+        "Effective challenge by people who did not build it",
+        ("sign_off",),
+        ("sign-off",),
+        "signoffs",
+    ),
+    ("§IV", "Purpose and use of the model, stated", ("model",), ("inventory record",), "summary"),
+    ("§IV", "Testing, with its results", ("evaluation",), ("measured value",), "decisions"),
+    ("§V", "Validation before use", ("report",), ("signed report",), "validation"),
+    ("§V", "Findings, with owner and due date", ("finding",), ("finding",), "validation"),
+    ("§V", "Ongoing monitoring", ("monitor", "reading"), ("reading",), "summary"),
+    ("§VI", "Tier of risk, with the reason", ("tier-assessment",), ("assessment",), "summary"),
+    (
+        "§VI",
+        "Policies and controls over the lifecycle",
+        ("policy",),
+        ("policy", "policies"),
+        "decisions",
+    ),
+    ("§VI", "Documentation that a stranger can follow", ("card",), ("card revision",), "card"),
+    (
+        "§VI",
+        "Who decided what, and when",
+        ("stage_change",),
+        ("change of stage", "changes of stage"),
+        "versions",
+    ),
+)

@@ -1,0 +1,67 @@
+"""The format of evidence, the files of a pack, and what can go wrong in building one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from governance.core.errors import NotFound, WrongState
+from governance.evidence.verify_pack import FAIL, Check
+
+FORMAT = "countersign.evidence/1"
+STREAM = "evidence"
+JOB = "build_pack"
+
+EVIDENCE_NAME = "evidence.json"
+VERIFIER_NAME = "verify_pack.py"
+
+Step: TypeAlias = Callable[[int, int, str], None]
+"""Told what begins now: the step, of how many, in words. May raise to stop the work."""
+
+
+class PackNotFound(NotFound):
+    code = "pack_not_found"
+
+
+class PackFileMissing(NotFound):
+    """The record of the pack stands, but its file is no longer where it was filed."""
+
+    code = "pack_file_missing"
+
+
+class EvidenceBroken(WrongState):
+    """What was collected does not verify, so no pack is made of it."""
+
+    code = "evidence_broken"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackFiles:
+    """A pack before it is filed: the PDF, the evidence inside it, and what was found in it."""
+
+    pdf: bytes
+    evidence: bytes
+    content_digest: str
+    file_digest: str
+    pages: int
+    entries: int
+    head: str
+    checks: Sequence[Check]
+    replaced: Sequence[str] = ()
+
+
+def reference(content_digest: str) -> str:
+    """Return how people call a pack: by the first digits of its content digest."""
+    return f"EP-{content_digest[:8].upper()}"
+
+
+def require_verified(checks: Sequence[Check]) -> None:
+    """Raise EvidenceBroken, naming the first check that failed."""
+    failed = next((check for check in checks if check.outcome == FAIL), None)
+    if failed is not None:
+        raise EvidenceBroken(
+            "The records of this model do not verify, so no pack was filed. "
+            f"{failed.subject}: {failed.words}.",
+            check=failed.subject,
+        )

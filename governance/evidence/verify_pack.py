@@ -1,0 +1,455 @@
+#!/usr/bin/env python3
+"""Check an evidence pack of Countersign without Countersign.
+
+    python3 verify_pack.py PACK.pdf [--sha256 DIGEST]
+    python3 verify_pack.py EVIDENCE.json [--sha256 DIGEST]
+
+Needs nothing but Python 3.9 or newer: no network, no database, no other file. It takes the evidence
+out of the PDF, recomputes every digest in it and says, line by line, what passed, what failed and
+what such a file cannot prove. --sha256 is the digest of the file as you received it in another way
+(from the portal, from the ledger entry `pack.built`, from a colleague); only with it can changes
+outside the attached evidence be found, such as words on a page.
+
+Exit code: 0 nothing failed, 1 something failed, 2 it could not be checked (no such file).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple, NoReturn
+
+FORMAT = "countersign.evidence/1"
+ENTRY_FORMAT = "countersign.ledger.entry/1"
+ENTRY_KEYS = [
+    "actor",
+    "at",
+    "facts",
+    "format",
+    "request",
+    "seq",
+    "source",
+    "states",
+    "stream",
+    "subject",
+    "verb",
+]
+GENESIS = "00" * 32
+LARGEST_EVIDENCE = 512 * 1024 * 1024
+HEX = re.compile(r"[0-9a-f]{64}")
+
+# Kinds of record whose column `digest` is the SHA-256 of another column.
+TEXTS = {"card": "text", "report": "text", "dossier": "text", "policy": "content_text"}
+
+PASS, FAIL, NOT_PROVEN = "PASS", "FAIL", "NOT PROVEN"
+
+
+class Check(NamedTuple):
+    """One line of the answer: PASS, FAIL or NOT PROVEN, what was looked at, what was found."""
+
+    outcome: str
+    subject: str
+    words: str
+
+
+class Broken(Exception):
+    """The evidence cannot be read any further; the message says why."""
+
+
+# --- The file -------------------------------------------------------------------------------------
+
+
+def evidence_in(data: bytes) -> tuple[bytes, str | None]:
+    """Return the evidence in a pack, and the content digest that its PDF states (None: no PDF)."""
+    if data.startswith(b"%PDF-"):
+        return attached(data), stated_digest(data)
+    return data, None
+
+
+def attached(pdf: bytes) -> bytes:
+    """Return the one file attached to the PDF (ISO 32000-1, 7.11.4). Raises Broken.
+
+    The pack stores it as it is, without compression, so that each of its bytes counts.
+    """
+    found = list(attachments(pdf))
+    if len(found) != 1:
+        raise Broken(f"the PDF holds {len(found)} attached files where a pack holds exactly one")
+    return found[0]
+
+
+def attachments(pdf: bytes) -> Iterator[bytes]:
+    for hit in re.finditer(rb"/EmbeddedFile(?![A-Za-z])", pdf):
+        begin = pdf.rfind(b" obj", 0, hit.start())
+        head = re.compile(rb"stream\r?\n").search(pdf, hit.end(), hit.end() + 2000)
+        if begin < 0 or head is None:
+            raise Broken("an attached file has no contents")
+        dictionary = pdf[begin : head.start()]
+        length = re.search(rb"/Length (\d+)", dictionary)
+        if b"/Filter" in dictionary or length is None:
+            raise Broken("the attached file is not stored as a pack stores it")
+        end = head.end() + int(length.group(1))
+        if not re.compile(rb"\r?\n?endstream").match(pdf, end):
+            raise Broken("the attached file does not end where it says it does")
+        yield pdf[head.end() : end]
+
+
+def stated_digest(pdf: bytes) -> str:
+    """Return the content digest in the PDF's metadata. Raises Broken."""
+    packets = re.findall(rb"<x:xmpmeta.*?</x:xmpmeta>", pdf, re.DOTALL)
+    stated = {m for p in packets for m in re.findall(rb"Content digest sha256:([0-9a-f]{64})", p)}
+    if len(stated) != 1:
+        raise Broken("the PDF's metadata state no content digest, or several")
+    return str(stated.pop().decode())
+
+
+# --- JSON and digests -----------------------------------------------------------------------------
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """Return the RFC 8785 text of a value without floats and with ASCII keys."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def parsed(text: str) -> Any:
+    """Parse JSON. Raises Broken for what has no canonical form, such as a key that stands twice."""
+    try:
+        return json.loads(
+            text, object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float
+        )
+    except (ValueError, RecursionError) as error:
+        raise Broken(f"it is not JSON: {error}") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+    if twice:
+        raise Broken(f"the key {twice[0]!r} stands twice in one object")
+    return dict(pairs)
+
+
+def _no_float(text: str) -> NoReturn:
+    raise Broken(f"the number {text} is not a whole one")
+
+
+# --- The checks -----------------------------------------------------------------------------------
+
+
+def verify(data: bytes, *, file_digest: str = "") -> list[Check]:
+    """Return every check of the pack in `data`, a PDF or its evidence. Never raises."""
+    checks = [check_file(data, file_digest)]
+    try:
+        evidence, stated = evidence_in(data)
+        checks.append(check_content(evidence, stated))
+        document = read(evidence)
+        checks.append(Check(PASS, "Form", "the evidence is canonical JSON of a known format"))
+        for check in CHECKS:
+            checks.extend(check(document))
+    except Broken as reason:
+        checks.append(Check(FAIL, "Form", str(reason)))
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as reason:
+        words = f"a part of the evidence is missing or misshapen: {reason!r}"
+        checks.append(Check(FAIL, "Form", words))
+    return checks + limits()
+
+
+def check_file(data: bytes, expected: str) -> Check:
+    actual = sha256(data)
+    if not expected:
+        return Check(
+            NOT_PROVEN,
+            "File",
+            f"no digest of the file was given to compare with; it is {actual}. "
+            "Changes outside the attached evidence, such as words on a page, would not show",
+        )
+    if actual != expected:
+        return Check(FAIL, "File", f"its SHA-256 is {actual}, not the one given: it was changed")
+    return Check(PASS, "File", f"its SHA-256 is the one given, {actual}")
+
+
+def check_content(evidence: bytes, stated: str | None) -> Check:
+    actual = sha256(evidence)
+    if stated is None:
+        return Check(
+            NOT_PROVEN,
+            "Content",
+            f"its digest is {actual}; compare it with the one on the "
+            "cover and at the foot of every page of the PDF",
+        )
+    if actual != stated:
+        return Check(
+            FAIL,
+            "Content",
+            f"the attached evidence has the digest {actual}, but the PDF states {stated}",
+        )
+    return Check(
+        PASS, "Content", f"the attached evidence has the digest that the PDF states, {actual}"
+    )
+
+
+def read(evidence: bytes) -> dict[str, Any]:
+    """Return the evidence as an object. Raises Broken."""
+    if len(evidence) > LARGEST_EVIDENCE:
+        raise Broken("the evidence is larger than any pack")
+    try:
+        text = evidence.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Broken(f"it is not UTF-8: {error}") from None
+    document = parsed(text)
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise Broken(f"it is not evidence in the format {FORMAT}")
+    if canonical(document) != text:
+        raise Broken("it is not in canonical form, so it was not written by a portal")
+    return document
+
+
+def check_seal(document: dict[str, Any]) -> Iterator[Check]:
+    """The evidence without its member `seal` has the digest that `seal` states."""
+    rest = {key: value for key, value in document.items() if key != "seal"}
+    if sha256(canonical(rest).encode()) != document["seal"]:
+        yield Check(FAIL, "Seal", "the evidence does not have the digest that it states of itself")
+    else:
+        yield Check(PASS, "Seal", "the evidence has the digest that it states of itself")
+
+
+def check_ledger(document: dict[str, Any]) -> Iterator[Check]:
+    """Every entry of the model's stream is there from the first, and the hashes chain."""
+    about, previous = document["about"], GENESIS
+    for number, entry in enumerate(document["ledger"], start=1):
+        broken = entry_fault(entry, about["stream"], number, previous)
+        if broken:
+            yield Check(FAIL, "Ledger", f"entry {number}: {broken}")
+            return
+        previous = entry["hash"]
+    if previous != about["head"] or len(document["ledger"]) != about["entries"]:
+        yield Check(FAIL, "Ledger", "the last entry is not the head that the pack states")
+        return
+    yield Check(
+        PASS,
+        "Ledger",
+        f"{about['entries']} entries of {about['stream']}, from the first on, "
+        f"without a gap; the hash of each covers all before it; head {previous}",
+    )
+
+
+def entry_fault(entry: dict[str, Any], stream: str, number: int, previous: str) -> str:
+    """Return what is wrong with an entry, or nothing."""
+    message = ENTRY_FORMAT.encode() + b"\0" + bytes.fromhex(previous) + entry["text"].encode()
+    if sha256(message) != entry["hash"]:
+        return "its hash does not follow from its text and the hash before it"
+    body = parsed(entry["text"])
+    if (
+        canonical(body) != entry["text"]
+        or sorted(body) != ENTRY_KEYS
+        or body["format"] != ENTRY_FORMAT
+    ):
+        return f"it is not in the format {ENTRY_FORMAT}"
+    if body["stream"] != stream or body["seq"] != number:
+        return "it belongs to another place of the ledger"
+    return ""
+
+
+def last_states(document: dict[str, Any]) -> dict[str, str]:
+    """Return, for each record that the entries speak of, the digest of its last snapshot."""
+    states: dict[str, str] = {}
+    for entry in document["ledger"]:
+        states.update((ref, digest) for ref, digest in json.loads(entry["text"])["states"])
+    return states
+
+
+def all_records(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for kind in document["records"].values():
+        yield from kind
+
+
+def check_records(document: dict[str, Any]) -> Iterator[Check]:
+    """Every record is as the newest entry about it says it was left."""
+    states, records = last_states(document), list(all_records(document))
+    refs = Counter(record["ref"] for record in records)
+    if any(count > 1 for count in refs.values()):
+        yield Check(FAIL, "Records", "a record stands in the evidence twice")
+    changed = [
+        r["ref"]
+        for r in records
+        if r["ref"] in states and sha256(canonical(r["fields"]).encode()) != states[r["ref"]]
+    ]
+    if changed:
+        yield Check(FAIL, "Records", f"not as the ledger says they were left: {listed(changed)}")
+    else:
+        held = sum(ref in states for ref in refs)
+        yield Check(PASS, "Records", f"{held} records are as the newest entry about each says")
+    outside = [ref for ref in refs if ref not in states]
+    if outside:
+        yield Check(
+            NOT_PROVEN,
+            "Records",
+            f"{len(outside)} records are written about in other streams "
+            f"of the ledger than this one: {listed(outside)}",
+        )
+    absent = [ref for ref in states if ref not in refs]
+    if absent:
+        yield Check(
+            NOT_PROVEN,
+            "Records",
+            f"{len(absent)} records that entries speak of are not in the pack: {listed(absent)}",
+        )
+
+
+def listed(refs: list[str]) -> str:
+    kinds = Counter(ref.partition(":")[0] for ref in refs)
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+
+
+def check_prose(document: dict[str, Any]) -> Iterator[Check]:
+    """Every comment, reason and printed name has the digest that a record holds of it."""
+    held = {
+        str(value)
+        for record in all_records(document)
+        for name, value in record["fields"].items()
+        if name.endswith("_sha256")
+    }
+    erased = [prose for prose in document["prose"] if "erased_at" in prose]
+    changed = [
+        prose["ref"]
+        for prose in document["prose"]
+        if prose["digest"] not in held
+        or (
+            "erased_at" not in prose
+            and sha256((prose["salt"] + prose["text"]).encode()) != prose["digest"]
+        )
+    ]
+    if changed:
+        yield Check(FAIL, "Texts", f"not the texts that the records point to: {listed(changed)}")
+    else:
+        yield Check(
+            PASS,
+            "Texts",
+            f"{len(document['prose']) - len(erased)} comments, reasons and "
+            "printed names are those that the records point to",
+        )
+    if erased:
+        yield Check(NOT_PROVEN, "Texts", f"{len(erased)} texts were erased, as the law can demand")
+
+
+def check_texts(document: dict[str, Any]) -> Iterator[Check]:
+    """Every card, report, dossier and policy has the digest that it is named by."""
+    for kind, column in TEXTS.items():
+        held = document["records"].get(kind, [])
+        changed = [
+            record["ref"]
+            for record in held
+            if sha256(record["fields"][column].encode()) != record["fields"]["digest"]
+        ]
+        if changed:
+            yield Check(FAIL, "Digests", f"not the texts of their digests: {listed(changed)}")
+        elif held:
+            yield Check(PASS, "Digests", f"{len(held)} {kind} texts have the digests stated")
+
+
+def check_signed(document: dict[str, Any]) -> Iterator[Check]:
+    """Every sign-off names a dossier in the pack, whose card, report and policy are there too."""
+    digests = {
+        record["ref"]: record["fields"]["digest"]
+        for kind in TEXTS
+        for record in document["records"].get(kind, [])
+    }
+    signed = [record["fields"] for record in document["records"].get("sign_off", [])]
+    for fields in signed:
+        if digests.get(f"dossier:{fields['dossier_id']}") != fields["dossier_digest"]:
+            yield Check(FAIL, "Sign-offs", f"dossier {fields['dossier_digest']} is not in the pack")
+            return
+    for fields in (record["fields"] for record in document["records"].get("dossier", [])):
+        dossier = parsed(fields["text"])
+        for part in (dossier["card"], dossier["report"], dossier["policy"]):
+            if part and "ref" in part and digests.get(part["ref"]) != part["digest"]:
+                yield Check(FAIL, "Sign-offs", f"{part['ref']} is not as the dossier says")
+                return
+    yield Check(
+        PASS,
+        "Sign-offs",
+        f"{len(signed)} sign-offs name dossiers in the pack, with the card, report and policy that "
+        "each speaks of",
+    )
+
+
+def limits() -> list[Check]:
+    """Say what no file of this kind can prove."""
+    return [
+        Check(
+            NOT_PROVEN,
+            "End of the stream",
+            "that no entry was written after the last one here, or "
+            "cut off: hold the head against a signed checkpoint of the ledger (manage.py "
+            "verify_ledger --checkpoint), kept where the portal's owner cannot change it",
+        ),
+        Check(
+            NOT_PROVEN,
+            "Truth",
+            "that what people wrote is true, that they are who they say they "
+            "are, and that the portal's clock was right",
+        ),
+    ]
+
+
+CHECKS = (check_seal, check_ledger, check_records, check_prose, check_texts, check_signed)
+
+# --- The command ----------------------------------------------------------------------------------
+
+
+def arguments(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Check an evidence pack of Countersign.")
+    parser.add_argument("file", help="the PDF, or the evidence as JSON")
+    parser.add_argument(
+        "--sha256", default="", metavar="DIGEST", help="SHA-256 of the file, if you know it"
+    )
+    parser.add_argument("--json", action="store_true", help="print the checks as JSON")
+    chosen = parser.parse_args(argv)
+    chosen.sha256 = chosen.sha256.strip().lower()
+    if chosen.sha256 and not HEX.fullmatch(chosen.sha256):
+        parser.error("--sha256: 64 hexadecimal digits are needed")
+    return chosen
+
+
+def show(checks: list[Check]) -> None:
+    for check in checks:
+        print(f"{check.outcome:<11} {check.subject}: {printable(check.words)}.")
+    failed = sum(check.outcome == FAIL for check in checks)
+    print()
+    print(
+        f"FAILED: {failed} of the checks failed. Do not rely on this pack."
+        if failed
+        else "PASSED: nothing that can be checked was changed. Read what is NOT PROVEN above."
+    )
+
+
+def printable(text: str) -> str:
+    """Keep a forged pack from writing to the terminal anything but letters."""
+    return "".join(char if char.isprintable() and char.isascii() else "?" for char in text)
+
+
+def main(argv: list[str] | None = None) -> int:
+    chosen = arguments(sys.argv[1:] if argv is None else argv)
+    try:
+        with open(chosen.file, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    checks = verify(data, file_digest=chosen.sha256)
+    if chosen.json:
+        print(json.dumps([check._asdict() for check in checks]))
+    else:
+        show(checks)
+    return 1 if any(check.outcome == FAIL for check in checks) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
