@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -17,6 +19,7 @@ from tests.rules.test_ledger_format import VECTORS
 
 NOTE: str = VECTORS["checkpoint"]["note"]
 KEY = parse_key(VECTORS["checkpoint"]["verifier_key"])
+ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 SEED = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(VECTORS["checkpoint"]["seed"]))
 
 
@@ -46,6 +49,13 @@ def test_every_flipped_byte_of_a_note_is_found() -> None:
         flipped[place] ^= 1
         with pytest.raises((CheckpointUnusable, UnicodeDecodeError)):
             open_note(bytes(flipped).decode(), KEY)
+
+
+def test_a_signature_has_one_spelling() -> None:
+    last = ALPHABET.index(NOTE[-3])
+    for spare in range(1, 4):
+        with pytest.raises(CheckpointUnusable):
+            open_note(f"{NOTE[:-3]}{ALPHABET[last ^ spare]}=\n", KEY)
 
 
 def test_a_note_may_carry_other_signatures_too() -> None:

@@ -19,6 +19,7 @@ from governance.audit.rules import CONSOLE, Source
 from governance.audit.verification import Report, StreamUnknown, verify
 
 INTACT, BROKEN, UNDECIDED = 0, 1, 2
+UNJUDGED = (CheckpointUnusable, keys.KeyUnusable, StreamUnknown, DatabaseError, ValueError)
 
 
 class Command(BaseCommand):
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         try:
             point = _checkpoint(options["checkpoint"], options["key"])
             report = verify(stream=options["stream"], checkpoint=point)
-        except (CheckpointUnusable, keys.KeyUnusable, StreamUnknown, DatabaseError) as error:
+        except UNJUDGED as error:
             self.stderr.write(f"The ledger could not be judged: {error}")
             sys.exit(UNDECIDED)
         self._say(report)

@@ -1,0 +1,80 @@
+"""Whatever facts may stand in an entry, a stranger's JSON library prints the same text."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.audit import merkle
+from governance.audit.checkpoints import CheckpointUnusable, Head, checkpoint, open_note, sign
+from governance.audit.rules import Entry, check_facts, entry_hash
+from tests.rules.test_ledger_checkpoints import KEY, SEED
+from tests.rules.test_ledger_format import DOMAIN, canonical, tree_root
+
+WORDS = st.text(max_size=40).filter(lambda text: text.isprintable() and "@" not in text)
+KEYS = st.from_regex(r"[A-Za-z0-9_.:/@%+-]{1,20}", fullmatch=True)
+SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | WORDS
+VALUES = st.recursive(
+    SCALARS, lambda v: st.lists(v, max_size=4) | st.dictionaries(KEYS, v), max_leaves=8
+)
+FACTS = st.dictionaries(KEYS, VALUES, max_size=5)
+MICROSECONDS = st.integers(0, 10**16)
+TIMES = MICROSECONDS.map(lambda n: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=n))
+DIGESTS = st.binary(min_size=32, max_size=32).map(bytes.hex)
+
+
+def fits(facts: dict[str, object]) -> bool:
+    try:
+        check_facts(facts)
+    except ValueError:
+        return False
+    return True
+
+
+@given(facts=FACTS.filter(fits), at=TIMES, previous=DIGESTS, states=st.dictionaries(
+    DIGESTS.map(lambda digest: f"model:{digest}"), DIGESTS, max_size=3))  # fmt: skip
+def test_any_json_library_makes_the_same_text_and_hash(
+    facts: dict[str, object], at: datetime, previous: str, states: dict[str, str]
+) -> None:
+    text = Entry(
+        stream="firm",
+        seq=7,
+        at=at,
+        verb="unit.created",
+        subject="firm",
+        actor="system:console",
+        source="JOB",
+        request="",
+        facts=facts,
+        states=states,
+    ).text()
+    body = json.loads(text)
+    assert canonical(body) == text
+    assert body["facts"] == facts
+    assert datetime.fromisoformat(body["at"]) == at
+    expected = sha256(DOMAIN + bytes.fromhex(previous) + text.encode()).hexdigest()
+    assert entry_hash(previous=previous, text=text) == expected
+
+
+@given(st.lists(st.binary(max_size=8), max_size=70))
+def test_the_tree_hash_is_that_of_the_standard(leaves: list[bytes]) -> None:
+    assert merkle.root(leaves) == tree_root(leaves)
+
+
+@given(st.dictionaries(st.sampled_from(["firm", "ledger", "accounts"]), DIGESTS), TIMES, st.data())
+def test_a_note_reads_back_and_any_change_to_it_does_not(
+    heads: dict[str, str], at: datetime, data: st.DataObject
+) -> None:
+    stated = {name: Head(seq + 1, head) for seq, (name, head) in enumerate(heads.items())}
+    point = checkpoint(origin=KEY.name, at=at, heads=stated)
+    note = sign(point, SEED)
+    assert open_note(note, KEY) == point
+    place = data.draw(st.integers(0, len(note) - 1))
+    other = data.draw(st.characters(codec="utf-8").filter(lambda char: char != note[place]))
+    with pytest.raises(CheckpointUnusable):
+        open_note(note[:place] + other + note[place + 1 :], KEY)
