@@ -11,6 +11,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from governance.core.canonical import canonical, sha256_hex
+from governance.core.drawing import rosette
 from governance.core.pdf import Asset, Attachment, Rendered, render_pdf
 from governance.evidence import verify_pack
 from governance.evidence.queries.collecting import collect
@@ -64,12 +65,10 @@ def draw(text: str) -> Rendered:
     """Return the PDF of this evidence; equal evidence gives equal bytes on the same machine."""
     digest = sha256_hex(text.encode())
     evidence = Evidence(text)
-    styles = next(
-        path for root in settings.TEMPLATES[0]["DIRS"] if (path := Path(root) / STYLES).is_file()
-    )
+    printed = context(evidence, digest)
     return render_pdf(
-        render_to_string("pdf/evidence-pack.html", context(evidence, digest), using="jinja2"),
-        assets={"evidence-pack.css": Asset(data=styles.read_bytes(), media_type="text/css")},
+        render_to_string("pdf/evidence-pack.html", printed, using="jinja2"),
+        assets={"evidence-pack.css": styles(), **ornaments(printed)},
         attachments=[
             Attachment(
                 name=EVIDENCE_NAME,
@@ -80,6 +79,30 @@ def draw(text: str) -> Rendered:
         ],
         identifier=bytes.fromhex(digest)[:16],
     )
+
+
+def styles() -> Asset:
+    roots = (Path(root) for root in settings.TEMPLATES[0]["DIRS"])
+    path = next(path for root in roots if (path := root / STYLES).is_file())
+    return Asset(data=path.read_bytes(), media_type="text/css")
+
+
+def ornaments(printed: Mapping[str, Any]) -> dict[str, Asset]:
+    """Return the drawings that the pages lay behind digests, by the name the template gives them.
+
+    As backgrounds they are no part of what a screen reader reads out.
+    """
+    signed = {given.digest for given in printed["certificates"]}
+    signed |= {report.certificate.digest for report in printed["reports"]}
+    small = {digest: rosette(digest, 3, 220, 0.6, "#5f78cc", 9) for digest in sorted(signed)}
+    cover = printed["content_digest"]
+    drawn = {**small, cover: rosette(cover, 5, 400, 0.28, "#7d92d8", 10)}
+    return {f"rosette-{digest}.svg": _svg(markup) for digest, markup in drawn.items()}
+
+
+def _svg(markup: str) -> Asset:
+    alone = str(markup).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    return Asset(data=alone.encode(), media_type="image/svg+xml")
 
 
 def built_at(evidence: Evidence) -> datetime:

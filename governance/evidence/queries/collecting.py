@@ -43,7 +43,7 @@ def collect(model: Model, *, by: str, at: datetime) -> dict[str, Any]:
             {"text": text, "hash": hash_} for text, hash_ in entries.values_list("text", "hash")
         ]
         spoken_of = _spoken_of(ledger)
-        records = _once([*spoken_of, *_policies(spoken_of)])
+        records = _once([*spoken_of, *_policies(spoken_of, ledger)])
         prose = list(_prose(records))
         held = _by_kind(records)
         names = _names(records, ledger, by)
@@ -101,14 +101,15 @@ def _prose_fields(table: type[models.Model]) -> list[str]:
     return [f.name for f in table._meta.concrete_fields if f.related_model is Prose]
 
 
-def _policies(records: Iterable[Record]) -> list[Record]:
+def _policies(records: Iterable[Record], ledger: Iterable[dict[str, str]]) -> list[Record]:
     """Return the policies that the model was judged by, and who signed them.
 
-    What was done to a policy stands in the firm's stream; the dossiers that name its digest
+    What was done to a policy stands in the firm's stream; the dossiers and entries that name it
     stand in the model's.
     """
-    dossiers = (record for record in records if isinstance(record, DossierCopy))
-    ids = {UUID(key) for dossier in dossiers for key in _POLICY.findall(dossier.text)}
+    dossiers = (record.text for record in records if isinstance(record, DossierCopy))
+    texts = (*dossiers, *(entry["text"] for entry in ledger))
+    ids = {UUID(key) for text in texts for key in _POLICY.findall(text)}
     signed = PolicySignOff.objects.filter(policy__in=ids)
     return [
         *PolicyVersion.objects.filter(pk__in=ids).order_by("pk"),

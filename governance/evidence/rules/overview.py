@@ -84,9 +84,9 @@ def _developers(evidence: Evidence) -> list[str]:
 def _verdict(evidence: Evidence, live: VersionRow | None) -> str:
     if live is None:
         return "No version of this model serves in Production."
-    changes = [c for c in evidence.all("stage_change") if f"version:{c['version_id']}" == live.ref]
-    last = max(changes, key=lambda change: change["changed_at"], default=None)
-    at = last.at("changed_at") if last else None
+    changes = evidence.in_order("stage_change")
+    own = [change for change in changes if f"version:{change['version_id']}" == live.ref]
+    at = own[-1].at("changed_at") if own else None
     return f"Version {live.number} serves in Production" + (f" since {day(at)}." if at else ".")
 
 
@@ -148,7 +148,7 @@ _ASKED = (
     ("§V", "Validation before use", ("report",), ("signed report",), "validation"),
     ("§V", "Findings, with owner and due date", ("finding",), ("finding",), "validation"),
     ("§V", "Ongoing monitoring", ("monitor", "reading"), ("reading",), "summary"),
-    ("§VI", "Tier of risk, with the reason", ("tier-assessment",), ("assessment",), "summary"),
+    ("§VI", "Tier of risk, with the reason", ("tier_assessment",), ("assessment",), "summary"),
     (
         "§VI",
         "Policies and controls over the lifecycle",

@@ -12,6 +12,7 @@ from governance.accounts.rules import Role
 from governance.approvals.rules.gates import Outcome
 from governance.approvals.rules.judgement import Decision, RequestState
 from governance.approvals.rules.policies import policy_from
+from governance.audit.rules import Verb
 from governance.cards.rules import SECTIONS
 from governance.core.wording import sentence
 from governance.evidence.rules.reading import Entry, Evidence, Held
@@ -81,6 +82,7 @@ class DecisionPage:
     dossier_digest: str
     replaces: int | None
     checks: Sequence[CheckRow]
+    unmet: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +174,7 @@ def stage_changes(evidence: Evidence) -> list[StageRow]:
             changed_at=held.at("changed_at"),
             entry=evidence.written_by.get(held.ref),
         )
-        for held in sorted(evidence.all("stage_change"), key=lambda held: held["changed_at"])
+        for held in evidence.in_order("stage_change")
     ]
 
 
@@ -227,7 +229,17 @@ def _decision(evidence: Evidence, held: Held) -> DecisionPage:
         dossier_digest=dossier["digest"] if dossier else "",
         replaces=(body.get("incumbent") or {}).get("number"),
         checks=list(_checks(evidence, body)),
+        unmet=_unmet_when_asked(evidence, held),
     )
+
+
+def _unmet_when_asked(evidence: Evidence, request: Held) -> list[str]:
+    """The checks that failed when the request was opened, by their label in the policy."""
+    entry = evidence.written_by.get(request.ref)
+    if entry is None or entry.verb != Verb.REQUEST_OPENED:
+        return []
+    labels = _labels(evidence, {"ref": entry.facts.get("policy")})
+    return [labels.get(check, check) for check in entry.facts.get("unmet_checks", ())]
 
 
 def _dossier_of(evidence: Evidence, request: Held) -> Held | None:
@@ -250,12 +262,10 @@ def _policy_words(evidence: Evidence, facts: Mapping[str, Any]) -> str:
 
 
 def _checks(evidence: Evidence, body: Mapping[str, Any]) -> Iterator[CheckRow]:
-    policy = _policy_of(evidence, body.get("policy", {}))
-    gates = policy_from(json.loads(policy["content_text"])).gates if policy else ()
-    labels = {gate.id: gate.label for gate in gates}
+    labels = _labels(evidence, body.get("policy", {}))
     for check in body.get("checks", ()):
         yield CheckRow(
-            label=labels.get(check["id"]) or check["id"],
+            label=labels.get(check["id"], check["id"]),
             outcome=check["outcome"],
             words=Outcome(check["outcome"]).label,
             measured=check["measured"],
@@ -263,10 +273,15 @@ def _checks(evidence: Evidence, body: Mapping[str, Any]) -> Iterator[CheckRow]:
         )
 
 
+def _labels(evidence: Evidence, facts: Mapping[str, Any]) -> dict[str, str]:
+    policy = _policy_of(evidence, facts)
+    gates = policy_from(json.loads(policy["content_text"])).gates if policy else ()
+    return {gate.id: gate.label or gate.id for gate in gates}
+
+
 def certificates(evidence: Evidence) -> list[Certificate]:
     """The sign-offs of all promotion requests, oldest first."""
-    signed = sorted(evidence.all("sign_off"), key=lambda held: held["signed_at"])
-    return [_sign_off(evidence, held) for held in signed]
+    return [_sign_off(evidence, held) for held in evidence.in_order("sign_off")]
 
 
 def _sign_off(evidence: Evidence, held: Held) -> Certificate:
@@ -292,8 +307,7 @@ def _sign_off(evidence: Evidence, held: Held) -> Certificate:
 
 def reports(evidence: Evidence) -> list[ReportPage]:
     """Newest first."""
-    signed = sorted(evidence.all("report"), key=lambda held: held["signed_at"], reverse=True)
-    return [_report(evidence, held) for held in signed]
+    return [_report(evidence, held) for held in reversed(evidence.in_order("report"))]
 
 
 def _report(evidence: Evidence, held: Held) -> ReportPage:

@@ -54,6 +54,15 @@ class Evidence:
     def all(self, kind: str) -> list[Held]:
         return [Held(r["ref"], r["fields"]) for r in self.document["records"].get(kind, [])]
 
+    def in_order(self, kind: str) -> list[Held]:
+        """The records of a kind in the order in which the ledger first speaks of them."""
+
+        def place(held: Held) -> int:
+            entry = self.written_by.get(held.ref)
+            return entry.seq if entry else 0
+
+        return sorted(self.all(kind), key=place)
+
     def get(self, kind: str, key: str) -> Held | None:
         """Return the record that a column points to, if the pack has it."""
         return self._by_ref.get(f"{kind}:{key}") if key else None
