@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -12,6 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from governance.portal.errors import answer_refusals
+from governance.portal.pages.inbox import forget
+from governance.portal.requests import PageRequest
 
 READ = ("GET", "HEAD")
 READ_AND_WRITE = ("GET", "HEAD", "POST")
@@ -29,5 +32,18 @@ def page(
     What a view raises as DomainError becomes an explaining page with its status, and goes on
     record when it refused an attempt to change something.
     """
-    guarded = require_http_methods(methods)(login_required(answer_refusals(view)))
+    guarded = require_http_methods(methods)(login_required(answer_refusals(recounting(view))))
     return path(route, never_cache(guarded), name=name, kwargs=kwargs)
+
+
+def recounting(view: PageView) -> PageView:
+    """Wrap a view: after an act of the reader, the sidebar's count of what waits is dropped."""
+
+    @wraps(view)
+    def wrapped(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if request.method not in READ:
+            forget(request.user)
+        return response
+
+    return wrapped

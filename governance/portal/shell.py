@@ -16,6 +16,7 @@ from governance.accounts.models import User
 from governance.audit.queries import ledger_state
 from governance.core.wording import lately
 from governance.portal import links
+from governance.portal.pages.inbox import remembered
 
 THEMES = ("system", "light", "dark")
 THEME_LABELS = {
@@ -104,7 +105,7 @@ def shell_of(request: HttpRequest) -> Shell:
         theme=theme,
         now=now,
         organization=settings.ORGANIZATION,
-        work=work_places(waiting=0),
+        work=work_places(waiting=remembered(person)),
         assurance=ASSURANCE,
         ledger=ledger_line(now),
     )

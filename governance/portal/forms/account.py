@@ -15,7 +15,7 @@ def plain(form: SiteForm) -> None:
         field.widget.attrs.pop("placeholder", None)
 
 
-class SignInForm(SiteForm, LoginForm):  # type: ignore[misc]  # allauth ships no types
+class SignInForm(SiteForm, LoginForm):
     unchanged = "You are not signed in."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -26,7 +26,7 @@ class SignInForm(SiteForm, LoginForm):  # type: ignore[misc]  # allauth ships no
         plain(self)
 
 
-class NewPasswordForm(SiteForm, ChangePasswordForm):  # type: ignore[misc]
+class NewPasswordForm(SiteForm, ChangePasswordForm):
     unchanged = "Your password is unchanged."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -46,7 +46,7 @@ def audit_page(
     page = Paginator(found.newest_first(), PAGE_SIZE).get_page(number)
     return AuditPage(
         form=form,
-        days=by_day(as_events(page.object_list, reader=reader, at=at)),
+        days=by_day(as_events(list(page.object_list), reader=reader, at=at)),
         page=page,
         ledger=ledger_state(),
     )

@@ -166,7 +166,7 @@ def measured(
 
 
 def worst_first(rows: Sequence[Measured], checks: Mapping[str, CheckResult]) -> list[Measured]:
-    """Order slices within each metric from worst to best, where a check says which way is better."""
+    """Order the slices of each metric from the worst, where a check says what is better."""
 
     def key(row: Measured) -> tuple[str, Decimal, str]:
         check = checks.get(f"metric.{row.metric}") or checks.get(f"challenger.{row.metric}")

@@ -11,7 +11,7 @@ from django.urls import reverse_lazy
 from governance.portal.forms.account import NewPasswordForm, SignInForm
 
 
-class SignIn(LoginView):  # type: ignore[misc]  # allauth ships no types
+class SignIn(LoginView):
     form_class = SignInForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -22,10 +22,10 @@ class SignIn(LoginView):  # type: ignore[misc]  # allauth ships no types
         }
 
 
-class SignOut(LogoutView):  # type: ignore[misc]
+class SignOut(LogoutView):
     pass
 
 
-class ChangePassword(PasswordChangeView):  # type: ignore[misc]
+class ChangePassword(PasswordChangeView):
     form_class = NewPasswordForm
     success_url = reverse_lazy("home")

@@ -1,0 +1,222 @@
+"""What differs between two dossiers, in words: for readers who know the earlier one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from governance.approvals.rules.dossier import (
+    Dossier,
+    FindingFacts,
+    VersionFacts,
+    differences,
+    label_of,
+)
+from governance.cards.models import CardRevision
+from governance.cards.rules import SECTIONS, Card
+from governance.core.wording import size
+from governance.portal.pages.diffs import Line, Piece, diff_lines, diff_words
+from governance.validation.rules import Opinion
+
+Facts = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One thing that changed: what it is called, and its lines before and after."""
+
+    title: str
+    note: str = ""
+    lines: Sequence[Line]
+
+
+def changes(
+    before: Dossier,
+    after: Dossier,
+    *,
+    names: Mapping[str, str],
+    leaving_out: Collection[str] = (),
+) -> list[Change]:
+    """Say what differs between two dossiers, without the card's words. `names` are people's."""
+    found = []
+    for title, facts in READERS.items():
+        old, new = facts(before, names), facts(after, names)
+        if old != new and title not in leaving_out:
+            found.append(Change(title=title, note=_balance(old, new), lines=list(_lines(old, new))))
+    return found
+
+
+def people_in(*dossiers: Dossier) -> set[str]:
+    """Return the references of everybody whom these dossiers name."""
+    found: set[str] = set()
+    for dossier in dossiers:
+        found |= {dossier.model.owner, *dossier.model.developers}
+        found |= {dossier.report.signed_by} if dossier.report else set()
+    return found
+
+
+def unexplained(before: str, after: str) -> list[Change]:
+    """Say every fact that differs, by its path: for what the readers below do not speak of."""
+    return [
+        Change(
+            title=label_of(difference.path),
+            note=difference.path,
+            lines=list(_pair(difference.before, difference.after)),
+        )
+        for difference in differences(before, after)
+    ]
+
+
+def card_changes(before: Card, after: Card) -> list[Change]:
+    """Compare two cards section by section; only what differs is given."""
+    found = []
+    for number, section in enumerate(SECTIONS, start=1):
+        old, new = before.sections.get(section.key, ""), after.sections.get(section.key, "")
+        if old != new:
+            note = f"model card, section {number}"
+            found.append(Change(title=section.title, note=note, lines=diff_lines(old, new)))
+    return found
+
+
+def revisions(*refs: str) -> dict[str, CardRevision]:
+    """Return the card revisions behind these references, in one query."""
+    ids = [ref.partition(":")[2] for ref in refs if ref]
+    return {row.ref: row for row in CardRevision.objects.filter(pk__in=ids)}
+
+
+def _balance(old: Facts, new: Facts) -> str:
+    return f"{len(old)} → {len(new)}" if len(old) != len(new) and old and new else ""
+
+
+def _lines(old: Facts, new: Facts) -> Iterator[Line]:
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key, ""), new.get(key, "")
+        if before != after:
+            # A key with a colon is a reference: it tells rows apart and means nothing to a reader.
+            said = f"{key}: " if key and ":" not in key else ""
+            yield from _pair(before and said + before, after and said + after)
+
+
+def _pair(before: str, after: str) -> Iterator[Line]:
+    gone, come = diff_words(before, after)
+    if before:
+        yield Line("del", gone)
+    if after:
+        yield Line("ins", come)
+    if not before and not after:
+        yield Line("", [Piece("n/a")])
+
+
+def _artifacts(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    return {item["path"]: _artifact(item) for item in dossier.version.artifacts}
+
+
+def _artifact(item: Mapping[str, Any]) -> str:
+    octets = f", {size(item['size'])}" if item.get("size") is not None else ""
+    return f"sha256:{item['sha256'][:16]}…{octets}"
+
+
+def _dataset(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    data = dossier.version.lineage.get("dataset") or {}
+    return {"": _words(data)} if data else {}
+
+
+def _lineage(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    version = dossier.version
+    rest = {key: value for key, value in version.lineage.items() if key != "dataset"}
+    return {
+        key.replace("_", " "): _words(value)
+        for key, value in ({"source": version.source, "run": version.run_id} | rest).items()
+        if value
+    }
+
+
+def _words(value: Any) -> str:
+    """Put a registered fact into one line; digests are shortened, lists keep their order."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_words(item)}" for key, item in sorted(value.items()))
+    if isinstance(value, list):
+        return ", ".join(_words(item) for item in value)
+    text = str(value)
+    return f"{text[:16]}…" if len(text) == 64 else text
+
+
+def _results(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    return {
+        " ".join(filter(None, (r.metric, r.slice and f"({r.slice})", r.source.lower()))): r.value
+        for r in reversed(dossier.version.results)
+    }
+
+
+def _checks(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    return {
+        check["id"]: f"{check['outcome'].replace('_', ' ').lower()}, measured {check['measured']}, "
+        f"required {check['required']}"
+        for check in dossier.checks
+    }
+
+
+def _findings(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    return {finding.ref: _finding(finding) for finding in dossier.findings}
+
+
+def _finding(finding: FindingFacts) -> str:
+    return f"{finding.severity.lower()}, due {finding.due_date}"
+
+
+def _report(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    if dossier.report is None:
+        return {}
+    signer = names.get(dossier.report.signed_by, "somebody")
+    opinion = Opinion(dossier.report.opinion).label.lower()
+    return {"": f"{opinion}, signed by {signer}, sha256:{dossier.report.digest[:16]}…"}
+
+
+def _card(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    card = dossier.card
+    return {"": f"revision {card.number}, sha256:{card.digest[:16]}…"} if card else {}
+
+
+def _record(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    model = dossier.model
+    return {
+        "tier": str(model.tier),
+        "kind": model.kind.lower(),
+        "owner": names.get(model.owner, "somebody"),
+        "developers": ", ".join(names.get(ref, "somebody") for ref in model.developers),
+        "purpose and intended use": f"sha256:{model.record_digest[:16]}…",
+    }
+
+
+def _policy(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    policy = dossier.policy
+    if "key" not in policy:
+        return {"": "the rule of rolling back"}
+    return {"": f"{policy['key']}, version {policy['number']}"}
+
+
+def _place(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    return {"stage": dossier.stage.lower(), "would replace": _numbered(dossier.incumbent)}
+
+
+def _numbered(version: VersionFacts | None) -> str:
+    return f"version {version.number}" if version else "nothing"
+
+
+Reader = Callable[[Dossier, Mapping[str, str]], Facts]
+READERS: dict[str, Reader] = {
+    "Where it stands": _place,
+    "Checks": _checks,
+    "Measured values": _results,
+    "Data set": _dataset,
+    "Lineage": _lineage,
+    "Artifacts": _artifacts,
+    "Model card": _card,
+    "Validation report": _report,
+    "Open findings": _findings,
+    "Inventory record": _record,
+    "Policy": _policy,
+}
+SAID_ELSEWHERE = ("Where it stands", "Checks", "Model card")
+"""What a comparison with the last approval leaves out: the same page says it better."""

@@ -1,0 +1,74 @@
+"""Champion and challenger: the values of two versions side by side, on the same data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from governance.approvals.rules.dossier import Dossier, ResultFact
+from governance.approvals.rules.gates import CheckResult, newest_counting
+from governance.core.wording import MISSING, number, signed
+from governance.portal.pages.version import tone_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """One metric of one slice. Without a champion's value on the same data there is no change."""
+
+    metric: str
+    slice: str
+    champion: str
+    challenger: str
+    change: str
+    tone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    champion: int | None
+    challenger: int
+    rows: Sequence[Compared]
+
+
+def comparison(dossier: Dossier, checks: Sequence[CheckResult]) -> Comparison:
+    """Compare what counts in a dossier; nothing is read beyond it."""
+    keys = sorted({(r.metric, r.slice) for r in dossier.version.results})
+    by_id = {check.id: check for check in checks}
+    rows = (compared(dossier, metric, part, by_id) for metric, part in keys)
+    return Comparison(
+        champion=dossier.incumbent.number if dossier.incumbent else None,
+        challenger=dossier.version.number,
+        rows=[row for row in rows if row is not None],
+    )
+
+
+def compared(
+    dossier: Dossier, metric: str, part: str, checks: Mapping[str, CheckResult]
+) -> Compared | None:
+    mine = newest_counting(dossier.version.results, metric=metric, slice_name=part)
+    if mine is None:
+        return None
+    theirs = of_champion(dossier, mine)
+    path = f"{metric}.{part}" if part else metric
+    check = checks.get(f"challenger.{path}") or checks.get(f"metric.{path}")
+    change = Decimal(mine.value) - Decimal(theirs.value) if theirs else None
+    return Compared(
+        metric=metric,
+        slice=part,
+        champion=number(Decimal(theirs.value)) if theirs else MISSING,
+        challenger=number(Decimal(mine.value)),
+        change=signed(change) if change is not None else "new",
+        tone=tone_of(change, check),
+    )
+
+
+def of_champion(dossier: Dossier, mine: ResultFact) -> ResultFact | None:
+    if dossier.incumbent is None:
+        return None
+    return newest_counting(
+        dossier.incumbent.results,
+        metric=mine.metric,
+        slice_name=mine.slice,
+        dataset=mine.dataset_digest,
+    )

@@ -1,0 +1,74 @@
+"""Two texts side by side: which lines went, which came, and which words changed within them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+CONTEXT = 1
+WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of words within a line, and whether it is what changed."""
+
+    text: str
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a diff. `kind` is "del", "ins" or "" for what both texts say."""
+
+    kind: str
+    pieces: Sequence[Piece]
+
+
+def diff_lines(before: str, after: str) -> list[Line]:
+    """Compare line by line, and word by word where a line was rewritten.
+
+    Of what is the same, only the lines next to a change are given.
+    """
+    old, new = before.splitlines(), after.splitlines()
+    found: list[Line] = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found += [
+                Line("", [Piece(text)]) for text in _near(old[i1:i2], i1 == 0, i2 == len(old))
+            ]
+        else:
+            found += _rewritten("\n".join(old[i1:i2]), "\n".join(new[j1:j2]))
+    return found
+
+
+def _near(same: list[str], is_start: bool, is_end: bool) -> list[str]:
+    """Keep the lines of an unchanged stretch that touch a change."""
+    head = [] if is_start else same[:CONTEXT]
+    tail = [] if is_end else same[len(head) :][-CONTEXT:]
+    return [text for text in head + tail if text.strip()]
+
+
+def _rewritten(before: str, after: str) -> Iterator[Line]:
+    gone, come = diff_words(before, after)
+    if before.strip():
+        yield Line("del", gone)
+    if after.strip():
+        yield Line("ins", come)
+
+
+def diff_words(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
+    """Return both texts in pieces, the changed words marked. A full rewrite marks nothing."""
+    old, new = WORDS.findall(before), WORDS.findall(after)
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    if not (before and after) or matcher.ratio() < 0.3:
+        return [Piece(before)], [Piece(after)]
+    gone, come = [], []
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if i1 < i2:
+            gone.append(Piece("".join(old[i1:i2]), tag != "equal"))
+        if j1 < j2:
+            come.append(Piece("".join(new[j1:j2]), tag != "equal"))
+    return gone, come

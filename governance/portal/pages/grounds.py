@@ -1,0 +1,141 @@
+"""What a decision rests on: the facts as they stand now, or as they were kept when it was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from governance.approvals.models import DossierCopy, PolicyVersion, PromotionRequest
+from governance.approvals.queries.cases import ROLLBACK_POLICY, Case, approved_dossier
+from governance.approvals.queries.policies import policy_of
+from governance.approvals.rules.dossier import Dossier, read_dossier
+from governance.approvals.rules.gates import CheckResult, Outcome, judge_all
+from governance.approvals.rules.policies import Policy
+from governance.portal.pages.changes import (
+    SAID_ELSEWHERE,
+    Change,
+    card_changes,
+    changes,
+    people_in,
+    revisions,
+)
+from governance.portal.pages.naming import actor_names
+from governance.registry.models import ModelVersion
+
+SEVERITIES = ("high", "medium", "low")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grounds:
+    policy: Policy
+    dossier: Dossier
+    checks: Sequence[CheckResult]
+    digest: str
+
+    @property
+    def passed(self) -> int:
+        return sum(1 for check in self.checks if check.passed)
+
+    @property
+    def needed(self) -> int:
+        """How many signatures the policy asks for."""
+        return sum(need.count for need in self.policy.needs)
+
+    @property
+    def findings(self) -> str:
+        """`1 high, 2 low`, or an empty string."""
+        found = [finding.severity.lower() for finding in self.dossier.findings]
+        return ", ".join(f"{found.count(s)} {s}" for s in SEVERITIES if s in found)
+
+    @property
+    def replaced(self) -> int | None:
+        """The number of the version that would be, or was, replaced."""
+        return self.dossier.incumbent.number if self.dossier.incumbent else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Since:
+    """What differs from the approval under which the champion went live."""
+
+    version: int
+    request: PromotionRequest
+    approved_at: datetime
+    changes: Sequence[Change]
+
+
+def present_grounds(case: Case) -> Grounds:
+    return Grounds(
+        policy=case.policy,
+        dossier=case.dossier,
+        checks=case.judgement.checks,
+        digest=case.digest,
+    )
+
+
+def kept_grounds(request: PromotionRequest) -> Grounds | None:
+    """Return what was decided on, from the copy that was kept; None if it never came to that."""
+    copy = DossierCopy.objects.filter(request=request, digest=request.decided_digest).first()
+    if copy is None:
+        return None
+    dossier = read_dossier(copy.text)
+    policy = policy_behind(dossier)
+    return Grounds(
+        policy=policy, dossier=dossier, checks=kept_checks(dossier, policy), digest=copy.digest
+    )
+
+
+def policy_behind(dossier: Dossier) -> Policy:
+    """Return the very policy version that a dossier names."""
+    ref = str(dossier.policy.get("ref", ""))
+    if not ref:
+        return ROLLBACK_POLICY
+    return policy_of(PolicyVersion.objects.get(pk=ref.partition(":")[2]))
+
+
+def kept_checks(dossier: Dossier, policy: Policy) -> list[CheckResult]:
+    """Return the kept results with the words that the policy has for them.
+
+    Outcome and values are those that were kept, whatever the code would find today.
+    """
+    said = {check.id: check for check in judge_all(policy.gates, dossier)}
+    return [
+        replace(
+            said[kept["id"]],
+            outcome=Outcome(kept["outcome"]),
+            measured=kept["measured"],
+            required=kept["required"],
+        )
+        for kept in dossier.checks
+    ]
+
+
+def since_approval(grounds: Grounds) -> Since | None:
+    """Compare with the dossier under which the champion was approved; None without one."""
+    dossier = grounds.dossier
+    if dossier.incumbent is None:
+        return None
+    champion = ModelVersion.objects.get(pk=dossier.incumbent.ref.partition(":")[2])
+    copy = approved_dossier(champion)
+    if copy is None:
+        return None
+    before = read_dossier(copy.text)
+    names = actor_names(people_in(before, dossier))
+    return Since(
+        version=champion.number,
+        request=copy.request,
+        approved_at=copy.request.closed_at or copy.recorded_at,
+        changes=[
+            *card_differences(before, dossier),
+            *changes(before, dossier, names=names, leaving_out=SAID_ELSEWHERE),
+        ],
+    )
+
+
+def card_differences(before: Dossier, after: Dossier) -> list[Change]:
+    """Compare the cards that two dossiers point to, by words; none without both."""
+    if before.card is None or after.card is None:
+        return []
+    found = revisions(before.card.ref, after.card.ref)
+    old, new = found.get(before.card.ref), found.get(after.card.ref)
+    return card_changes(old.card, new.card) if old and new else []

@@ -1,0 +1,32 @@
+"""Why a reader may not do something here, and who may: said in place of the button."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from governance.accounts.models import Unit, User
+from governance.accounts.permissions import Permission, may, roles_with
+from governance.accounts.queries import holders_of
+
+NAMED = 3
+
+
+def why_not(reader: User, permission: Permission, what: str, *, unit: Unit, at: datetime) -> str:
+    """Return one or two sentences, or nothing when the reader holds the permission.
+
+    `what` completes "… takes the role": "Publishing this card".
+    """
+    if may(reader, permission, unit=unit, at=at):
+        return ""
+    roles = roles_with(permission)
+    words = " or ".join(role.label.lower() for role in roles)
+    names = sorted({user.name for role in roles for user in holders_of(role, unit=unit, at=at)})
+    who = f"In {unit.name}: {listed(names)}." if names else f"Nobody holds it in {unit.name} yet."
+    return f"{what} takes the role {words}. {who}"
+
+
+def listed(names: list[str]) -> str:
+    """`A, B, C and 2 more`."""
+    more = len(names) - NAMED
+    shown = ", ".join(names[:NAMED])
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,109 @@
+"""What one reader may sign on one request, and if nothing, why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from governance.accounts.rules import PermissionMissing, Role
+from governance.approvals.actions.sign_offs import MEANINGS
+from governance.approvals.queries.cases import Case, Chair
+from governance.approvals.rules.duties import Bar, require_separation
+from governance.approvals.rules.judgement import ChecksNotMet, Decision
+
+REFUSING = (Decision.RETURN, Decision.REJECT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seat:
+    """A role in which the reader may sign, and what they may sign in it."""
+
+    chair: Chair
+    decisions: Sequence[Decision]
+
+    @property
+    def role(self) -> Role:
+        return self.chair.need.role
+
+    def meaning(self, decision: Decision) -> str:
+        return MEANINGS.get(decision) or self.chair.need.meaning
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seats:
+    """`open` is empty exactly when `reasons` says why the reader signs nothing here."""
+
+    open: Sequence[Seat]
+    reasons: Sequence[str]
+    bars: Sequence[Bar]
+    held_by_checks: Sequence[str]
+
+    @property
+    def can_approve(self) -> bool:
+        return any(Decision.APPROVE in seat.decisions for seat in self.open)
+
+    @property
+    def decisions(self) -> Sequence[Decision]:
+        return [one for one in Decision if any(one in seat.decisions for seat in self.open)]
+
+    def taking(self, role: Role, decision: Decision) -> Seat:
+        """Return the seat in which this reader signs this, or raise what stands against it.
+
+        Said before a password is asked for; the domain decides again under lock.
+        """
+        seat = next((one for one in self.open if one.role == role), None)
+        if seat is None:
+            require_separation(self.bars)
+            raise PermissionMissing(" ".join(self.reasons) or _no_such_role(role))
+        if decision == Decision.APPROVE and self.held_by_checks:
+            raise ChecksNotMet(
+                "Nobody can approve while a check is not met. " + " ".join(self.held_by_checks)
+            )
+        return seat
+
+    def first_choice(self, decision: Decision) -> Seat | None:
+        """Return the seat that a form without a role means."""
+        return next((s for s in self.open if decision in s.decisions), next(iter(self.open), None))
+
+
+def _no_such_role(role: Role) -> str:
+    return f"The policy asks for no signature of role {role.label.lower()} that you could give."
+
+
+def seats_of(case: Case, chairs: Sequence[Chair]) -> Seats:
+    unmet = [check.sentence for check in case.judgement.unmet_checks]
+    taken = [
+        Seat(chair=chair, decisions=_decisions(chair, unmet))
+        for chair in chairs
+        if chair.holds_role and not chair.bars
+    ]
+    bars = [] if taken else relevant_bars(chairs)
+    return Seats(
+        open=taken,
+        reasons=[] if taken else reasons_of(case, chairs, bars),
+        bars=bars,
+        held_by_checks=unmet,
+    )
+
+
+def _decisions(chair: Chair, unmet: Sequence[str]) -> Sequence[Decision]:
+    may_approve = chair.missing > 0 and not unmet
+    return (Decision.APPROVE, *REFUSING) if may_approve else REFUSING
+
+
+def relevant_bars(chairs: Sequence[Chair]) -> list[Bar]:
+    """Return what separates the reader's duties: of the roles they hold, else of any."""
+    held = [chair for chair in chairs if chair.holds_role] or chairs
+    found = {bar.rule: bar for chair in held for bar in chair.bars}
+    return list(found.values())
+
+
+def reasons_of(case: Case, chairs: Sequence[Chair], bars: Sequence[Bar]) -> list[str]:
+    """Say to the reader why they sign nothing here."""
+    if bars:
+        return [bar.sentence for bar in bars]
+    if not chairs:
+        return ["The policy asks for no signature."]
+    roles = " or ".join(dict.fromkeys(chair.need.role.label.lower() for chair in chairs))
+    unit = case.version.model.unit.name
+    return [f"Signing here takes the role {roles} in {unit}, which you do not hold."]
