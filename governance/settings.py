@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "governance.api",
     "governance.mlflow_api",
     "governance.owner_admin",
+    "governance.demo",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

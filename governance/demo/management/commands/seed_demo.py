@@ -1,0 +1,50 @@
+"""Make the demo, once, and say who can sign in."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from governance.accounts.models import User
+from governance.core.commands import DomainCommand
+from governance.demo.people import accounts, fresh_tokens, read
+from governance.demo.seeding import seed
+
+
+class Command(DomainCommand):
+    help = "Seed Meridian Bank with people, policies and models, unless it is there already."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help="print people, fresh tokens by service account, and model names",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError(
+                "seed_demo makes accounts with known passwords: set DEMO=1 for that."
+            )
+        now = timezone.now()
+        if not User.objects.filter(is_demo=True).exists():
+            if User.objects.exists():
+                raise CommandError(
+                    "This database has real accounts; the demo needs one of its own."
+                )
+            seed(now=now)
+        if options["json"]:
+            self.stdout.write(json.dumps(self._base_data(now), ensure_ascii=False, indent=1))
+
+    def _base_data(self, now: Any) -> dict[str, Any]:
+        services = list(read("people.yaml")["services"])
+        return {
+            "people": accounts(),
+            "tokens": fresh_tokens(services, at=now),
+            "models": [entry["name"] for entry in read("models.yaml")],
+        }

@@ -1,0 +1,339 @@
+"""The past of Meridian Bank, lived through the same actions as people use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from governance.accounts.models import User
+from governance.accounts.proof import Proof
+from governance.accounts.queries import TokenHolder
+from governance.accounts.rules import Role, Scope
+from governance.approvals.actions import (
+    ask_for_stage,
+    propose_policy,
+    roll_back,
+    sign_off,
+    sign_policy,
+)
+from governance.approvals.actions.rollbacks import rollback_case
+from governance.approvals.models import PromotionRequest
+from governance.approvals.queries.cases import case_of
+from governance.approvals.rules.judgement import Decision
+from governance.cards.actions import publish_card, save_draft
+from governance.core.canonical import sha256_hex
+from governance.demo.people import Cast, make_cast, read
+from governance.inventory.actions import ModelRecord, create_model
+from governance.inventory.models import Model
+from governance.registry.actions import record_evaluations, register_version
+from governance.registry.models import ModelVersion
+from governance.registry.queries import default_slot
+from governance.registry.rules import ArtifactFact, Measurement, Registration, Source, Stage
+from governance.validation.actions.validations import save_validation, sign_validation
+from governance.validation.queries import pending_report
+from governance.validation.rules import FindingDraft, ValidationRecord
+
+POLICIES = Path(__file__).parent.parent / "approvals" / "data" / "policies"
+FOUNDED_DAYS_AGO = 320
+
+
+@dataclass
+class Clock:
+    """The demo's own time: each act a little after the one before it."""
+
+    at: datetime
+
+    def tick(self, **delta: int) -> datetime:
+        self.at += timedelta(**(delta or {"minutes": 17}))
+        return self.at
+
+
+@dataclass(frozen=True)
+class Meridian:
+    cast: Cast
+    now: datetime
+    cards: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: read("cards.yaml"))
+
+    def person(self, key: str) -> User:
+        return self.cast.people[key]
+
+    def clock(self, days_ago: int) -> Clock:
+        day = (self.now - timedelta(days=days_ago)).replace(hour=8, minute=4, second=0)
+        return Clock(min(day.replace(microsecond=0), self.now - timedelta(hours=8)))
+
+
+@transaction.atomic
+def seed(*, now: datetime) -> None:
+    """Make the demo's people, policies and models, whole or not at all."""
+    founded = now - timedelta(days=FOUNDED_DAYS_AGO)
+    bank = Meridian(make_cast(at=founded), now)
+    _enact_policies(bank, Clock(founded))
+    steps = [
+        (version["days_ago"], model, version)
+        for model in read("models.yaml")
+        for version in model["versions"]
+    ]
+    models = {entry["name"]: _make_model(bank, entry) for entry in read("models.yaml")}
+    for _, entry, version in sorted(steps, key=lambda step: -step[0]):
+        _live_through(bank, models[entry["name"]], entry, version)
+
+
+def _enact_policies(bank: Meridian, clock: Clock) -> None:
+    """Compliance proposes what the firm starts with; both approvers sign it."""
+    for path in sorted(POLICIES.glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        row = propose_policy(text=text, actor=bank.person("ingrid"), at=clock.tick())
+        for key in ("daniel", "sofia"):
+            signer, at = bank.person(key), clock.tick()
+            sign_policy(
+                policy_id=row.pk,
+                decision=Decision.APPROVE,
+                digest_seen=row.digest,
+                comment="",
+                proof=_proof(signer, at),
+                actor=signer,
+                at=at,
+            )
+
+
+def _proof(user: User, at: datetime) -> Proof:
+    """Nobody types a password while the demo is made; the ledger says the source is a command."""
+    return Proof(user_ref=user.ref, method="SEEDED", at=at)
+
+
+def _make_model(bank: Meridian, entry: Mapping[str, Any]) -> Model:
+    clock, unit = bank.clock(entry["days_ago"]), bank.cast.units[entry["unit"]]
+    if "draft" in entry:
+        return create_model(
+            name=entry["name"], unit=unit, actor=_pipeline(bank, entry["draft"]), at=clock.at
+        )
+    owner = bank.person(entry["owner"])
+    record = ModelRecord(
+        purpose=entry["purpose"],
+        intended_use=entry["intended_use"],
+        kind=entry["kind"],
+        owner=owner,
+        developers=[bank.person(key) for key in entry["developers"]],
+        tier=entry["tier"],
+        tier_reason=entry["tier_reason"],
+    )
+    return create_model(name=entry["name"], unit=unit, record=record, actor=owner, at=clock.at)
+
+
+def _pipeline(bank: Meridian, name: str) -> TokenHolder:
+    return TokenHolder(service=bank.cast.services[name], scopes=frozenset(Scope))
+
+
+def _live_through(
+    bank: Meridian, model: Model, entry: Mapping[str, Any], step: Mapping[str, Any]
+) -> None:
+    """Register one version and take it as far as the data says."""
+    clock = bank.clock(step["days_ago"])
+    version = _register(bank, model, entry, step, clock)
+    if "card" in step:
+        _publish_card(bank, version, entry, step["card"], clock)
+    if "report" in step:
+        _validate(bank, version, step["report"], clock)
+    for stage in _way_to(step.get("to")):
+        _reach(bank, version, stage, clock)
+    _then(bank, version, step.get("then", {}), clock)
+
+
+def _register(
+    bank: Meridian,
+    model: Model,
+    entry: Mapping[str, Any],
+    step: Mapping[str, Any],
+    clock: Clock,
+) -> ModelVersion:
+    developer = bank.person(entry.get("developers", ["tomasz"])[0])
+    number = model.versions.count() + 1
+    seed_text = f"{model.name} {number}"
+    dataset = {
+        "name": step["dataset"],
+        "digest": sha256_hex(step["dataset"].encode()),
+        "rows": step["rows"],
+    }
+    commit = sha256_hex(f"{seed_text} commit".encode())[:40]
+    registration = Registration(
+        source=f"mlflow-artifacts:/{model.name}/{number}/model",
+        run_id=sha256_hex(f"{seed_text} run".encode())[:32],
+        artifacts=tuple(
+            ArtifactFact(path=path, sha256=sha256_hex(f"{seed_text} {path}".encode()), size=size)
+            for path, size in (("MLmodel", 921), ("model.pkl", 4_120_331), ("python_env.yaml", 122))
+        ),
+        lineage={"dataset": dataset, "git_commit": commit},
+    )
+    version = register_version(
+        model=model, registration=registration, actor=developer, at=clock.tick()
+    )
+    _measure(version, step, dataset["digest"], developer, clock)
+    if compared := step.get("compared"):
+        champion = model.versions.get(number=compared["version"])
+        again = {"metrics": {"auc": compared["auc"]}} | {
+            "slices": {name: {"auc": value} for name, value in compared.get("slices", {}).items()}
+        }
+        # The champion is measured on the challenger's data: only then do the two compare.
+        _measure(champion, again, dataset["digest"], developer, clock)
+    return version
+
+
+def _measure(
+    version: ModelVersion,
+    step: Mapping[str, Any],
+    dataset_digest: str,
+    developer: User,
+    clock: Clock,
+) -> None:
+    groups = {"": step["metrics"], **step.get("slices", {})}
+    measurements = [
+        Measurement(
+            metric=metric,
+            value=value,
+            slice=name,
+            dataset_digest=dataset_digest,
+            run_id=version.run_id,
+        )
+        for name, metrics in groups.items()
+        for metric, value in metrics.items()
+    ]
+    record_evaluations(
+        version=version,
+        measurements=measurements,
+        source=Source.POSTED,
+        actor=developer,
+        at=clock.tick(),
+    )
+
+
+def _publish_card(
+    bank: Meridian, version: ModelVersion, entry: Mapping[str, Any], name: str, clock: Clock
+) -> None:
+    card = dict(bank.cards[name])
+    card = {**bank.cards[card.pop("like")], **card} if "like" in card else card
+    developer, owner = bank.person(entry["developers"][0]), bank.person(entry["owner"])
+    save_draft(version=version, sections=card, base=None, actor=developer, at=clock.tick(hours=3))
+    publish_card(version=version, actor=owner, at=clock.tick(hours=2))
+
+
+def _validate(
+    bank: Meridian, version: ModelVersion, report: Mapping[str, Any], clock: Clock
+) -> None:
+    validator = bank.person(report["by"])
+    findings = tuple(_finding(bank, entry) for entry in report.get("findings", ()))
+    record = ValidationRecord(
+        scope="Conceptual soundness, data, outcomes, sensitivity, fairness and implementation.",
+        opinion=report["opinion"],
+        summary=report["summary"],
+        findings=findings,
+    )
+    validation = save_validation(
+        version=version, record=record, base=None, actor=validator, at=clock.tick(hours=20)
+    )
+    at = clock.tick(hours=1)
+    sign_validation(
+        validation=validation,
+        digest_seen=pending_report(validation).digest,
+        proof=_proof(validator, at),
+        actor=validator,
+        at=at,
+    )
+
+
+def _finding(bank: Meridian, entry: Mapping[str, Any]) -> FindingDraft:
+    return FindingDraft(
+        severity=entry["severity"],
+        title=entry["title"],
+        description=entry["description"],
+        remediation=entry["remediation"],
+        owner=bank.person(entry["owner"]).ref,
+        due_date=(bank.now + timedelta(days=entry["due_in"])).date(),
+    )
+
+
+def _way_to(stage: str | None) -> list[Stage]:
+    way = [Stage.STAGING, Stage.PRODUCTION]
+    return way[: way.index(Stage(stage)) + 1] if stage else []
+
+
+SIGNERS = {Role.VALIDATOR: "amara", Role.APPROVER: "daniel", Role.COMPLIANCE: "ingrid"}
+
+
+def _reach(bank: Meridian, version: ModelVersion, stage: Stage, clock: Clock) -> None:
+    """Ask for the stage and have everybody sign whom the policy asks."""
+    request = _ask(version, stage, clock)
+    case = case_of(request) if request.state == "OPEN" else None
+    for need in case.policy.needs if case else ():
+        _sign(bank, request, SIGNERS[need.role], clock)
+    version.refresh_from_db()
+    if version.stage != stage:
+        raise AssertionError(f"{version} did not reach {stage}: the demo's data is wrong")
+
+
+def _ask(version: ModelVersion, stage: Stage, clock: Clock) -> PromotionRequest:
+    version = ModelVersion.objects.with_model().get(pk=version.pk)
+    developer = version.registered_by
+    asked = ask_for_stage(version=version, target=stage, actor=developer, at=clock.tick(hours=1))
+    assert asked.request is not None
+    return PromotionRequest.objects.with_version().get(pk=asked.request.pk)
+
+
+def _sign(
+    bank: Meridian,
+    request: PromotionRequest,
+    who: str,
+    clock: Clock,
+    *,
+    decision: Decision = Decision.APPROVE,
+    comment: str = "",
+) -> None:
+    signer, at = bank.person(who), clock.tick(hours=1)
+    fresh = PromotionRequest.objects.with_version().get(pk=request.pk)
+    sign_off(
+        request_id=request.pk,
+        role=Role(signer.grants.get().role),
+        decision=decision,
+        digest_seen=case_of(fresh).digest,
+        comment=comment,
+        proof=_proof(signer, at),
+        actor=signer,
+        at=at,
+    )
+
+
+def _then(bank: Meridian, version: ModelVersion, then: Mapping[str, Any], clock: Clock) -> None:
+    """What came after: another question, a return, a rollback, the end of service."""
+    if "ask" in then:
+        request = _ask(version, Stage(then["ask"]), clock)
+        for who in then.get("signed", ()):
+            _sign(bank, request, who, clock)
+        if "returned" in then:
+            _sign(
+                bank, request, "daniel", clock,
+                decision=Decision.RETURN, comment=then["returned"],
+            )  # fmt: skip
+    if "archive" in then or "retire" in then:
+        request = _ask(version, Stage.ARCHIVED, clock)
+        if "retire" in then:
+            _sign(bank, request, "daniel", clock, comment=then["retire"])
+    if "roll_back" in then:
+        _roll_back(bank, version, then["roll_back"], clock)
+
+
+def _roll_back(bank: Meridian, version: ModelVersion, reason: str, clock: Clock) -> None:
+    approver, at = bank.person("sofia"), clock.tick(days=6)
+    slot = default_slot(version.model)
+    assert slot is not None
+    roll_back(
+        slot=slot,
+        digest_seen=rollback_case(slot, reader=approver).digest,
+        reason=reason,
+        proof=_proof(approver, at),
+        actor=approver,
+        at=at,
+    )
