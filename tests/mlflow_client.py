@@ -37,7 +37,8 @@ class MlflowProcess:
             )
         self.errors = (folder / "mlflow-worker.log").open("w+")
         self.process = subprocess.Popen(
-            [CHURN_PYTHON, WORKER],
+            # -P: the worker's folder has a package called http.
+            [CHURN_PYTHON, "-P", WORKER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
@@ -51,8 +52,9 @@ class MlflowProcess:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         asked = {"method": method, "args": args, "env": env}
-        self.process.stdin.write(json.dumps(asked) + "\n")
-        self.process.stdin.flush()
+        if self.process.poll() is None:
+            self.process.stdin.write(json.dumps(asked) + "\n")
+            self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
             self.errors.seek(0)
@@ -65,7 +67,8 @@ class MlflowProcess:
     def stop(self) -> None:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.close()
+        if self.process.poll() is None:
+            self.process.stdin.close()
         self.process.wait(timeout=10)
         self.process.stdout.close()
         self.errors.close()

@@ -21,7 +21,7 @@ from mlflow import MlflowClient  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 
 
-def load_model(model_uri: str, rows: list[list[float]]) -> list[Any]:
+def load_model(model_uri: str, rows: list[float]) -> list[Any]:
     """Load a model and return what it predicts, plain."""
     return [float(said) for said in mlflow.pyfunc.load_model(model_uri).predict(rows)]
 

@@ -12,7 +12,7 @@ from governance.registry.models import EvaluationResult
 from governance.registry.rules import Measurement, exact_decimal
 
 MAX_RESULTS = 1000
-DIGEST = re.compile(r"[\w:+/=-]{1,100}")
+DIGEST = re.compile(r"^[\w:+/=-]{1,100}\Z")
 
 
 class ExactDecimalField(serializers.Field[str, Any, str, str]):

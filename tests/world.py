@@ -1,0 +1,37 @@
+"""What a refusal must leave alone: every row of the domain, and the ledger but for its entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model
+
+from governance.audit.models import LedgerEntry
+
+# Heads of streams and cursors of followers say the same as the entries themselves.
+DERIVED = {"ledgerstream", "ledgerentry", "followercursor"}
+
+
+def rows(*, but: Sequence[type[Model]] = ()) -> dict[str, list[Any]]:
+    """Return every row of our own tables, apart from the ledger's and those of `but`."""
+    ours = (m for m in apps.get_models() if m.__module__.startswith("governance."))
+    return {
+        model._meta.label: list(model._default_manager.order_by("pk").values())
+        for model in ours
+        if model._meta.model_name not in DERIVED and model not in but
+    }
+
+
+@contextmanager
+def nothing_moves(
+    *, entries: Sequence[str] = (), but: Sequence[type[Model]] = ()
+) -> Iterator[None]:
+    """Fail if the block changes any row, or appends other entries than of these verbs, in order."""
+    before, known = rows(but=but), set(LedgerEntry.objects.values_list("pk", flat=True))
+    yield
+    assert rows(but=but) == before
+    added = LedgerEntry.objects.exclude(pk__in=known).oldest_first()
+    assert [entry.verb for entry in added] == list(entries)
