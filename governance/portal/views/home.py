@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from governance.portal.pages.decisions import decisions_page
+from governance.portal.pages.decision_list import decisions_page
 from governance.portal.pages.home import home_page
 from governance.portal.requests import PageRequest, query_without
 
