@@ -1,156 +1,77 @@
-"""One decision: the evidence, the signatures, and what this reader may do about it."""
+"""The list of decisions: what is open and whose turn it is, and what was decided."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from django.core.paginator import Page, Paginator
 
 from governance.accounts.models import User
-from governance.approvals.models import PromotionRequest, SignOff
-from governance.approvals.queries.cases import Case, Chair, case_of, chairs, sign_offs_of
-from governance.approvals.rules.judgement import Decision, RequestState
-from governance.approvals.rules.policies import NoPolicy
-from governance.portal import links
-from governance.portal.pages.certificates import Certificate, certificates, entries_of_request
-from governance.portal.pages.checks import CheckRow, check_rows
-from governance.portal.pages.comparison import Comparison, comparison
-from governance.portal.pages.grounds import (
-    Grounds,
-    Since,
-    kept_grounds,
-    present_grounds,
-    since_approval,
-)
+from governance.approvals.models import PromotionRequest
+from governance.approvals.rules.judgement import RequestState
+from governance.portal.pages.cases import OpenCase, open_cases
 from governance.portal.pages.naming import actor_names
-from governance.portal.pages.seats import Seats, seats_of
-from governance.portal.pages.verdicts import Verdict, closed_verdict, open_verdict, stranded_verdict
-from governance.portal.signing import seal
+
+PAGE_SIZE = 30
+MARKS = {
+    RequestState.DONE: ("ok", "check"),
+    RequestState.RETURNED: ("warn", "override"),
+    RequestState.REJECTED: ("bad", "cross"),
+    RequestState.WITHDRAWN: ("mute", "minus"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecisionPage:
-    """`grounds` is None where no policy leads any more, and where nobody had to decide.
-
-    `sealed` carries the facts on the screen to the sign step; empty when nothing can be signed.
-    """
+class Decided:
+    """One closed request."""
 
     request: PromotionRequest
-    verdict: Verdict
-    asked_through: str
-    certificates: Sequence[Certificate]
-    grounds: Grounds | None = None
-    checks: Sequence[CheckRow] = ()
-    since: Since | None = None
-    comparison: Comparison | None = None
-    chairs: Sequence[Chair] = ()
-    seats: Seats | None = None
-    sealed: str = ""
-    may_withdraw: bool = False
+    tone: str
+    icon: str
+    by: str
 
-    @property
-    def is_open(self) -> bool:
-        return self.request.state == RequestState.OPEN
 
-    @property
-    def signed(self) -> int:
-        return sum(
-            1 for one in self.certificates if one.counts and one.decision == Decision.APPROVE
+@dataclass(frozen=True, kw_only=True)
+class DecisionsPage:
+    open: Sequence[OpenCase]
+    closed: Sequence[Decided]
+    page: Page[PromotionRequest]
+    mine: int
+    model: str
+
+
+def decisions_page(reader: User, *, model: str, number: str | None, at: datetime) -> DecisionsPage:
+    """Read the open requests as they stand, and one page of the closed ones, newest first."""
+    cases = open_cases(reader, at=at)
+    closed = (
+        PromotionRequest.objects.visible_to(reader, at=at)
+        .exclude(state=RequestState.OPEN)
+        .with_version()
+        .order_by("-closed_at")
+    )
+    if model:
+        cases = [one for one in cases if one.request.version.model.name == model]
+        closed = closed.filter(model__name=model)
+    page = Paginator(closed, PAGE_SIZE).get_page(number)
+    return DecisionsPage(
+        open=cases,
+        closed=decided(list(page.object_list)),
+        page=page,
+        mine=sum(1 for one in cases if one.my_chair),
+        model=model,
+    )
+
+
+def decided(requests: Sequence[PromotionRequest]) -> list[Decided]:
+    names = actor_names(request.closed_by for request in requests)
+    return [
+        Decided(
+            request=request,
+            tone=MARKS[RequestState(request.state)][0],
+            icon=MARKS[RequestState(request.state)][1],
+            by=names.get(request.closed_by, ""),
         )
-
-    @property
-    def lapsed(self) -> Sequence[Certificate]:
-        """Signatures over facts that have changed since."""
-        return [one for one in self.certificates if not one.counts]
-
-
-def decision_page(request: PromotionRequest, *, reader: User, at: datetime) -> DecisionPage:
-    """Read the page; the caller has checked that the request may be seen."""
-    rows = sign_offs_of(request)
-    if request.state != RequestState.OPEN:
-        return _closed_page(request, rows)
-    try:
-        case = case_of(request)
-    except NoPolicy as error:
-        return _stranded_page(request, rows, error, reader=reader)
-    return _open_page(case, request, rows, reader=reader, at=at)
-
-
-def _open_page(
-    case: Case, request: PromotionRequest, rows: Sequence[SignOff], *, reader: User, at: datetime
-) -> DecisionPage:
-    places = chairs(case, reader=reader, at=at)
-    seats = seats_of(case, places)
-    grounds = present_grounds(case)
-    counting = {signature.ref for signature in case.judgement.signatures}
-    return DecisionPage(
-        request=request,
-        verdict=open_verdict(case, for_reader=seats.can_approve),
-        asked_through=_through(request),
-        certificates=certificates(rows, entries=entries_of_request(request), counting=counting),
-        **_evidence(grounds, request),
-        chairs=places,
-        seats=seats,
-        sealed=seal(case.dossier.text(), about=request.ref) if seats.open else "",
-        may_withdraw=may_withdraw(request, reader),
-    )
-
-
-def _closed_page(request: PromotionRequest, rows: Sequence[SignOff]) -> DecisionPage:
-    grounds = kept_grounds(request)
-    decider = actor_names([request.closed_by]).get(request.closed_by, "somebody")
-    replaced = grounds.replaced if grounds else None
-    deciding = {row.ref for row in rows if row.dossier_digest == request.decided_digest}
-    page = DecisionPage(
-        request=request,
-        verdict=closed_verdict(request, decider=decider, replaced=replaced),
-        asked_through=_through(request),
-        certificates=certificates(rows, entries=entries_of_request(request), counting=deciding),
-    )
-    return replace(page, **_evidence(grounds, request)) if grounds else page
-
-
-def _evidence(grounds: Grounds, request: PromotionRequest) -> dict[str, Any]:
-    return {
-        "grounds": grounds,
-        "checks": check_rows(grounds.checks, pages=pages_of(request)),
-        "since": since_approval(grounds),
-        "comparison": comparison(grounds.dossier, grounds.checks),
-    }
-
-
-def _stranded_page(
-    request: PromotionRequest, rows: Sequence[SignOff], error: NoPolicy, *, reader: User
-) -> DecisionPage:
-    """No policy in force leads where this asks to go, so there is nothing to judge it by."""
-    return DecisionPage(
-        request=request,
-        verdict=stranded_verdict(error.message),
-        asked_through=_through(request),
-        certificates=certificates(rows, entries=entries_of_request(request), counting=()),
-        may_withdraw=may_withdraw(request, reader),
-    )
-
-
-def may_withdraw(request: PromotionRequest, reader: User) -> bool:
-    """Tell whether the button is shown; `withdraw` decides."""
-    return reader.pk in {request.requested_by_id, request.version.model.owner_id}
-
-
-def pages_of(request: PromotionRequest) -> dict[str, str]:
-    """Where the record that a check speaks of can be read, by the check's id."""
-    version = request.version
-    return {
-        "card_published": links.card(version),
-        "report_approved": links.validation(version),
-        "no_open_finding": f"{links.model(version.model)}#findings",
-    }
-
-
-def _through(request: PromotionRequest) -> str:
-    """The service account that asked on the requester's account, if one did."""
-    via = request.requested_via
-    if via == f"user:{request.requested_by_id}":
-        return ""
-    return actor_names([via]).get(via, "a service account")
+        for request in requests
+    ]
