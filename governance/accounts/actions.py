@@ -14,7 +14,15 @@ from django.db import transaction
 
 from governance.accounts.models import ApiToken, RoleGrant, RoleGrantEnd, ServiceAccount, Unit, User
 from governance.accounts.permissions import Permission, require
-from governance.accounts.rules import Actor, AdministratorExists, GrantEnded, Role, Scope
+from governance.accounts.queries import root_unit
+from governance.accounts.rules import (
+    Actor,
+    AdministratorExists,
+    GrantEnded,
+    OwnAccount,
+    Role,
+    Scope,
+)
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.errors import InvalidInput, Problem, invalid
@@ -37,6 +45,32 @@ def create_unit(*, path: str, name: str, actor: Actor, at: datetime) -> Unit:
         actor=actor.ref,
         at=at,
         facts={"path": path},
+        records=[unit],
+    )
+    return unit
+
+
+@transaction.atomic
+def rename_unit(*, unit: Unit, name: str, actor: Actor, at: datetime) -> Unit:
+    """Give a unit another name; its place stays. Appends unit.updated, or nothing if it is so.
+
+    Raises InvalidInput, PermissionMissing.
+    """
+    unit = Unit.objects.select_for_update().get(pk=unit.pk)
+    require(actor, Permission.ACCOUNT_MANAGE, unit=unit, at=at)
+    if not name.strip():
+        raise invalid("name", "required", "Enter a name.")
+    if unit.name == name.strip():
+        return unit
+    unit.name = name.strip()
+    unit.save(update_fields=["name"])
+    audit.append(
+        verb=Verb.UNIT_UPDATED,
+        stream=STREAM,
+        subject=unit.ref,
+        actor=actor.ref,
+        at=at,
+        facts={"changed": ["name"]},
         records=[unit],
     )
     return unit
@@ -93,6 +127,39 @@ def _insert_user(
         actor=actor.ref,
         at=at,
         facts={"demo": is_demo},
+        records=[user],
+    )
+    return user
+
+
+@transaction.atomic
+def edit_user(*, user: User, name: str, is_active: bool, actor: Actor, at: datetime) -> User:
+    """Correct a person's name, or let them sign in no more, or again.
+
+    It takes the right over the whole firm, because a person may hold roles in any unit. What they
+    did and signed stays. Appends user.deactivated or user.updated, or nothing if it is so already.
+    Raises InvalidInput, OwnAccount, PermissionMissing.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    require(actor, Permission.ACCOUNT_MANAGE, unit=root_unit(), at=at)
+    if not name.strip():
+        raise invalid("name", "required", "Enter the full name.")
+    if user.ref == actor.ref and not is_active:
+        raise OwnAccount("Another administrator has to switch your account off.")
+    before = {"name": user.name, "is_active": user.is_active}
+    user.name, user.is_active = name.strip(), is_active
+    changed = sorted(key for key, value in before.items() if getattr(user, key) != value)
+    if not changed:
+        return user
+    user.save(update_fields=["name", "is_active"])
+    is_off = "is_active" in changed and not is_active
+    audit.append(
+        verb=Verb.USER_DEACTIVATED if is_off else Verb.USER_UPDATED,
+        stream=STREAM,
+        subject=user.ref,
+        actor=actor.ref,
+        at=at,
+        facts={"changed": changed},
         records=[user],
     )
     return user
@@ -197,11 +264,15 @@ def grant_role(
 
 @transaction.atomic
 def end_role(*, grant: RoleGrant, actor: Actor, at: datetime) -> RoleGrantEnd:
-    """End a grant now. Appends role.ended. Raises GrantEnded, PermissionMissing."""
+    """End a grant now, also one that has not begun. Appends role.ended.
+
+    Raises GrantEnded, PermissionMissing.
+    """
     require(actor, Permission.ROLE_GRANT, unit=grant.unit, at=at)
     # Lock the person: two administrators ending one grant at once must not both succeed.
     User.objects.select_for_update().get(pk=grant.user_id)
-    if not RoleGrant.objects.at(at).filter(pk=grant.pk).exists():
+    has_run_out = grant.ends_at is not None and grant.ends_at <= at
+    if has_run_out or RoleGrantEnd.objects.filter(grant=grant).exists():
         raise GrantEnded("This role has ended already.")
     end = RoleGrantEnd.objects.create(grant=grant, ended_at=at, ended_by=actor.ref)
     audit.append(

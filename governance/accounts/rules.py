@@ -70,6 +70,12 @@ class GrantEnded(WrongState):
     code = "grant_ended"
 
 
+class OwnAccount(Refused):
+    """Nobody switches off the account that they act with."""
+
+    code = "own_account"
+
+
 class AdministratorExists(WrongState):
     code = "administrator_exists"
 

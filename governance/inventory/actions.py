@@ -14,10 +14,19 @@ from governance.accounts.queries import roles_of
 from governance.accounts.rules import Actor, NotAPerson, Role
 from governance.audit import actions as audit
 from governance.audit.rules import Verb, admissible
+from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem, invalid
 from governance.core.models import Record
 from governance.inventory.models import Builder, Model, TierAssessment
-from governance.inventory.rules import Capacity, Kind, NotTheOwner, Tier, name_problems
+from governance.inventory.queries import record_values
+from governance.inventory.rules import (
+    Capacity,
+    Kind,
+    NotTheOwner,
+    RecordChanged,
+    Tier,
+    name_problems,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,18 +95,27 @@ def create_model(
 
 
 @transaction.atomic
-def edit_model(*, model: Model, record: ModelRecord, actor: Actor, at: datetime) -> Model:
+def edit_model(
+    *, model: Model, record: ModelRecord, actor: Actor, at: datetime, base: str | None = None
+) -> Model:
     """Set the record of a model to `record`; nothing is appended when nothing differs.
 
-    Appends model.updated. Raises InvalidInput, NotTheOwner, PermissionMissing.
+    `base` is the digest of the record that was on the editor's screen (queries.record_digest).
+    Appends model.updated. Raises InvalidInput, NotTheOwner, PermissionMissing, RecordChanged.
     """
     # The model is what a dossier rests on: without this lock an edit slips in beside a promotion.
     model = Model.objects.select_for_update(of=("self",)).select_related("unit").get(pk=model.pk)
     require(actor, Permission.MODEL_EDIT, unit=model.unit, at=at)
     _require_ownership(model, actor)
-    before = _values(model)
+    before = record_values(model)
+    if base is not None and base != digest(before):
+        raise RecordChanged(
+            f"The record of {model.name} was changed after you opened it.",
+            subject=model.ref,
+            stream=model.stream,
+        )
     written = _apply(model, record, actor=actor, at=at)
-    changed = sorted(key for key, value in _values(model).items() if before[key] != value)
+    changed = sorted(key for key, value in record_values(model).items() if before[key] != value)
     if not changed:
         return model
     model.updated_at = at
@@ -144,12 +162,6 @@ def _require_ownership(model: Model, actor: Actor) -> None:
             subject=model.ref,
             stream=model.stream,
         )
-
-
-def _values(model: Model) -> dict[str, object]:
-    fields = ("purpose", "intended_use", "kind", "owner_id", "tier", "tracking_uri")
-    developers = sorted(str(pk) for pk in model.developers.values_list("pk", flat=True))
-    return {name: getattr(model, name) for name in fields} | {"developers": developers}
 
 
 def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> list[Record]:

@@ -24,6 +24,13 @@ class ModelQuerySet(models.QuerySet["Model"]):
             reach |= Q(owner=actor) | Q(pk__in=built)
         return self.filter(reach)
 
+    def incomplete(self) -> ModelQuerySet:
+        """Keep the drafts: what `gaps` finds something in."""
+        lacking = Q(owner=None) | Q(tier=None)
+        for field in set(REQUIRED) - {"owner", "tier"}:
+            lacking |= Q(**{field: ""})
+        return self.filter(lacking)
+
     def with_people(self) -> ModelQuerySet:
         return self.select_related("unit", "owner").prefetch_related("developers")
 

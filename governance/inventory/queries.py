@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from governance.accounts.rules import Actor
+from governance.core.canonical import digest
 from governance.inventory.models import Builder, Model, TierAssessment
 from governance.inventory.rules import Capacity, ModelNotFound
 
@@ -32,3 +33,15 @@ def latest_tier_assessment(model: Model) -> TierAssessment | None:
         .order_by("-assessed_at")
         .first()
     )
+
+
+def record_values(model: Model) -> dict[str, object]:
+    """Return what an owner keeps about the model: what `edit_model` may change."""
+    fields = ("purpose", "intended_use", "kind", "owner_id", "tier", "tracking_uri")
+    developers = sorted(str(pk) for pk in model.developers.values_list("pk", flat=True))
+    return {name: getattr(model, name) for name in fields} | {"developers": developers}
+
+
+def record_digest(model: Model) -> str:
+    """Return the digest of the record as it stands: an editor sends back the one they saw."""
+    return digest(record_values(model))

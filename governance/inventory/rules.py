@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from django.db.models import IntegerChoices, TextChoices
 
-from governance.core.errors import NotAllowed, NotFound, Problem, Refused
+from governance.core.errors import NotAllowed, NotFound, Problem, Refused, WrongState
 
 
 class Tier(IntegerChoices):
@@ -44,6 +44,12 @@ class NotTheOwner(NotAllowed):
     """Somebody else owns the record."""
 
     code = "not_the_owner"
+
+
+class RecordChanged(WrongState):
+    """The record is not the one that was on the editor's screen."""
+
+    code = "record_changed"
 
 
 class InventoryIncomplete(Refused):
