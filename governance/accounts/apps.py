@@ -14,4 +14,8 @@ class AccountsConfig(AppConfig):
         register(self.get_model("RoleGrant"), history=True)
         register(self.get_model("RoleGrantEnd"), history=True)
         register(self.get_model("ServiceAccount"))
-        register(self.get_model("ApiToken"), exclude=("last_used_at",))
+        register(
+            self.get_model("ApiToken"),
+            exclude=("last_used_at",),
+            mutable=("revoked_at", "last_used_at"),
+        )

@@ -8,7 +8,10 @@ class ApprovalsConfig(AppConfig):
     label = "approvals"
 
     def ready(self) -> None:
-        register(self.get_model("PolicyVersion"))
-        register(self.get_model("PromotionRequest"))
+        register(self.get_model("PolicyVersion"), mutable=("state", "in_force_at", "ended_at"))
+        register(
+            self.get_model("PromotionRequest"),
+            mutable=("state", "closed_at", "closed_by", "closed_reason_id", "decided_digest"),
+        )
         for name in ("PolicySignOff", "DossierCopy", "SignOff"):
             register(self.get_model(name), history=True)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from governance.audit import checkpoints, origin, triggers, wake
 from governance.audit.models import LedgerEntry, LedgerStream, Prose, Verification
-from governance.audit.registration import state
+from governance.audit.registration import prose_of, state
 from governance.audit.rules import (
     GENESIS,
     Entry,
@@ -47,15 +47,17 @@ def append(
     """Append one entry in the caller's transaction: no change without it, and the reverse.
 
     `records` are all rows that the act wrote, as saved; the entry keeps the digest of each one's
-    snapshot. The stream's head stays locked until the transaction ends, so append as late as
-    possible; who needs two streams in one transaction appends in the order of their names.
+    snapshot, and of the prose that it points to. The stream's head stays locked until the
+    transaction ends, so append as late as possible; who needs two streams in one transaction
+    appends in the order of their names.
 
     Raises OutsideTransaction, rules.NotAdmissible or core.canonical.NotCanonical for what may not
     stand in an entry, and LookupError for a record of a table that was never registered.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction("append belongs in the transaction of the change it records")
-    states = {record.ref: state(record) for record in records}
+    listed = [*records, *(prose for record in records for prose in prose_of(record))]
+    states = {record.ref: state(record) for record in listed}
     here = origin.current()
     seq, previous = _lock_head(stream)
     entry = Entry(

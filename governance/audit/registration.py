@@ -27,6 +27,7 @@ class Registration:
     exclude: frozenset[str]
     history: bool
     erasable: tuple[str, ...]
+    mutable: tuple[str, ...]
     extra: Extra | None
 
     def fields(self) -> Iterator[models.Field[Any, Any]]:
@@ -45,6 +46,7 @@ def register(
     exclude: tuple[str, ...] = (),
     history: bool = False,
     erasable: tuple[str, ...] = (),
+    mutable: tuple[str, ...] = (),
     extra: Extra | None = None,
 ) -> None:
     """Make `model` known to the ledger. Call it in `AppConfig.ready()`.
@@ -52,26 +54,28 @@ def register(
     `exclude` names columns that the snapshot leaves out: personal data that the law may ask to
     erase, and values derived from other rows. `history` makes the table append-only in the
     database. `erasable` makes it append-only but for emptying these text columns once, in the
-    same UPDATE that sets `erased_at`. `extra` adds what is not a column, such as the sorted
+    same UPDATE that sets `erased_at`. `mutable` makes it a table whose rows are never deleted and
+    in which only these columns ever change. `extra` adds what is not a column, such as the sorted
     identifiers of a many-to-many relation.
 
     Raises ImproperlyConfigured if a named column does not exist.
     """
     names = {f.attname for f in model._meta.concrete_fields}
-    if unknown := ({*exclude, *erasable} - names):
+    if unknown := ({*exclude, *erasable, *mutable} - names):
         raise ImproperlyConfigured(f"{model.__name__} has no columns {sorted(unknown)}")
     REGISTERED[model] = Registration(
         model=model,
         exclude=frozenset(exclude),
         history=history or bool(erasable),
         erasable=erasable,
+        mutable=mutable,
         extra=extra,
     )
 
 
-def history_models() -> list[type[models.Model]]:
-    """The append-only tables that were registered, sorted by table name."""
-    history = [r.model for r in REGISTERED.values() if r.history]
+def guarded_models() -> list[type[models.Model]]:
+    """The tables that the database itself protects, sorted by table name."""
+    history = [r.model for r in REGISTERED.values() if r.history or r.mutable]
     return sorted(history, key=lambda model: model._meta.db_table)
 
 
@@ -88,6 +92,12 @@ def snapshot(record: Record) -> dict[str, Any]:
     pairs = (pair for field in registration.fields() for pair in _values(record, field))
     added = registration.added(record).items()
     return {k: v for k, v in (*pairs, *added) if v not in (None, "")}
+
+
+def prose_of(record: Record) -> list[Record]:
+    """Return the prose that the record points to, so that an entry lists it beside the record."""
+    fields = (f for f in record._meta.concrete_fields if _is_prose(f.related_model))
+    return [prose for f in fields if (prose := getattr(record, f.name)) is not None]
 
 
 def state(record: Record) -> str:

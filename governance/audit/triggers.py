@@ -15,7 +15,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql import Query
 
-from governance.audit.registration import REGISTERED, history_models
+from governance.audit.registration import REGISTERED, guarded_models
 
 FUNCTION = "countersign_append_only"
 # 23001 is restrict_violation: Django raises IntegrityError, as it does for SQLite's RAISE(ABORT).
@@ -51,18 +51,33 @@ class Guard:
 
 
 def guards() -> list[Guard]:
-    """Every guarded table: the ledger's own, and those registered as history or erasable."""
+    """Every guarded table: the ledger's own, and those registered as such."""
     ahead = "NEW.id = OLD.id AND NEW.name = OLD.name AND NEW.seq > OLD.seq"
     stream, entry = (apps.get_model("audit", n) for n in ("LedgerStream", "LedgerEntry"))
-    history = (Guard(model, allowed=_erasure(model)) for model in history_models())
-    return [Guard(stream, allowed=ahead), Guard(entry), *history]
+    registered = (Guard(model, allowed=_allowed(model)) for model in guarded_models())
+    return [Guard(stream, allowed=ahead), Guard(entry), *registered]
 
 
-def _erasure(model: type[models.Model]) -> str:
+def _allowed(model: type[models.Model]) -> str:
+    registration = REGISTERED[model]
+    if registration.mutable:
+        return _only(model, registration.mutable)
+    return _erasure(model, registration.erasable) if registration.erasable else NEVER
+
+
+def _only(model: type[models.Model], mutable: tuple[str, ...]) -> str:
+    """Every column but these stays as it is."""
+    fixed = (f for f in model._meta.concrete_fields if f.attname not in mutable)
+    return " AND ".join(
+        f"(NEW.{f.column} = OLD.{f.column} OR (NEW.{f.column} IS NULL AND OLD.{f.column} IS NULL))"
+        if f.null
+        else f"NEW.{f.column} = OLD.{f.column}"
+        for f in fixed
+    )
+
+
+def _erasure(model: type[models.Model], erasable: tuple[str, ...]) -> str:
     """Once, erasable columns may be emptied; nothing else may change with it."""
-    erasable = REGISTERED[model].erasable
-    if not erasable:
-        return NEVER
     columns = {f.column: f.attname for f in model._meta.concrete_fields}
     kept = [c for c, name in columns.items() if name not in {*erasable, "erased_at"}]
     return " AND ".join(

@@ -8,8 +8,10 @@ class RegistryConfig(AppConfig):
     label = "registry"
 
     def ready(self) -> None:
-        register(self.get_model("ModelVersion"))
-        for name in ("Slot", "SlotAssignment", "ModelTag", "VersionTag"):
+        # What was registered stays as it was; the database itself refuses anything else.
+        register(self.get_model("ModelVersion"), mutable=("stage", "description", "updated_at"))
+        register(self.get_model("SlotAssignment"), mutable=("ended_at",))
+        for name in ("Slot", "ModelTag", "VersionTag"):
             register(self.get_model(name))
         for name in ("Artifact", "EvaluationResult", "StageChange"):
             register(self.get_model(name), history=True)

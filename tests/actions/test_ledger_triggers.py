@@ -131,7 +131,7 @@ def test_prose_can_be_erased_once_and_no_more() -> None:
 def test_every_history_table_is_protected() -> None:
     assert triggers.missing(connection) == []
     guarded = {guard.table for guard in triggers.guards()}
-    assert guarded >= {model._meta.db_table for model in registration.history_models()}
+    assert guarded >= {model._meta.db_table for model in registration.guarded_models()}
     assert check_protection(databases=["default"]) == []
 
 
