@@ -45,8 +45,17 @@ def status_of(error: DomainError) -> HTTPStatus:
     )
 
 
-def answer_refusals(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Wrap a view: a DomainError becomes its page, after its transaction has rolled back."""
+Answer = Callable[..., HttpResponseBase]
+"""How a page answers one kind of refusal itself: called with request, error and the URL's names."""
+
+
+def answer_refusals(
+    view: Callable[..., HttpResponseBase], answers: Mapping[type[DomainError], Answer] | None = None
+) -> Callable[..., HttpResponseBase]:
+    """Wrap a view: a DomainError becomes its page, after its transaction has rolled back.
+
+    `answers` names the kinds that the page explains better than `explain` can.
+    """
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -54,7 +63,8 @@ def answer_refusals(view: Callable[..., HttpResponseBase]) -> Callable[..., Http
             return view(request, *args, **kwargs)
         except DomainError as error:
             put_on_record(request, error)
-            return explain(request, error)
+            own = next((a for kind, a in (answers or {}).items() if isinstance(error, kind)), None)
+            return own(request, error, **kwargs) if own else explain(request, error)
 
     return wrapped
 

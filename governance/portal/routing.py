@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from governance.portal.errors import answer_refusals
+from governance.core.errors import DomainError
+from governance.portal.errors import Answer, answer_refusals
 from governance.portal.pages.inbox import forget
 from governance.portal.requests import PageRequest
 
@@ -25,14 +26,22 @@ PageView = Callable[..., HttpResponseBase]
 
 
 def page(
-    route: str, view: PageView, *, name: str, methods: tuple[str, ...] = READ, **kwargs: Any
+    route: str,
+    view: PageView,
+    *,
+    name: str,
+    methods: tuple[str, ...] = READ,
+    answers: Mapping[type[DomainError], Answer] | None = None,
+    **kwargs: Any,
 ) -> URLPattern:
     """Declare one page. Every view of the portal behind sign-in is mounted through this.
 
     What a view raises as DomainError becomes an explaining page with its status, and goes on
-    record when it refused an attempt to change something.
+    record when it refused an attempt to change something. `answers` are refusals that the page
+    explains itself.
     """
-    guarded = require_http_methods(methods)(login_required(answer_refusals(recounting(view))))
+    answering = answer_refusals(recounting(view), answers)
+    guarded = require_http_methods(methods)(login_required(answering))
     return path(route, never_cache(guarded), name=name, kwargs=kwargs)
 
 

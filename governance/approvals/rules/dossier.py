@@ -117,6 +117,31 @@ class Dossier:
         return digest({"format": FORMAT} | asdict(self))
 
 
+def read_dossier(text: str) -> Dossier:
+    """Return the dossier that a kept text states; `text()` of it gives the same text back."""
+    facts = json.loads(text)
+    del facts["format"]
+    model, basis = facts["model"], facts["basis"]
+    return Dossier(
+        **facts
+        | {
+            "model": ModelFacts(**model | {"developers": tuple(model["developers"])}),
+            "version": _read_version(facts["version"]),
+            "incumbent": _read_version(facts["incumbent"]) if facts["incumbent"] else None,
+            "card": CardFacts(**facts["card"]) if facts["card"] else None,
+            "report": ReportFacts(**facts["report"]) if facts["report"] else None,
+            "findings": tuple(FindingFacts(**finding) for finding in facts["findings"]),
+            "checks": tuple(facts["checks"]),
+            "basis": Basis(**basis | {"sign_offs": tuple(basis["sign_offs"])}) if basis else None,
+        }
+    )
+
+
+def _read_version(facts: dict[str, Any]) -> VersionFacts:
+    results = tuple(ResultFact(**result) for result in facts["results"])
+    return VersionFacts(**facts | {"artifacts": tuple(facts["artifacts"]), "results": results})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """One fact that differs between two dossiers, by its dotted path."""

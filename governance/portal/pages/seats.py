@@ -46,28 +46,27 @@ class Seats:
     def decisions(self) -> Sequence[Decision]:
         return [one for one in Decision if any(one in seat.decisions for seat in self.open)]
 
-    def taking(self, role: Role, decision: Decision) -> Seat:
-        """Return the seat in which this reader signs this, or raise what stands against it.
+    def taking(self, role: Role | None, decision: Decision) -> Seat:
+        """Return the seat in which this reader signs, or raise what stands against it.
 
-        Said before a password is asked for; the domain decides again under lock.
+        Without a role it is the first in which the decision can be given. Said before a password
+        is asked for; the domain decides again under lock.
         """
-        seat = next((one for one in self.open if one.role == role), None)
-        if seat is None:
-            require_separation(self.bars)
-            raise PermissionMissing(" ".join(self.reasons) or _no_such_role(role))
+        fitting = [seat for seat in self.open if role is None or seat.role == role]
+        fitting.sort(key=lambda seat: decision not in seat.decisions)
+        if fitting:
+            return fitting[0]
+        require_separation(self.bars)
+        raise PermissionMissing(
+            " ".join(self.reasons) or "The policy asks for no signature that you could give so."
+        )
+
+    def require_checks(self, decision: Decision) -> None:
+        """Raise ChecksNotMet if somebody would approve while a check is not met."""
         if decision == Decision.APPROVE and self.held_by_checks:
             raise ChecksNotMet(
                 "Nobody can approve while a check is not met. " + " ".join(self.held_by_checks)
             )
-        return seat
-
-    def first_choice(self, decision: Decision) -> Seat | None:
-        """Return the seat that a form without a role means."""
-        return next((s for s in self.open if decision in s.decisions), next(iter(self.open), None))
-
-
-def _no_such_role(role: Role) -> str:
-    return f"The policy asks for no signature of role {role.label.lower()} that you could give."
 
 
 def seats_of(case: Case, chairs: Sequence[Chair]) -> Seats:
