@@ -1,0 +1,126 @@
+"""The shell around every page: sign-in, theme, refusals, the headers, and who sees what."""
+
+import pytest
+from django.test import Client
+
+from governance.accounts.models import User
+from tests import factories
+from tests.factories import Cast
+
+POLICY = {
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+}
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_sign_in_says_what_this_place_is_and_holds_a_strict_policy(
+    client: Client, db: None
+) -> None:
+    response = client.get("/sign-in/")
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert set(response["Content-Security-Policy"].split("; ")) >= POLICY
+    assert "<style" not in page
+    assert "style=" not in page
+    assert 'autocomplete="current-password"' in page
+    assert "placeholder" not in page
+
+
+def test_the_right_password_leads_home_and_to_the_page_one_came_for(cast: Cast) -> None:
+    credentials = {"login": cast.owner.email, "password": factories.PASSWORD}
+    assert Client().post("/sign-in/", credentials)["Location"] == "/"
+    asked = Client().get("/models/")
+    assert asked["Location"] == "/sign-in/?next=/models/"
+    sent = Client().post(asked["Location"], credentials | {"next": "/models/"})
+    assert sent["Location"] == "/models/"
+    away = Client().post("/sign-in/", credentials | {"next": "https://elsewhere.example/"})
+    assert away["Location"] == "/"
+
+
+def test_a_wrong_password_says_what_to_do_and_keeps_the_address(cast: Cast) -> None:
+    response = Client().post("/sign-in/", {"login": cast.owner.email, "password": "wrong"})
+    page = response.content.decode()
+    assert "_auth_user_id" not in response.client.session
+    assert "<title>Error: Sign in" in page
+    assert "You are not signed in." in page
+    assert cast.owner.email in page
+
+
+def test_signing_out_takes_a_post(cast: Cast) -> None:
+    client = signed_in(cast.owner)
+    assert "Stay signed in" in client.get("/sign-out/").content.decode()
+    assert client.get("/").status_code == 200
+    assert client.post("/sign-out/")["Location"] == "/sign-in/"
+    assert client.get("/")["Location"] == "/sign-in/?next=/"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_theme_is_a_cookie_that_the_server_writes_into_the_page(
+    client: Client, db: None, theme: str
+) -> None:
+    assert "data-theme=" not in client.get("/sign-in/").content.decode()
+    back = client.post("/theme/", {"theme": theme, "next": "/sign-in/?next=/models/"})
+    assert back["Location"] == "/sign-in/?next=/models/"
+    assert f'<html lang="en" data-theme="{theme}">' in client.get("/sign-in/").content.decode()
+    client.post("/theme/", {"theme": "system"})
+    assert "data-theme=" not in client.get("/sign-in/").content.decode()
+
+
+@pytest.mark.parametrize("bad", ["https://elsewhere.example/", "//elsewhere.example", "nowhere:"])
+def test_the_theme_button_never_leads_away(client: Client, db: None, bad: str) -> None:
+    assert client.post("/theme/", {"theme": "dark", "next": bad})["Location"] == "/"
+
+
+def test_an_unknown_theme_is_dropped_and_a_get_is_refused(client: Client, db: None) -> None:
+    client.post("/theme/", {"theme": "<script>"})
+    assert "theme" not in client.cookies
+    client.cookies["theme"] = "<script>"
+    assert "data-theme=" not in client.get("/sign-in/").content.decode()
+    assert client.get("/theme/").status_code == 405
+
+
+def test_what_is_not_there_says_so_to_the_signed_in_and_to_strangers(cast: Cast) -> None:
+    inside = signed_in(cast.owner).get("/nowhere/")
+    outside = Client().get("/nowhere/")
+    assert (inside.status_code, outside.status_code) == (404, 404)
+    assert "There is no page here." in inside.content.decode()
+    assert 'aria-label="Main"' in inside.content.decode()
+    assert 'aria-label="Main"' not in outside.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/models/churn-model/", "/models/churn-model/versions/1/"])
+def test_what_one_may_not_see_looks_like_what_does_not_exist(cast: Cast, path: str) -> None:
+    factories.make_version(cast, factories.make_model(cast))
+    assert signed_in(cast.owner).get(path).status_code == 200
+    hidden = signed_in(cast.outsider).get(path)
+    absent = signed_in(cast.outsider).get(path.replace("churn-model", "other"))
+    assert hidden.status_code == absent.status_code == 404
+    assert b"churn-model" not in hidden.content.replace(path.encode(), b"")
+
+
+def test_a_form_without_its_token_is_refused_with_a_way_out(cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.owner)
+    response = client.post("/sign-out/")
+    assert response.status_code == 403
+    assert "_auth_user_id" in client.session
+
+
+def test_places_are_marked_and_named(cast: Cast) -> None:
+    page = signed_in(cast.auditor).get("/audit/").content.decode()
+    assert '<a href="/audit/" data-goto="a" aria-current="page">' in page
+    assert "Skip to content" in page
+    assert cast.auditor.name in page
