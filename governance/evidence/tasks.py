@@ -20,7 +20,7 @@ def run(run: JobRun) -> dict[str, Any]:
         model=Model.objects.get(pk=run.args["model"]),
         by=run.requested_by,
         at=run.started_at,
-        step=run.step,
+        report=run.step,
         job=run.id,
     )
     return _result(pack)

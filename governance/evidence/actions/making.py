@@ -20,7 +20,8 @@ from governance.evidence.rules.overview import overview
 from governance.evidence.rules.packs import (
     EVIDENCE_NAME,
     PackFiles,
-    Step,
+    Report,
+    begin,
     reference,
     require_verified,
 )
@@ -32,19 +33,19 @@ PRINTED_ENTRIES = 1500
 """A page holds about 30 entries; the attached evidence always holds all of them."""
 
 
-def make_pack(model: Model, *, by: str, at: datetime, step: Step, steps: int) -> PackFiles:
+def make_pack(model: Model, *, by: str, at: datetime, report: Report) -> PackFiles:
     """Return the files of a pack of this model as it stands, verified. Files nothing.
 
     Raises EvidenceBroken when the records do not verify; core.pdf.PdfUnavailable.
     """
-    step(1, steps, "Collecting the records, at one moment")
+    begin(report, 1)
     document = collect(model, by=by, at=at)
     text = canonical(document)
     evidence = text.encode()
     require_verified(verify_pack.verify(evidence))
-    step(2, steps, "Drawing the pages")
+    begin(report, 2)
     drawn = draw(text)
-    step(3, steps, "Reading the file back and verifying it")
+    begin(report, 3)
     digest = sha256_hex(drawn.data)
     checks = verify_pack.verify(drawn.data, file_digest=digest)
     require_verified(checks)

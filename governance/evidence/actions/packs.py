@@ -23,14 +23,13 @@ from governance.evidence.rules.packs import (
     STREAM,
     VERIFIER_NAME,
     PackFiles,
-    Step,
+    Report,
+    begin,
     reference,
 )
 from governance.inventory.models import Model
 from governance.jobs.actions import enqueue
 from governance.jobs.models import Job
-
-STEPS = 4
 
 
 def request_pack(*, model: Model, actor: Actor, at: datetime) -> Job:
@@ -43,14 +42,16 @@ def request_pack(*, model: Model, actor: Actor, at: datetime) -> Job:
     return enqueue(kind=JOB, args=args, actor=actor, at=at, key=f"{model.pk}:{actor.ref}")
 
 
-def build_pack(*, model: Model, by: str, at: datetime, step: Step, job: UUID | None = None) -> Pack:
+def build_pack(
+    *, model: Model, by: str, at: datetime, report: Report, job: UUID | None = None
+) -> Pack:
     """Make a pack and file it. Appends pack.built to the stream `evidence`; no model's changes.
 
     `by` is the reference of who asked, whose permission was checked when they did. Raises
     EvidenceBroken, core.pdf.PdfUnavailable, core.pdf.PdfTooLarge; then nothing is filed.
     """
-    files = make_pack(model, by=by, at=at, step=step, steps=STEPS)
-    step(4, STEPS, "Filing the pack")
+    files = make_pack(model, by=by, at=at, report=report)
+    begin(report, 4)
     return _file(files, model=model, by=by, at=at, job=job)
 
 

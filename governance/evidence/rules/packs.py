@@ -13,11 +13,23 @@ FORMAT = "countersign.evidence/1"
 STREAM = "evidence"
 JOB = "build_pack"
 
+STEPS = (
+    "Collecting the records, at one moment",
+    "Drawing the pages",
+    "Reading the file back and verifying it",
+    "Filing the pack",
+)
+
 EVIDENCE_NAME = "evidence.json"
 VERIFIER_NAME = "verify_pack.py"
 
-Step: TypeAlias = Callable[[int, int, str], None]
+Report: TypeAlias = Callable[[int, int, str], None]
 """Told what begins now: the step, of how many, in words. May raise to stop the work."""
+
+
+def begin(report: Report, number: int) -> None:
+    """Report that the step of this number, from 1, begins."""
+    report(number, len(STEPS), STEPS[number - 1])
 
 
 class PackNotFound(NotFound):

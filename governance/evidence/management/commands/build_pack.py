@@ -43,11 +43,11 @@ class Command(BaseCommand):
         at = timezone.now()
         require(CONSOLE, Permission.PACK_BUILD, unit=model.unit, at=at)
 
-        def step(number: int, of: int, words: str) -> None:
+        def report(number: int, of: int, words: str) -> None:
             if not quiet:
                 self.stdout.write(f"{number}/{of} {words}")
 
-        return build_pack(model=model, by=CONSOLE.ref, at=at, step=step)
+        return build_pack(model=model, by=CONSOLE.ref, at=at, report=report)
 
 
 def copied(pack: Pack, out: Path) -> dict[str, str]:
