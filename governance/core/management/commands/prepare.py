@@ -36,6 +36,6 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
 
     def seed(self) -> None:
-        if not get_user_model().objects.filter(is_demo=True).exists():
+        if not get_user_model().objects.exists():
             self.stdout.write("==> seeding the demo bank, once")
-            call_command("seed_demo", verbosity=0)
+        call_command("seed_demo", stdout=self.stdout)

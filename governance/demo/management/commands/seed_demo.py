@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from governance.accounts.models import User
+from governance.accounts.rules import Role
 from governance.core.commands import DomainCommand
 from governance.demo.people import accounts, fresh_tokens, read
 from governance.demo.seeding import seed
@@ -40,6 +41,15 @@ class Command(DomainCommand):
             seed(now=now)
         if options["json"]:
             self.stdout.write(json.dumps(self._base_data(now), ensure_ascii=False, indent=1))
+        else:
+            self._say_who_can_sign_in()
+
+    def _say_who_can_sign_in(self) -> None:
+        people = accounts()
+        self.stdout.write(f"    who can sign in, each with the password {people[0]['password']}:")
+        for person in people:
+            role = Role(person["role"]).label
+            self.stdout.write(f"      {person['email']:34}{role}")
 
     def _base_data(self, now: Any) -> dict[str, Any]:
         services = list(read("people.yaml")["services"])
