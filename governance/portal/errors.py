@@ -64,9 +64,19 @@ def answer_refusals(
         except DomainError as error:
             put_on_record(request, error)
             own = next((a for kind, a in (answers or {}).items() if isinstance(error, kind)), None)
-            return own(request, error, **kwargs) if own else explain(request, error)
+            return answer(request, error, own, **kwargs) if own else explain(request, error)
 
     return wrapped
+
+
+def answer(
+    request: HttpRequest, error: DomainError, own: Answer, **kwargs: Any
+) -> HttpResponseBase:
+    """Let the page answer; what keeps it from doing so is explained instead."""
+    try:
+        return own(request, error, **kwargs)
+    except DomainError as obstacle:
+        return explain(request, obstacle)
 
 
 def perform(form: BaseForm, action: Callable[..., Result], /, **facts: Any) -> Result | None:

@@ -41,12 +41,28 @@ def sign(row: PromotionRequest) -> str:
     return f"{decision(row)}sign/"
 
 
+def take_back(row: PromotionRequest) -> str:
+    return f"{decision(row)}withdraw/"
+
+
+def ask(row: ModelVersion) -> str:
+    return f"{version(row)}ask/"
+
+
 def roll_back(row: Model) -> str:
     return f"{model(row)}roll-back/"
 
 
 def policy(row: PolicyVersion) -> str:
     return f"/policies/{row.pk}/"
+
+
+def policy_by_ref(ref: str) -> str:
+    return f"/policies/{ref.partition(':')[2]}/"
+
+
+def sign_policy(row: PolicyVersion) -> str:
+    return f"{policy(row)}sign/"
 
 
 def evidence(row: Model) -> str:

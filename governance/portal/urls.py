@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+from allauth.account.views import AccountInactiveView
 from django.urls import path
 
-from governance.portal.routing import page
+from governance.approvals.rules.duties import DutiesNotSeparated
+from governance.approvals.rules.judgement import DossierChanged, RequestClosed
+from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.account import ChangePassword, SignIn, SignOut
 from governance.portal.views.audit import audit_log
+from governance.portal.views.cards import card, edit_card, publish_draft
+from governance.portal.views.decisions import (
+    ask,
+    decision,
+    facts_changed,
+    overtaken,
+    sign_request,
+    take_back,
+)
+from governance.portal.views.evidence import download, evidence, pack
+from governance.portal.views.home import decisions, home
 from governance.portal.views.inventory import inventory, model, version
+from governance.portal.views.jobs import cancel_job, job
+from governance.portal.views.rollbacks import roll_back_model, rollback_changed
 from governance.portal.views.theme import choose_theme
+from governance.portal.views.validation import (
+    close_named_finding,
+    raise_finding,
+    record_validation,
+    sign_report,
+    validation,
+)
 
 account_urls = [
     path("sign-in/", SignIn.as_view(), name="account_login"),
     path("sign-out/", SignOut.as_view(), name="account_logout"),
     path("password/", ChangePassword.as_view(), name="account_change_password"),
+    path("account-closed/", AccountInactiveView.as_view(), name="account_inactive"),
     path("theme/", choose_theme, name="theme"),
+]
+
+home_urls = [
+    page("", home, name="home"),
+    page("decisions/", decisions, name="decisions"),
 ]
 
 inventory_urls = [
@@ -23,12 +52,91 @@ inventory_urls = [
     page("models/<str:name>/versions/<int:number>/", version, name="version"),
 ]
 
+card_urls = [
+    page("models/<str:name>/versions/<int:number>/card/", card, name="card"),
+    page(
+        "models/<str:name>/versions/<int:number>/card/edit/",
+        edit_card,
+        name="card_edit",
+        methods=READ_AND_WRITE,
+    ),
+    page(
+        "models/<str:name>/versions/<int:number>/card/publish/",
+        publish_draft,
+        name="card_publish",
+        methods=WRITE,
+    ),
+]
+
+VALIDATION = "models/<str:name>/versions/<int:number>/validation/"
+validation_urls = [
+    page(VALIDATION, validation, name="validation"),
+    page(
+        f"{VALIDATION}record/",
+        record_validation,
+        name="validation_record",
+        methods=READ_AND_WRITE,
+    ),
+    page(f"{VALIDATION}sign/", sign_report, name="validation_sign", methods=READ_AND_WRITE),
+    page(f"{VALIDATION}findings/new/", raise_finding, name="finding_raise", methods=READ_AND_WRITE),
+    page(
+        f"{VALIDATION}findings/<int:finding_number>/close/",
+        close_named_finding,
+        name="finding_close",
+        methods=READ_AND_WRITE,
+    ),
+]
+
+evidence_urls = [
+    page("evidence/", evidence, name="evidence", methods=READ_AND_WRITE),
+    page("evidence/<uuid:pack_id>/", pack, name="pack"),
+    page("evidence/<uuid:pack_id>/<str:name>", download, name="pack_file"),
+    page("jobs/<uuid:job_id>/", job, name="job"),
+    page("jobs/<uuid:job_id>/cancel/", cancel_job, name="job_cancel", methods=WRITE),
+]
+
+decision_urls = [
+    page("decisions/<uuid:request_id>/", decision, name="decision"),
+    page(
+        "decisions/<uuid:request_id>/sign/",
+        sign_request,
+        name="sign",
+        methods=READ_AND_WRITE,
+        answers={
+            DossierChanged: facts_changed,
+            RequestClosed: overtaken,
+            # Who clicks twice is told so by the rule that nobody signs twice.
+            DutiesNotSeparated: overtaken,
+        },
+    ),
+    page(
+        "decisions/<uuid:request_id>/withdraw/",
+        take_back,
+        name="withdraw",
+        methods=WRITE,
+        answers={RequestClosed: overtaken},
+    ),
+    page("models/<str:name>/versions/<int:number>/ask/", ask, name="ask", methods=WRITE),
+    page(
+        "models/<str:name>/roll-back/",
+        roll_back_model,
+        name="roll_back",
+        methods=READ_AND_WRITE,
+        answers={DossierChanged: rollback_changed},
+    ),
+]
+
 audit_urls = [
     page("audit/", audit_log, name="audit"),
 ]
 
 urlpatterns = [
     *account_urls,
+    *home_urls,
     *inventory_urls,
+    *card_urls,
+    *validation_urls,
+    *evidence_urls,
+    *decision_urls,
     *audit_urls,
 ]

@@ -25,7 +25,14 @@ from governance.portal.pages.grounds import (
 )
 from governance.portal.pages.naming import actor_names
 from governance.portal.pages.seats import Seats, seats_of
-from governance.portal.pages.verdicts import Verdict, closed_verdict, open_verdict, stranded_verdict
+from governance.portal.pages.verdicts import (
+    Verdict,
+    closed_verdict,
+    open_verdict,
+    stranded_verdict,
+    title_of,
+    vacancy,
+)
 from governance.portal.signing import seal
 
 
@@ -50,6 +57,10 @@ class DecisionPage:
     may_withdraw: bool = False
 
     @property
+    def title(self) -> str:
+        return title_of(self.request)
+
+    @property
     def is_open(self) -> bool:
         return self.request.state == RequestState.OPEN
 
@@ -59,10 +70,8 @@ class DecisionPage:
             1 for one in self.certificates if one.counts and one.decision == Decision.APPROVE
         )
 
-    @property
-    def lapsed(self) -> Sequence[Certificate]:
-        """Signatures over facts that have changed since."""
-        return [one for one in self.certificates if not one.counts]
+    def vacancy(self, chair: Chair) -> str:
+        return vacancy(chair)
 
 
 def decision_page(request: PromotionRequest, *, reader: User, at: datetime) -> DecisionPage:

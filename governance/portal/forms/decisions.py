@@ -1,0 +1,98 @@
+"""Deciding: what is chosen on the decision page, and what signing it asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from governance.accounts.rules import Role
+from governance.approvals.rules.judgement import Decision
+from governance.portal.forms.base import SiteForm
+from governance.registry.rules import Stage
+
+MAX_COMMENT = 4000
+WORDS = {
+    Decision.APPROVE: "Comment",
+    Decision.RETURN: "Why you return it",
+    Decision.REJECT: "Why you reject it",
+}
+
+
+class ChoiceForm(forms.Form):
+    """What the decision page sends to the sign step. A form without a role leaves it open."""
+
+    decision = forms.ChoiceField(choices=Decision.choices)
+    role = forms.ChoiceField(choices=Role.choices, required=False)
+    seen = forms.CharField(required=False, strip=False)
+    comment = forms.CharField(required=False)
+
+
+class AskForm(forms.Form):
+    target = forms.ChoiceField(choices=Stage.choices)
+
+
+class ReasonForm(SiteForm, forms.Form):
+    """A reason that goes on record. What it must say is for the domain to judge."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=MAX_COMMENT,
+        label="Why you take it back",
+        help_text="Kept on record, word for word.",
+        widget=forms.Textarea(attrs={"rows": 3, "required": True}),
+    )
+
+
+class PasswordForm(SiteForm, forms.Form):
+    """The proof that a signature needs."""
+
+    unchanged = "Nothing was signed."
+
+    # Never stripped: a password may begin or end with a space.
+    password = forms.CharField(
+        strip=False,
+        label="Password",
+        help_text="The one you sign in with. Signing asks for it each time.",
+        error_messages={"required": "Enter your password again."},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class SignForm(PasswordForm):
+    """The sign step. What is signed travels beside it, in `ChoiceForm`."""
+
+    comment = forms.CharField(
+        required=False,
+        max_length=MAX_COMMENT,
+        help_text="Printed in the evidence, word for word.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    field_order = ("comment", "password")
+
+    def __init__(self, *args: Any, decision: Decision, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["comment"]
+        field.label = WORDS[decision]
+        field.required = decision != Decision.APPROVE
+        field.error_messages["required"] = "Say why. It is printed in the evidence."
+
+
+class WithdrawForm(ReasonForm):
+    unchanged = "The request still stands."
+
+
+class RollBackForm(PasswordForm):
+    unchanged = "Nothing was rolled back."
+
+    reason = forms.CharField(
+        max_length=MAX_COMMENT,
+        label="Why the earlier version must return",
+        help_text="Printed in the evidence, word for word.",
+        error_messages={"required": "Say why the earlier version must return."},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, strip=False, required=False)
+
+    field_order = ("reason", "password")

@@ -1,0 +1,252 @@
+"""Deciding on a promotion request: reading it, signing it, taking it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+
+from governance.accounts.models import User
+from governance.accounts.proof import prove
+from governance.accounts.rules import PasswordWrong, Role
+from governance.approvals.actions import Outcome, ask_for_stage, sign_off, withdraw
+from governance.approvals.actions.requests import require_open
+from governance.approvals.models import PromotionRequest, SignOff
+from governance.approvals.queries.cases import request_by_id
+from governance.approvals.rules.judgement import Decision, RequestState
+from governance.core.errors import DomainError, invalid
+from governance.core.wording import moment
+from governance.portal import links
+from governance.portal.errors import attempt, explain, perform, status_of, status_of_form
+from governance.portal.forms.decisions import AskForm, ChoiceForm, SignForm, WithdrawForm
+from governance.portal.pages.decisions import decision_page
+from governance.portal.pages.sign_step import (
+    SignStep,
+    changed_since,
+    own_sign_off,
+    sign_step,
+)
+from governance.portal.requests import PageRequest, about
+from governance.portal.signing import unseal
+from governance.registry.queries import version_numbered
+from governance.registry.rules import Stage
+
+DONE = {
+    Decision.APPROVE: "You signed as {role}.",
+    Decision.RETURN: "You returned the request for changes. It is closed.",
+    Decision.REJECT: "You rejected the request. It is closed.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What a reader wants to sign. `seen` is None when they come by a plain link."""
+
+    decision: Decision
+    role: Role | None
+    seen: str | None
+    comment: str
+    is_signing: bool
+
+
+def decision(request: PageRequest, request_id: UUID) -> HttpResponse:
+    """The evidence beside the decision."""
+    at = timezone.now()
+    row = _row(request, request_id, at=at)
+    return _page(request, row, WithdrawForm(), at=at)
+
+
+def _page(
+    request: PageRequest, row: PromotionRequest, form: WithdrawForm, *, at: datetime
+) -> HttpResponse:
+    context = {"page": decision_page(row, reader=request.user, at=at), "row": row, "form": form}
+    return render(request, "decisions/decision.html", context, status=status_of_form(form))
+
+
+def _row(request: PageRequest, request_id: UUID, *, at: datetime) -> PromotionRequest:
+    row = request_by_id(request_id, actor=request.user, at=at)
+    about(request, subject=row.ref, stream=row.version.model.stream)
+    return row
+
+
+def sign_request(request: PageRequest, request_id: UUID) -> HttpResponse:
+    """Check what would be signed; then, with the password, sign it once."""
+    at = timezone.now()
+    row = _row(request, request_id, at=at)
+    choice = _choice(request, row)
+    if choice.seen and (earlier := own_sign_off(row, request.user, choice.seen)):
+        return _signed_before(request, row, earlier)
+    if request.method != "POST" and row.state != RequestState.OPEN:
+        return HttpResponseRedirect(links.decision(row))
+    require_open(row)
+    step = sign_step(
+        row,
+        decision=choice.decision,
+        role=choice.role,
+        seen=choice.seen,
+        reader=request.user,
+        at=at,
+    )
+    if not choice.is_signing:
+        form = SignForm(decision=choice.decision, initial={"comment": choice.comment})
+        return _step(request, step, form)
+    form = SignForm(request.POST, decision=choice.decision)
+    signed = (
+        attempt(
+            request,
+            form,
+            _prove_and_sign,
+            keep={PasswordWrong: "password"},
+            step=step,
+            comment=form.cleaned_data["comment"],
+            password=form.cleaned_data["password"],
+            signer=request.user,
+            at=at,
+        )
+        if form.is_valid()
+        else None
+    )
+    return _signed(request, signed) if signed else _step(request, step, form)
+
+
+def _choice(request: PageRequest, row: PromotionRequest) -> Choice:
+    """Read what was chosen, from the decision page's form or from a link."""
+    data = request.POST if request.method == "POST" else request.GET
+    form = ChoiceForm({"decision": Decision.APPROVE} | data.dict())
+    if not form.is_valid():
+        raise invalid("decision", "choice", "Choose to approve, to return or to reject.")
+    chosen = form.cleaned_data
+    if request.method == "POST" and not chosen["seen"]:
+        raise invalid("seen", "required", "It is not known what you saw. Nothing was signed.")
+    return Choice(
+        decision=Decision(chosen["decision"]),
+        role=Role(chosen["role"]) if chosen["role"] else None,
+        seen=unseal(chosen["seen"], about=row.ref) if chosen["seen"] else None,
+        comment=chosen["comment"],
+        is_signing=request.method == "POST" and data.get("step") == "sign",
+    )
+
+
+def _prove_and_sign(
+    *, step: SignStep, comment: str, password: str, signer: User, at: datetime
+) -> SignOff:
+    proof = prove(signer, password=password, at=at)
+    return sign_off(
+        request_id=step.request.pk,
+        role=step.seat.role,
+        decision=step.decision,
+        digest_seen=step.digest,
+        comment=comment,
+        proof=proof,
+        actor=signer,
+        at=at,
+    )
+
+
+def _step(request: PageRequest, step: SignStep, form: SignForm) -> HttpResponse:
+    context = {"step": step, "row": step.request, "form": form}
+    return render(request, "decisions/sign.html", context, status=status_of_form(form))
+
+
+def _signed(request: PageRequest, signed: SignOff) -> HttpResponse:
+    """Go back to the decision, which shows the certificate, and say what it led to."""
+    row = signed.request
+    text = DONE[Decision(signed.decision)].format(role=signed.get_role_display().lower())
+    if row.state == RequestState.DONE:
+        text += f" It was the last signature: {row.version} is in {row.get_target_display()}."
+    messages.success(request, text)
+    return HttpResponseRedirect(links.decision(row))
+
+
+def _signed_before(request: PageRequest, row: PromotionRequest, earlier: SignOff) -> HttpResponse:
+    """Answer a second click with what the first one did."""
+    when = moment(earlier.signed_at)
+    messages.info(request, f"You had signed this already, on {when}. It was not signed again.")
+    return HttpResponseRedirect(links.decision(row))
+
+
+def facts_changed(request: PageRequest, error: DomainError, request_id: UUID) -> HttpResponse:
+    """Nothing was signed, because what was on the screen no longer holds: say what changed."""
+    at = timezone.now()
+    row = _row(request, request_id, at=at)
+    choice = _choice(request, row)
+    page = decision_page(row, reader=request.user, at=at)
+    grounds = page.grounds
+    context = {
+        "page": page,
+        "row": row,
+        "error": error,
+        "choice": choice,
+        "changes": changed_since(choice.seen, grounds.dossier) if choice.seen and grounds else (),
+    }
+    return render(request, "decisions/changed.html", context, status=status_of(error))
+
+
+def overtaken(request: PageRequest, error: DomainError, request_id: UUID) -> HttpResponse:
+    """Somebody else decided first: say who and what. A second click gets its own first one."""
+    at = timezone.now()
+    row = _row(request, request_id, at=at)
+    sealed = request.POST.get("seen", "")
+    earlier = sealed and own_sign_off(row, request.user, unseal(sealed, about=row.ref))
+    if earlier:
+        return _signed_before(request, row, earlier)
+    if row.state == RequestState.OPEN:
+        return explain(request, error)
+    page = decision_page(row, reader=request.user, at=at)
+    typed = request.POST.get("comment") or request.POST.get("reason", "")
+    context = {"page": page, "row": row, "error": error, "typed": typed}
+    return render(request, "decisions/overtaken.html", context, status=HTTPStatus.CONFLICT)
+
+
+def take_back(request: PageRequest, request_id: UUID) -> HttpResponse:
+    """Withdraw a request, for a reason."""
+    at = timezone.now()
+    row = _row(request, request_id, at=at)
+    form = WithdrawForm(request.POST)
+    withdrawn = (
+        perform(
+            form,
+            withdraw,
+            request_id=row.pk,
+            reason=form.cleaned_data["reason"],
+            actor=request.user,
+            at=at,
+        )
+        if form.is_valid()
+        else None
+    )
+    if withdrawn is not None:
+        messages.success(request, "The request is withdrawn. Nothing was moved.")
+        return HttpResponseRedirect(links.decision(row))
+    return _page(request, row, form, at=at)
+
+
+def ask(request: PageRequest, name: str, number: int) -> HttpResponse:
+    """Ask for a stage. It opens a request, or moves the version if nothing is outstanding."""
+    at = timezone.now()
+    version = version_numbered(name, number, actor=request.user, at=at)
+    about(request, subject=version.ref, stream=version.model.stream)
+    form = AskForm(request.POST)
+    if not form.is_valid():
+        known = ", ".join(stage.label for stage in Stage)
+        raise invalid("target", "choice", f"There is no such stage. The stages are {known}.")
+    target = Stage(form.cleaned_data["target"])
+    asked = ask_for_stage(version=version, target=target, actor=request.user, at=at)
+    messages.success(request, ANSWERS[asked.outcome].format(asked.version, target.label))
+    return HttpResponseRedirect(
+        links.decision(asked.request) if asked.request else links.version(version)
+    )
+
+
+ANSWERS = {
+    Outcome.ALREADY_THERE: "{0} is in {1} already.",
+    Outcome.MOVED: "{0} is in {1} now: the policy asks for nothing more.",
+    Outcome.OPENED: "You asked for {1}. This page says what is still missing, and who can give it.",
+    Outcome.WAITING: "Somebody asked for {1} before. This is the request that stands.",
+}
