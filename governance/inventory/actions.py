@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from governance.accounts.models import Unit, User
@@ -26,6 +27,7 @@ from governance.inventory.rules import (
     RecordChanged,
     Tier,
     name_problems,
+    tracking_problems,
 )
 
 
@@ -219,6 +221,8 @@ def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
                 field="tier_reason", rule="required", message="Say why the model has this tier."
             )
         )
+    if record.tracking_uri and record.tracking_uri != model.tracking_uri:
+        problems += tracking_problems(record.tracking_uri, allowed=settings.TRACKING_HOSTS)
     problems += _people_problems(model, record, at=at)
     if problems:
         raise InvalidInput(*problems)

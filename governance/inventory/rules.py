@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
 from django.db.models import IntegerChoices, TextChoices
 
@@ -83,4 +84,23 @@ def name_problems(name: str) -> Iterable[Problem]:
             field="name",
             rule="characters",
             message="A name has no slash, colon or control character, and is not only dots.",
+        )
+
+
+def tracking_problems(uri: str, *, allowed: Sequence[str]) -> Iterable[Problem]:
+    """Check the address of a tracking server: only listed hosts, so that no edit of a record
+    makes the portal call into the network behind it."""
+    parts = urlsplit(uri)
+    if parts.scheme not in {"http", "https"} or parts.username or parts.query or parts.fragment:
+        yield Problem(
+            field="tracking_uri",
+            rule="url",
+            message="Enter an http(s) address without credentials.",
+        )
+    elif parts.netloc not in allowed:
+        yield Problem(
+            field="tracking_uri",
+            rule="allowed_host",
+            message=f"{parts.netloc} is not among the tracking servers that this portal may ask. "
+            "Its operator lists them in TRACKING_HOSTS.",
         )

@@ -1,6 +1,7 @@
 """Changes of the registry, by noun."""
 
 from governance.registry.actions.evaluations import record_evaluations
+from governance.registry.actions.pulls import pull_metrics
 from governance.registry.actions.stages import MoveResult, move_to_stage
 from governance.registry.actions.tags import (
     delete_model_tag,
@@ -16,6 +17,7 @@ __all__ = [
     "delete_version_tag",
     "describe_version",
     "move_to_stage",
+    "pull_metrics",
     "record_evaluations",
     "register_version",
     "set_model_tag",

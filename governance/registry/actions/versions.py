@@ -17,6 +17,7 @@ from governance.core.canonical import canonical, digest
 from governance.core.errors import InvalidInput
 from governance.inventory.models import Model
 from governance.registry.actions.evaluations import insert_results
+from governance.registry.actions.pulls import pull_if_possible
 from governance.registry.models import Artifact, ModelVersion, Slot, VersionTag
 from governance.registry.rules import (
     Measurement,
@@ -54,8 +55,9 @@ def register_version(
     """Add the next version of a model, in Draft, with its artifacts, tags and measurements.
 
     Numbers are 1, 2, 3 … per model and never used twice. Tags that measure something are kept
-    as evaluation results too (`judged`: the metrics that policies name). Appends
-    version.registered. Raises InvalidInput, PermissionMissing.
+    as evaluation results too (`judged`: the metrics that policies name), and where the model
+    names a tracking server, a job reads the run's metrics. Appends version.registered.
+    Raises InvalidInput, NotAPerson, PermissionMissing.
     """
     model = locked_model(model)
     require(actor, Permission.VERSION_REGISTER, unit=model.unit, at=at)
@@ -105,6 +107,7 @@ def register_version(
             model, version, *artifacts, *written_tags, *results, *([slot] if slot_is_new else [])
         ],
     )  # fmt: skip
+    pull_if_possible(version, actor=actor, at=at)
     return version
 
 
