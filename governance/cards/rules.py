@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from governance.core.canonical import canonical
-from governance.core.errors import Problem, WrongState
+from governance.core.errors import NotFound, Problem, WrongState
 
 FORMAT = "countersign.card/1"
 MAX_SECTION = 50_000
@@ -25,6 +25,10 @@ class CardUnchanged(WrongState):
     """The newest revision says the same already."""
 
     code = "card_unchanged"
+
+
+class CardNotFound(NotFound):
+    code = "card_not_found"
 
 
 @dataclass(frozen=True, kw_only=True)

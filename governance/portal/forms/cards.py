@@ -24,12 +24,8 @@ class SectionForm(SiteForm, forms.Form):
             help_text="Headings, lists, tables and links in Markdown.",
             required=False,
             strip=False,
-            widget=forms.Textarea(attrs={"rows": 12}),
+            widget=forms.Textarea(attrs={"rows": 12, "class": "long"}),
         )
-        if not section.required:
-            return
-        # A draft may be half empty, so the field is not required; its label must not say so.
-        self.fields[section.key].widget.attrs["data-needed"] = ""
 
     @property
     def typed(self) -> dict[str, str]:
