@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 
 import pytest
 
 from governance.audit.models import LedgerEntry
+from governance.inventory.models import Model
+from governance.mlflow_api.parsing import Parameters
+from governance.mlflow_api.registering import register_once
 from governance.registry.models import EvaluationResult, ModelVersion
-from tests.factories import Cast, make_model, make_policies, make_version
+from tests.factories import (
+    NOON,
+    Cast,
+    later,
+    make_model,
+    make_policies,
+    make_token,
+    make_version,
+)
 from tests.mlflow_client import MlflowClient, MlflowError
 from tests.world import nothing_moves
 
@@ -94,12 +104,15 @@ def test_a_create_that_says_anything_else_is_a_new_version(
     assert pipeline.create_model_version(**said | other)["version"] == "2"
 
 
-def test_the_same_artifact_later_is_a_new_version(pipeline: MlflowClient, model: str) -> None:
-    said = {"name": model, "source": "models:/m-1", "run_id": "run-1", "tags": TAGS}
-    pipeline.create_model_version(**said)
-    before = ModelVersion.objects.get().registered_at - timedelta(minutes=11)
-    ModelVersion.objects.update(registered_at=before)
-    assert pipeline.create_model_version(**said)["version"] == "2"
+@pytest.mark.parametrize(("minutes", "number"), [(0, 1), (9, 1), (10, 2), (600, 2)])
+def test_after_ten_minutes_it_is_no_repetition(cast: Cast, minutes: int, number: int) -> None:
+    tags = [{"key": key, "value": value} for key, value in TAGS.items()]
+    said = Parameters({"source": "models:/m-1", "tags": tags})
+    holder, _ = make_token(cast)
+    for at in (NOON, later(minutes=minutes)):
+        model = Model.objects.first() or make_model(cast)
+        version = register_once(model=model, said=said, actor=holder, at=at)
+    assert version.number == number
 
 
 def test_a_repetition_of_what_another_version_followed_is_a_new_version(
