@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import ChangePasswordForm, LoginForm
+from django.utils import timezone
 
+from governance.accounts.sessions import change_password
 from governance.portal.forms.base import SiteForm
 
 
@@ -38,3 +40,8 @@ class NewPasswordForm(SiteForm, ChangePasswordForm):
         ].help_text = "At least 8 characters, not only digits, not a common one."
         self.fields["password2"].label = "New password again"
         plain(self)
+
+    def save(self) -> None:
+        """Change it as one act with one entry; the view then renews the session."""
+        change_password(user=self.user, password=self.cleaned_data["password1"], at=timezone.now())
+        self.user.refresh_from_db(fields=["password"])

@@ -66,8 +66,8 @@ def to_sign(cases: Sequence[OpenCase]) -> Iterator[Item]:
                 icon="sign",
                 label="Signature",
                 verb="Sign or refuse",
-                why=f"You hold the role {chair.need.role.label.lower()}, all "
-                f"{one.checks_said} checks are met, and {one.signatures_said} have signed.",
+                why=f"No check stands against it and {one.signatures_said} have signed. "
+                f"You hold the role {chair.need.role.label.lower()}.",
             )
 
 

@@ -1,4 +1,4 @@
-"""Signing in and out. allauth does the work; these give it our forms and addresses."""
+"""Signing in and out. allauth does the work; these give it our forms, and put it on record."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ from typing import Any
 
 from allauth.account.views import LoginView, LogoutView, PasswordChangeView
 from django.conf import settings
+from django.forms import Form
+from django.http import HttpResponse
 from django.urls import reverse_lazy
+from django.utils import timezone
 
+from governance.accounts.models import User
+from governance.accounts.sessions import note_sign_in, note_sign_out
 from governance.portal.forms.account import NewPasswordForm, SignInForm
 
 
 class SignIn(LoginView):
     form_class = SignInForm
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        if isinstance(self.request.user, User):
+            note_sign_in(user=self.request.user, at=timezone.now())
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {
@@ -23,7 +34,11 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    pass
+    def logout(self) -> None:
+        user = self.request.user
+        super().logout()
+        if isinstance(user, User):
+            note_sign_out(user=user, at=timezone.now())
 
 
 class ChangePassword(PasswordChangeView):

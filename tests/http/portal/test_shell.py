@@ -6,6 +6,7 @@ from django.test import Client
 from governance.accounts.models import User
 from tests import factories
 from tests.factories import Cast
+from tests.reviewing import entries
 
 POLICY = {
     "default-src 'none'",
@@ -65,6 +66,41 @@ def test_signing_out_takes_a_post(cast: Cast) -> None:
     assert client.get("/").status_code == 200
     assert client.post("/sign-out/")["Location"] == "/sign-in/"
     assert client.get("/")["Location"] == "/sign-in/?next=/"
+
+
+def test_one_changes_ones_own_password_and_stays_signed_in(cast: Cast) -> None:
+    client = signed_in(cast.owner)
+    given = {"oldpassword": factories.PASSWORD, "password1": "short", "password2": "short"}
+    weak = client.post("/password/", given).content.decode()
+    assert "Your password is unchanged." in weak
+    cast.owner.refresh_from_db()
+    assert cast.owner.check_password(factories.PASSWORD)
+
+    new = "a-new-phrase-of-mine"
+    sent = client.post("/password/", given | {"password1": new, "password2": new})
+    assert sent["Location"] == "/"
+    assert "Your password is changed." in client.get("/").content.decode()
+    cast.owner.refresh_from_db()
+    assert cast.owner.check_password(new)
+    assert [entry.subject for entry in entries("password.changed")] == [cast.owner.ref]
+
+
+def test_signing_in_and_out_is_on_record(cast: Cast) -> None:
+    client = Client()
+    client.post("/sign-in/", {"login": cast.owner.email, "password": "wrong"})
+    assert entries("user.signed_in") == []
+    client.post("/sign-in/", {"login": cast.owner.email, "password": factories.PASSWORD})
+    client.post("/sign-out/")
+    assert [e.actor for e in entries("user.signed_in")] == [cast.owner.ref]
+    assert [e.actor for e in entries("user.signed_out")] == [cast.owner.ref]
+
+
+def test_a_closed_account_is_told_so(cast: Cast) -> None:
+    type(cast.owner).objects.filter(pk=cast.owner.pk).update(is_active=False)
+    credentials = {"login": cast.owner.email, "password": factories.PASSWORD}
+    response = Client().post("/sign-in/", credentials, follow=True)
+    assert "_auth_user_id" not in response.client.session
+    assert "This account is closed" in response.content.decode()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
