@@ -1,0 +1,100 @@
+"""What the tests of packs share: a pack of a model with every kind of record, and reading PDFs."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+from collections.abc import Callable
+from datetime import datetime
+
+import page
+import pypdf
+
+from governance.accounts.rules import Role
+from governance.approvals.rules.judgement import Decision
+from governance.evidence.actions.making import make_pack
+from governance.evidence.rules.packs import PackFiles
+from governance.inventory.models import Model
+from governance.registry.rules import Stage
+from tests.factories import (
+    NOON,
+    Cast,
+    ask,
+    due_finding,
+    make_card,
+    make_cast,
+    make_champion,
+    make_model,
+    make_policies,
+    make_report,
+    make_version,
+    sign,
+)
+
+
+class CannedChild(subprocess.CompletedProcess[bytes]):
+    """What the drawing process would have left behind."""
+
+    def __init__(self, stdout: bytes) -> None:
+        super().__init__(args=[], returncode=1, stdout=stdout, stderr=b"")
+
+
+def quietly(number: int, of: int, words: str) -> None:
+    """Watch a pack being built and say nothing."""
+
+
+def full_model(cast: Cast | None = None, *, name: str = "churn-model") -> tuple[Cast, Model]:
+    """A model with a champion, a refused version, a finding, and a rejected request."""
+    cast = cast or make_cast()
+    make_policies(cast)
+    model = make_model(cast, name=name, tier=1)
+    make_champion(cast, make_version(cast, model))
+    refused = make_version(cast, model, metrics={"accuracy": "0.8225"})
+    ask(cast, refused, Stage.STAGING)
+    third = make_version(cast, model, metrics={"accuracy": "0.95"})
+    make_card(cast, third)
+    make_report(cast, third, opinion="FIT_WITH_CONDITIONS", findings=[due_finding("MEDIUM")])
+    ask(cast, third, Stage.STAGING)
+    request = ask(cast, third, Stage.PRODUCTION).request
+    assert request
+    sign(
+        request,
+        cast.approver,
+        Role.APPROVER,
+        decision=Decision.REJECT,
+        comment="The thin slice is too thin.",
+    )
+    return cast, model
+
+
+def pack_of(
+    model: Model,
+    *,
+    by: str,
+    at: datetime = NOON,
+    report: Callable[[int, int, str], None] = quietly,
+) -> PackFiles:
+    return make_pack(model, by=by, at=at, report=report)
+
+
+def text_of(pdf: bytes | pypdf.PdfReader) -> str:
+    """The text of all pages, with what stands in one line joined by spaces."""
+    reader = pypdf.PdfReader(io.BytesIO(pdf)) if isinstance(pdf, bytes) else pdf
+    return " ".join(" ".join(p.extract_text().split()) for p in reader.pages)
+
+
+def violations(pdf: bytes, profile: page.ValidationProfile) -> list[str]:
+    """The rules of the profile that the PDF breaks.
+
+    The validator takes a stream whose data end in a carriage return for one of the wrong length;
+    that rule counts only when the lengths are really wrong.
+    """
+    found = [f.rule_id for f in page.validate_pdf_bytes(pdf, profile=profile).failures]
+    return [rule for rule in found if "STREAM-LENGTH" not in rule or not lengths_are_right(pdf)]
+
+
+def lengths_are_right(pdf: bytes) -> bool:
+    heads = re.finditer(rb"/Length (\d+)[^\n]*>>\nstream\n", pdf)
+    ends = [head.end() + int(head.group(1)) for head in heads]
+    return bool(ends) and all(pdf[end : end + 10] == b"\nendstream" for end in ends)

@@ -1,0 +1,109 @@
+"""Drawing a PDF: valid, the same twice, and deaf to what the HTML asks for."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import page
+import pypdf
+import pytest
+
+from governance.core.pdf import (
+    Asset,
+    Attachment,
+    Limits,
+    PdfTooLarge,
+    PdfUnavailable,
+    Rendered,
+    _answer,
+    render_pdf,
+)
+from tests.pdf.support import CannedChild, text_of, violations
+
+AT = datetime(2026, 11, 19, 10, 20, 4, tzinfo=UTC)
+STYLE = Asset(
+    data=b"body { font-family: Inter } h1 { font-family: 'Charis SIL' }", media_type="text/css"
+)
+HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A test</title>
+<meta name="dcterms.created" content="2026-11-19T10:20:04Z">
+<link rel="stylesheet" href="asset:style.css"></head><body><h1>A test</h1>"""
+
+
+def drawn(body: str, **more: Any) -> Rendered:
+    given: dict[str, Any] = {
+        "assets": {"style.css": STYLE},
+        "attachments": [
+            Attachment(name="evidence.json", description="Facts", data=b'{"a":1}', at=AT)
+        ],
+        "identifier": b"sixteen bytes id",
+    }
+    return render_pdf(HEAD + body, **(given | more))
+
+
+@pytest.mark.parametrize(
+    "profile", [page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1]
+)
+def test_it_is_what_it_says_it_is(profile: page.ValidationProfile) -> None:
+    table = '<table><tr><th scope="col">A</th></tr><tr><td>1</td></tr></table>'
+    link = '<p>See <a href="#x" title="There">there</a>.</p><h2 id="x">There</h2>'
+    assert violations(drawn(table + link).data, profile) == []
+
+
+def test_the_same_twice_is_the_same_bytes() -> None:
+    assert drawn("<p>Zieliński ≤ 0.050</p>").data == drawn("<p>Zieliński ≤ 0.050</p>").data
+
+
+def test_the_attachment_stands_there_byte_for_byte() -> None:
+    data = drawn("").data
+    assert b'{"a":1}' in data
+    assert pypdf.PdfReader(io.BytesIO(data)).attachments["evidence.json"] == [b'{"a":1}']
+
+
+HOSTILE = [
+    '<img src="http://127.0.0.1:9/x.png" alt="x">',
+    '<img src="file:///etc/hostname" alt="x">',
+    '<link rel="stylesheet" href="http://127.0.0.1:9/x.css">',
+    '<link rel="attachment" href="file:///etc/passwd">',
+    '<a rel="attachment" href="file:///etc/passwd">x</a>',
+    "<style>@import url(http://127.0.0.1:9/x)</style>",
+    "<style>p { background: url(file:///etc/passwd) }</style>",
+    "<style>@font-face { font-family: x; src: url(file:///etc/passwd) } p { font-family: x }</style>",
+    '<svg><image href="file:///etc/passwd" width="9"/><title>x</title></svg>',
+    '<object data="file:///etc/passwd">x</object>',
+    '<embed src="file:///etc/passwd">',
+    '<p style="content: url(http://127.0.0.1:9/x)">x</p>',
+    '<base href="file:///etc/"><img src="passwd" alt="x">',
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE)
+def test_nothing_is_fetched_from_a_file_or_the_network(body: str) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(drawn(body).data))
+    assert list(reader.attachments) == ["evidence.json"]
+    assert not any(b"root:" in part for parts in reader.attachments.values() for part in parts)
+    assert "root:" not in text_of(reader)
+
+
+def test_what_no_font_has_and_what_would_hide_is_printed_as_its_code_point() -> None:
+    result = drawn("<p>a\u6f22b \u202ec\u200bd \x07e \U000f0000f</p>")
+    assert result.replaced == ("U+0007", "U+200B", "U+202E", "U+6F22", "U+F0000")
+    assert "a[U+6F22]b [U+202E]c[U+200B]d [U+0007]e [U+F0000]f" in text_of(result.data)
+    assert violations(result.data, page.ValidationProfile.PDF_A_3A) == []
+
+
+def test_a_document_that_takes_too_long_is_ended() -> None:
+    with pytest.raises(PdfTooLarge, match="seconds"):
+        drawn("<p>x</p>" * 20_000, limits=Limits(wall_seconds=2))
+
+
+def test_a_document_that_takes_too_much_memory_is_ended() -> None:
+    with pytest.raises(PdfTooLarge):
+        drawn("<p>x</p>" * 50_000, limits=Limits(memory=400 * 1024**2, wall_seconds=60))
+
+
+def test_a_missing_library_is_named_with_the_line_that_installs_it() -> None:
+    said = b'{"error": "unavailable", "message": "cannot load library libpango-1.0-0"}\n'
+    with pytest.raises(PdfUnavailable, match=r"libpango-1\.0-0.*apt-get install"):
+        _answer(CannedChild(said))
