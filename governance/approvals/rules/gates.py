@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 from django.db.models import TextChoices
 
 from governance.approvals.rules.dossier import Dossier, ResultFact, VersionFacts
+from governance.core.wording import counted
 from governance.registry.rules import Source
 
 MINUS = "\N{MINUS SIGN}"
@@ -240,7 +241,7 @@ class FindingGate:
             measured=str(len(found)),
             required="0",
             sentence=(
-                f"{len(found)} {words} findings are open."
+                f"Open: {counted(len(found), f'{words} finding')}."
                 if found
                 else f"No {words} finding is open."
             ),

@@ -13,6 +13,7 @@ from governance.approvals.rules.duties import Duties, bars
 from governance.approvals.rules.gates import CheckResult
 from governance.approvals.rules.policies import Need, Policy
 from governance.core.errors import Refused, WrongState
+from governance.core.wording import counted
 from governance.registry.rules import Authorization, Move, Stage
 
 
@@ -176,9 +177,8 @@ def outstanding(judgement: Judgement) -> list[str]:
     """Say in sentences what is still missing."""
     sentences = [f"{check.label}: {check.sentence}" for check in judgement.unmet_checks]
     for state in judgement.missing_needs:
-        people = "signature" if state.missing == 1 else "signatures"
         role = state.need.role.label.lower()
-        sentences.append(f"{state.missing} {people} of role {role} missing.")
+        sentences.append(f"{counted(state.missing, f'{role} signature')} missing.")
     return sentences
 
 
