@@ -231,9 +231,9 @@ class FindingGate:
         return f"no_open_finding.{self.severity.lower()}"
 
     def judge(self, dossier: Dossier) -> CheckResult:
-        counted = self.ORDER[: self.ORDER.index(self.severity) + 1]
-        found = [finding for finding in dossier.findings if finding.severity in counted]
-        words = " or ".join(severity.lower() for severity in counted)
+        severities = self.ORDER[: self.ORDER.index(self.severity) + 1]
+        found = [finding for finding in dossier.findings if finding.severity in severities]
+        words = " or ".join(severity.lower() for severity in severities)
         return CheckResult(
             id=self.id,
             label=self.label,
