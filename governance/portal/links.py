@@ -17,6 +17,15 @@ def model_named(name: str) -> str:
     return f"/models/{quote(name)}/"
 
 
+def pin(row: Model) -> str:
+    return f"{model(row)}pin/"
+
+
+def edit_record(row: Model) -> str:
+    """The form of the inventory record, in the owners' admin."""
+    return f"/admin/inventory/model/{row.pk}/change/"
+
+
 def version(row: ModelVersion) -> str:
     return f"{model(row.model)}versions/{row.number}/"
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from governance.accounts.models import User
 from governance.audit.queries import ledger_state
 from governance.core.wording import lately
+from governance.inventory.models import Model
 from governance.portal import links
 from governance.portal.pages.inbox import remembered
 
@@ -26,6 +28,7 @@ THEME_LABELS = {
 }
 THEME_COOKIE = "theme"
 PINS_COOKIE = "pins"
+MAX_PINS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,6 @@ class Place:
 class Pin:
     name: str
     href: str
-    stage: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +110,24 @@ def shell_of(request: HttpRequest) -> Shell:
         work=work_places(waiting=remembered(person)),
         assurance=ASSURANCE,
         ledger=ledger_line(now),
+        pinned=pins(pinned_ids(request), person, at=now),
     )
+
+
+def pinned_ids(request: HttpRequest) -> list[UUID]:
+    """The models that the reader pinned, oldest first. A cookie that is no list of ours is none."""
+    try:
+        return [UUID(hex=part) for part in request.COOKIES.get(PINS_COOKIE, "").split(".") if part]
+    except ValueError:
+        return []
+
+
+def pins(wanted: Sequence[UUID], reader: User, *, at: datetime) -> list[Pin]:
+    """The pinned models, by name, as far as the reader may still see them."""
+    if not wanted:
+        return []
+    models = Model.objects.visible_to(reader, at=at).filter(pk__in=wanted[:MAX_PINS])
+    return [Pin(name=m.name, href=links.model(m)) for m in models.only("name").order_by("name")]
 
 
 def ledger_line(now: datetime) -> str:

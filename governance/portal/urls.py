@@ -7,6 +7,7 @@ from django.urls import path
 
 from governance.approvals.rules.duties import DutiesNotSeparated
 from governance.approvals.rules.judgement import DossierChanged, RequestClosed
+from governance.approvals.rules.policies import PolicyDecided
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.account import ChangePassword, SignIn, SignOut
 from governance.portal.views.audit import audit_log
@@ -23,6 +24,14 @@ from governance.portal.views.evidence import download, evidence, pack
 from governance.portal.views.home import decisions, home
 from governance.portal.views.inventory import inventory, model, version
 from governance.portal.views.jobs import cancel_job, job
+from governance.portal.views.pins import pin
+from governance.portal.views.policies import (
+    new_policy,
+    policies,
+    policy,
+    sign_policy_version,
+    signed_before,
+)
 from governance.portal.views.rollbacks import roll_back_model, rollback_changed
 from governance.portal.views.theme import choose_theme
 from governance.portal.views.validation import (
@@ -49,6 +58,7 @@ home_urls = [
 inventory_urls = [
     page("models/", inventory, name="inventory"),
     page("models/<str:name>/", model, name="model"),
+    page("models/<str:name>/pin/", pin, name="pin", methods=WRITE),
     page("models/<str:name>/versions/<int:number>/", version, name="version"),
 ]
 
@@ -126,6 +136,19 @@ decision_urls = [
     ),
 ]
 
+policy_urls = [
+    page("policies/", policies, name="policies"),
+    page("policies/new/", new_policy, name="policy_new", methods=READ_AND_WRITE),
+    page("policies/<uuid:policy_id>/", policy, name="policy"),
+    page(
+        "policies/<uuid:policy_id>/sign/",
+        sign_policy_version,
+        name="policy_sign",
+        methods=WRITE,
+        answers={DutiesNotSeparated: signed_before, PolicyDecided: signed_before},
+    ),
+]
+
 audit_urls = [
     page("audit/", audit_log, name="audit"),
 ]
@@ -138,5 +161,6 @@ urlpatterns = [
     *validation_urls,
     *evidence_urls,
     *decision_urls,
+    *policy_urls,
     *audit_urls,
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.forms import ChangePasswordForm, LoginForm
 from django.utils import timezone
 
+from governance.accounts.models import User
 from governance.accounts.sessions import change_password
 from governance.portal.forms.base import SiteForm
 
@@ -43,5 +44,6 @@ class NewPasswordForm(SiteForm, ChangePasswordForm):
 
     def save(self) -> None:
         """Change it as one act with one entry; the view then renews the session."""
-        change_password(user=self.user, password=self.cleaned_data["password1"], at=timezone.now())
-        self.user.refresh_from_db(fields=["password"])
+        person = cast(User, self.user)
+        change_password(user=person, password=self.cleaned_data["password1"], at=timezone.now())
+        person.refresh_from_db(fields=["password"])

@@ -10,7 +10,8 @@ from itertools import groupby
 from uuid import UUID
 
 from governance.accounts.models import User
-from governance.accounts.queries import holders_of
+from governance.accounts.permissions import Permission
+from governance.accounts.queries import holders_of, roles_of
 from governance.accounts.rules import Role
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.policies import policies_in_force
@@ -69,6 +70,8 @@ class ModelPage:
     events: Sequence[Event]
     event_count: int
     ledger: LedgerState
+    can_edit: bool
+    can_roll_back: bool
 
     @property
     def request(self) -> PromotionRequest | None:
@@ -78,6 +81,7 @@ class ModelPage:
 
 def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) -> ModelPage:
     """Read the page. The number of queries depends on neither versions nor events."""
+    held = reader.permissions(unit=model.unit, at=at)
     standing = standings([model])[0]
     versions = list(model.versions.select_related("registered_by").order_by("-number"))
     shown = versions if all_versions else versions[:VERSIONS_SHOWN]
@@ -98,6 +102,9 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         events=as_events(list(log.newest_first()[:EVENTS_SHOWN]), reader=reader, at=at),
         event_count=log.count(),
         ledger=ledger_state(),
+        can_edit=Permission.MODEL_EDIT in held,
+        can_roll_back=bool(standing.live)
+        and Role.APPROVER in roles_of(reader, unit=model.unit, at=at),
     )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
+from governance.accounts.models import User
+from governance.accounts.permissions import Permission, may
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import Case, build_case, case_of
 from governance.approvals.queries.policies import policies_in_force
@@ -84,9 +87,10 @@ class VersionPage:
     lineage: Lineage
     tags: Sequence[VersionTag]
     history: Sequence[StageChange]
+    askable: Sequence[Stage]
 
 
-def version_page(version: ModelVersion) -> VersionPage:
+def version_page(version: ModelVersion, *, reader: User, at: datetime) -> VersionPage:
     """Read the page; the caller has checked that the version may be seen."""
     slot = default_slot(version.model)
     champion = champion_of(slot) if slot else None
@@ -108,7 +112,25 @@ def version_page(version: ModelVersion) -> VersionPage:
         lineage=draw_lineage(version),
         tags=list(version.tags.order_by("key")),
         history=list(version.stage_changes.select_related("slot").order_by("-changed_at")),
+        askable=askable_stages(version, reader=reader, at=at),
     )
+
+
+def askable_stages(version: ModelVersion, *, reader: User, at: datetime) -> list[Stage]:
+    """The stages that this reader may ask for: some policy in force leads there from here."""
+    model = version.model
+    if not may(reader, Permission.PROMOTION_REQUEST, unit=model.unit, at=at):
+        return []
+    scopes = [policy.scope for policy in policies_in_force()]
+    return [
+        stage
+        for stage in Stage
+        if stage != version.stage
+        and any(
+            scope.reaches(tier=model.tier or 0, kind=model.kind, source=version.stage, target=stage)
+            for scope in scopes
+        )
+    ]
 
 
 def open_request(version: ModelVersion) -> PromotionRequest | None:

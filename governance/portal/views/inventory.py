@@ -11,6 +11,7 @@ from governance.portal.pages.inventory import inventory_page
 from governance.portal.pages.model import model_page
 from governance.portal.pages.version import MARKS, version_page
 from governance.portal.requests import PageRequest, query_without
+from governance.portal.shell import pinned_ids
 from governance.registry.queries import version_numbered
 
 
@@ -33,11 +34,14 @@ def model(request: PageRequest, name: str) -> HttpResponse:
     page = model_page(
         found, reader=request.user, at=at, all_versions=request.GET.get("versions") == "all"
     )
-    return render(request, "inventory/model.html", {"page": page, "model": found})
+    context = {"page": page, "model": found, "is_pinned": found.pk in pinned_ids(request)}
+    return render(request, "inventory/model.html", context)
 
 
 def version(request: PageRequest, name: str, number: int) -> HttpResponse:
     """One version of a model."""
-    found = version_numbered(name, number, actor=request.user, at=timezone.now())
-    context = {"page": version_page(found), "version": found, "marks": MARKS}
+    at = timezone.now()
+    found = version_numbered(name, number, actor=request.user, at=at)
+    page = version_page(found, reader=request.user, at=at)
+    context = {"page": page, "version": found, "marks": MARKS}
     return render(request, "inventory/version.html", context)
