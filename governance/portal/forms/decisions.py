@@ -93,6 +93,5 @@ class RollBackForm(PasswordForm):
         error_messages={"required": "Say why the earlier version must return."},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    seen = forms.CharField(widget=forms.HiddenInput, strip=False, required=False)
 
     field_order = ("reason", "password")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from governance.approvals.rules.dossier import (
@@ -15,11 +17,13 @@ from governance.approvals.rules.dossier import (
 )
 from governance.cards.models import CardRevision
 from governance.cards.rules import SECTIONS, Card
-from governance.core.wording import size
-from governance.portal.pages.diffs import Line, Piece, diff_lines, diff_words
+from governance.core.wording import counted, day, size
+from governance.portal.pages.diffs import Line, diff_lines, diff_value
 from governance.validation.rules import Opinion
 
 Facts = Mapping[str, str]
+DIGEST = re.compile(r"[0-9a-f]{32,64}")
+"""What only a machine compares in full: digests, commits, run ids."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +66,7 @@ def unexplained(before: str, after: str) -> list[Change]:
         Change(
             title=label_of(difference.path),
             note=difference.path,
-            lines=list(_pair(difference.before, difference.after)),
+            lines=[diff_value("", difference.before, difference.after)],
         )
         for difference in differences(before, after)
     ]
@@ -71,10 +75,10 @@ def unexplained(before: str, after: str) -> list[Change]:
 def card_changes(before: Card, after: Card) -> list[Change]:
     """Compare two cards section by section; only what differs is given."""
     found = []
-    for number, section in enumerate(SECTIONS, start=1):
+    for place, section in enumerate(SECTIONS, start=1):
         old, new = before.sections.get(section.key, ""), after.sections.get(section.key, "")
         if old != new:
-            note = f"model card, section {number}"
+            note = f"model card, section {place}"
             found.append(Change(title=section.title, note=note, lines=diff_lines(old, new)))
     return found
 
@@ -94,18 +98,7 @@ def _lines(old: Facts, new: Facts) -> Iterator[Line]:
         before, after = old.get(key, ""), new.get(key, "")
         if before != after:
             # A key with a colon is a reference: it tells rows apart and means nothing to a reader.
-            said = f"{key}: " if key and ":" not in key else ""
-            yield from _pair(before and said + before, after and said + after)
-
-
-def _pair(before: str, after: str) -> Iterator[Line]:
-    gone, come = diff_words(before, after)
-    if before:
-        yield Line("del", gone)
-    if after:
-        yield Line("ins", come)
-    if not before and not after:
-        yield Line("", [Piece("n/a")])
+            yield diff_value("" if ":" in key else key, before, after)
 
 
 def _artifacts(dossier: Dossier, names: Mapping[str, str]) -> Facts:
@@ -114,12 +107,15 @@ def _artifacts(dossier: Dossier, names: Mapping[str, str]) -> Facts:
 
 def _artifact(item: Mapping[str, Any]) -> str:
     octets = f", {size(item['size'])}" if item.get("size") is not None else ""
-    return f"sha256:{item['sha256'][:16]}…{octets}"
+    return f"sha256:{item['sha256'][:12]}…{octets}"
 
 
 def _dataset(dossier: Dossier, names: Mapping[str, str]) -> Facts:
     data = dossier.version.lineage.get("dataset") or {}
-    return {"": _words(data)} if data else {}
+    rows, digest = data.get("rows"), data.get("digest", "")
+    counted_rows = counted(rows, "row") if isinstance(rows, int) else ""
+    said = [data.get("name"), counted_rows, _words(digest)]
+    return {"": ", ".join(filter(None, said))} if data else {}
 
 
 def _lineage(dossier: Dossier, names: Mapping[str, str]) -> Facts:
@@ -139,7 +135,7 @@ def _words(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_words(item) for item in value)
     text = str(value)
-    return f"{text[:16]}…" if len(text) == 64 else text
+    return f"{text[:12]}…" if DIGEST.fullmatch(text) else text
 
 
 def _results(dossier: Dossier, names: Mapping[str, str]) -> Facts:
@@ -162,7 +158,7 @@ def _findings(dossier: Dossier, names: Mapping[str, str]) -> Facts:
 
 
 def _finding(finding: FindingFacts) -> str:
-    return f"{finding.severity.lower()}, due {finding.due_date}"
+    return f"{finding.severity.lower()}, due {day(date.fromisoformat(finding.due_date))}"
 
 
 def _report(dossier: Dossier, names: Mapping[str, str]) -> Facts:
@@ -170,12 +166,12 @@ def _report(dossier: Dossier, names: Mapping[str, str]) -> Facts:
         return {}
     signer = names.get(dossier.report.signed_by, "somebody")
     opinion = Opinion(dossier.report.opinion).label.lower()
-    return {"": f"{opinion}, signed by {signer}, sha256:{dossier.report.digest[:16]}…"}
+    return {"": f"{opinion}, signed by {signer}, sha256:{dossier.report.digest[:12]}…"}
 
 
 def _card(dossier: Dossier, names: Mapping[str, str]) -> Facts:
     card = dossier.card
-    return {"": f"revision {card.number}, sha256:{card.digest[:16]}…"} if card else {}
+    return {"": f"revision {card.number}, sha256:{card.digest[:12]}…"} if card else {}
 
 
 def _record(dossier: Dossier, names: Mapping[str, str]) -> Facts:
@@ -185,7 +181,7 @@ def _record(dossier: Dossier, names: Mapping[str, str]) -> Facts:
         "kind": model.kind.lower(),
         "owner": names.get(model.owner, "somebody"),
         "developers": ", ".join(names.get(ref, "somebody") for ref in model.developers),
-        "purpose and intended use": f"sha256:{model.record_digest[:16]}…",
+        "purpose and intended use": f"sha256:{model.record_digest[:12]}…",
     }
 
 

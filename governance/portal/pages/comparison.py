@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from governance.approvals.rules.dossier import Dossier, ResultFact
+from governance.approvals.rules.dossier import Dossier, ResultFact, VersionFacts
 from governance.approvals.rules.gates import CheckResult, newest_counting
 from governance.core.wording import MISSING, number, signed
 from governance.portal.pages.version import tone_of
@@ -14,7 +14,7 @@ from governance.portal.pages.version import tone_of
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """One metric of one slice. Without a champion's value on the same data there is no change."""
+    """One metric of one slice. A change is given only between values on the same data."""
 
     metric: str
     slice: str
@@ -36,8 +36,9 @@ def comparison(dossier: Dossier, checks: Sequence[CheckResult]) -> Comparison:
     keys = sorted({(r.metric, r.slice) for r in dossier.version.results})
     by_id = {check.id: check for check in checks}
     rows = (compared(dossier, metric, part, by_id) for metric, part in keys)
+    champion = champion_in(dossier)
     return Comparison(
-        champion=dossier.incumbent.number if dossier.incumbent else None,
+        champion=champion.number if champion else None,
         challenger=dossier.version.number,
         rows=[row for row in rows if row is not None],
     )
@@ -49,26 +50,36 @@ def compared(
     mine = newest_counting(dossier.version.results, metric=metric, slice_name=part)
     if mine is None:
         return None
-    theirs = of_champion(dossier, mine)
+    theirs, is_same_data = of_champion(dossier, mine)
     path = f"{metric}.{part}" if part else metric
     check = checks.get(f"challenger.{path}") or checks.get(f"metric.{path}")
-    change = Decimal(mine.value) - Decimal(theirs.value) if theirs else None
+    change = Decimal(mine.value) - Decimal(theirs.value) if theirs and is_same_data else None
+    untold = "other data" if theirs else "new"
     return Compared(
         metric=metric,
         slice=part,
         champion=number(Decimal(theirs.value)) if theirs else MISSING,
         challenger=number(Decimal(mine.value)),
-        change=signed(change) if change is not None else "new",
+        change=signed(change) if change is not None else untold,
         tone=tone_of(change, check),
     )
 
 
-def of_champion(dossier: Dossier, mine: ResultFact) -> ResultFact | None:
-    if dossier.incumbent is None:
-        return None
-    return newest_counting(
-        dossier.incumbent.results,
-        metric=mine.metric,
-        slice_name=mine.slice,
-        dataset=mine.dataset_digest,
-    )
+def champion_in(dossier: Dossier) -> VersionFacts | None:
+    """The version to compare with: what serves, unless it is the very version in question."""
+    incumbent = dossier.incumbent
+    return incumbent if incumbent and incumbent.ref != dossier.version.ref else None
+
+
+def of_champion(dossier: Dossier, mine: ResultFact) -> tuple[ResultFact | None, bool]:
+    """Return the champion's value, and whether it was measured on the same data."""
+    champion = champion_in(dossier)
+    if champion is None:
+        return None, False
+    for data in (mine.dataset_digest, None):
+        theirs = newest_counting(
+            champion.results, metric=mine.metric, slice_name=mine.slice, dataset=data
+        )
+        if theirs is not None:
+            return theirs, data is not None
+    return None, False

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 CONTEXT = 1
-WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+WORDS = re.compile(r"\s+|\d+(?:[.,]\d+)+|\w+|[^\w\s]")
+"""Words, numbers as a whole, marks, and the white space between."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A run of words within a line, and whether it is what changed."""
+    """A run of words within a line. `kind` is "del", "ins" or "" for what stayed."""
 
     text: str
-    changed: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,16 @@ def diff_words(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
     gone, come = [], []
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if i1 < i2:
-            gone.append(Piece("".join(old[i1:i2]), tag != "equal"))
+            gone.append(Piece("".join(old[i1:i2]), "" if tag == "equal" else "del"))
         if j1 < j2:
-            come.append(Piece("".join(new[j1:j2]), tag != "equal"))
+            come.append(Piece("".join(new[j1:j2]), "" if tag == "equal" else "ins"))
     return gone, come
+
+
+def diff_value(name: str, before: str, after: str) -> Line:
+    """Return one line for a short fact: its name, what it was, and what it is."""
+    pieces = [Piece(f"{name}: ")] if name else []
+    if not before or not after:
+        kind = "ins" if after else "del"
+        return Line(kind, [*pieces, Piece(before or after)])
+    return Line("", [*pieces, Piece(before, "del"), Piece(" → "), Piece(after, "ins")])

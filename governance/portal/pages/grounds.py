@@ -22,6 +22,7 @@ from governance.portal.pages.changes import (
 )
 from governance.portal.pages.naming import actor_names
 from governance.registry.models import ModelVersion
+from governance.registry.rules import Stage
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -50,8 +51,10 @@ class Grounds:
 
     @property
     def replaced(self) -> int | None:
-        """The number of the version that would be, or was, replaced."""
-        return self.dossier.incumbent.number if self.dossier.incumbent else None
+        """The number of the version that would retire, or did; only Production replaces one."""
+        incumbent = self.dossier.incumbent
+        goes = incumbent is not None and self.dossier.target == Stage.PRODUCTION
+        return incumbent.number if incumbent and goes else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +116,7 @@ def kept_checks(dossier: Dossier, policy: Policy) -> list[CheckResult]:
 def since_approval(grounds: Grounds) -> Since | None:
     """Compare with the dossier under which the champion was approved; None without one."""
     dossier = grounds.dossier
-    if dossier.incumbent is None:
+    if dossier.incumbent is None or dossier.incumbent.ref == dossier.version.ref:
         return None
     champion = ModelVersion.objects.get(pk=dossier.incumbent.ref.partition(":")[2])
     copy = approved_dossier(champion)
@@ -121,13 +124,20 @@ def since_approval(grounds: Grounds) -> Since | None:
         return None
     before = read_dossier(copy.text)
     names = actor_names(people_in(before, dossier))
+    # Another policy applies to another move; only a new version of the same one is a change.
+    other = before.policy.get("key") != dossier.policy.get("key")
     return Since(
         version=champion.number,
         request=copy.request,
         approved_at=copy.request.closed_at or copy.recorded_at,
         changes=[
             *card_differences(before, dossier),
-            *changes(before, dossier, names=names, leaving_out=SAID_ELSEWHERE),
+            *changes(
+                before,
+                dossier,
+                names=names,
+                leaving_out=(*SAID_ELSEWHERE, "Policy") if other else SAID_ELSEWHERE,
+            ),
         ],
     )
 

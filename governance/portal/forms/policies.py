@@ -1,0 +1,41 @@
+"""Proposing a policy, and signing one."""
+
+from __future__ import annotations
+
+from django import forms
+
+from governance.approvals.rules.judgement import Decision
+from governance.portal.forms.base import RowSelect, SiteForm
+from governance.portal.forms.decisions import MAX_COMMENT, PasswordForm
+
+DECISIONS = [(Decision.APPROVE.value, "Approve"), (Decision.REJECT.value, "Reject")]
+
+
+class ProposeForm(SiteForm, forms.Form):
+    """The text of a policy. What it must say is for the domain to judge."""
+
+    unchanged = "Nothing was proposed."
+
+    text = forms.CharField(
+        strip=False,
+        label="The policy as YAML",
+        help_text="Two people other than you sign it before it takes effect.",
+        error_messages={"required": "Enter the policy, beginning with its key: policy: my-policy"},
+        widget=forms.Textarea(attrs={"rows": 24, "class": "mono", "spellcheck": "false"}),
+    )
+
+
+class SignPolicyForm(PasswordForm):
+    decision = forms.ChoiceField(
+        choices=DECISIONS, widget=RowSelect, label="Decision", initial=Decision.APPROVE
+    )
+    comment = forms.CharField(
+        required=False,
+        max_length=MAX_COMMENT,
+        label="Comment",
+        help_text="Needed when you reject it. Kept on record, word for word.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    field_order = ("decision", "comment", "password")

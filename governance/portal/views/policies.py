@@ -1,0 +1,173 @@
+"""Policies: reading them, proposing a version, signing it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+
+from governance.accounts.models import User
+from governance.accounts.proof import prove
+from governance.accounts.rules import PasswordWrong
+from governance.approvals.actions import propose_policy, sign_policy
+from governance.approvals.actions.policies import STREAM
+from governance.approvals.models import PolicyVersion
+from governance.approvals.rules.judgement import Decision
+from governance.approvals.rules.policies import PolicyState
+from governance.core.errors import DomainError
+from governance.core.wording import moment
+from governance.portal import links
+from governance.portal.errors import attempt, explain, perform, status_of_form
+from governance.portal.forms.policies import ProposeForm, SignPolicyForm
+from governance.portal.pages.policies import (
+    may_propose,
+    policy_list,
+    policy_page,
+    why_no_proposal,
+)
+from governance.portal.requests import PageRequest, about
+
+SIGNED = {
+    PolicyState.PROPOSED: "You signed. One more signature puts this version in force.",
+    PolicyState.IN_FORCE: "You signed. This version is in force from now on.",
+    PolicyState.REJECTED: "You rejected this version. It never took effect.",
+}
+
+
+def policies(request: PageRequest) -> HttpResponse:
+    """The firm's policies. Whoever can sign in may read the rules that hold."""
+    context = {
+        "groups": policy_list(),
+        "may_propose": may_propose(request.user, at=timezone.now()),
+    }
+    return render(request, "policies/list.html", context)
+
+
+def policy(request: PageRequest, policy_id: UUID) -> HttpResponse:
+    """One version, in sentences and as written, beside the version in force."""
+    row = _row(request, policy_id)
+    return _page(request, row, SignPolicyForm(initial={"digest": row.digest}), at=timezone.now())
+
+
+def _row(request: PageRequest, policy_id: UUID) -> PolicyVersion:
+    row = PolicyVersion.objects.filter(pk=policy_id).first()
+    if row is None:
+        raise Http404
+    about(request, subject=row.ref, stream=STREAM)
+    return row
+
+
+def _page(
+    request: PageRequest, row: PolicyVersion, form: SignPolicyForm, *, at: datetime
+) -> HttpResponse:
+    context = {"page": policy_page(row, reader=request.user, at=at), "row": row, "form": form}
+    return render(request, "policies/policy.html", context, status=status_of_form(form))
+
+
+def sign_policy_version(request: PageRequest, policy_id: UUID) -> HttpResponse:
+    """Approve or reject a proposed version, with the password."""
+    at = timezone.now()
+    row = _row(request, policy_id)
+    form = SignPolicyForm(request.POST)
+    signed = (
+        attempt(
+            request,
+            form,
+            _prove_and_sign,
+            keep={PasswordWrong: "password"},
+            row=row,
+            facts=form.cleaned_data,
+            signer=request.user,
+            at=at,
+        )
+        if form.is_valid()
+        else None
+    )
+    if signed is None:
+        return _page(request, row, form, at=at)
+    messages.success(request, SIGNED[PolicyState(signed.state)])
+    return HttpResponseRedirect(links.policy(signed))
+
+
+def _prove_and_sign(
+    *, row: PolicyVersion, facts: dict[str, str], signer: User, at: datetime
+) -> PolicyVersion:
+    proof = prove(signer, password=facts["password"], at=at)
+    return sign_policy(
+        policy_id=row.pk,
+        decision=Decision(facts["decision"]),
+        digest_seen=facts["digest"],
+        comment=facts["comment"],
+        proof=proof,
+        actor=signer,
+        at=at,
+    )
+
+
+def signed_before(request: PageRequest, error: DomainError, policy_id: UUID) -> HttpResponse:
+    """Answer a second click with what the first one did."""
+    row = _row(request, policy_id)
+    earlier = row.sign_offs.filter(signer=request.user).first()
+    if earlier is None or earlier.policy_digest != request.POST.get("digest"):
+        return explain(request, error)
+    when = moment(earlier.signed_at)
+    messages.info(request, f"You had signed this already, on {when}. It was not signed again.")
+    return HttpResponseRedirect(links.policy(row))
+
+
+def new_policy(request: PageRequest) -> HttpResponse:
+    """Propose a version; `?from=` starts with the text of an earlier one."""
+    at = timezone.now()
+    if request.method != "POST":
+        return _proposal(request, ProposeForm(initial={"text": _starting_text(request)}), at=at)
+    form = ProposeForm(request.POST)
+    row = (
+        perform(
+            form,
+            propose_policy,
+            text=form.cleaned_data["text"].replace("\r\n", "\n"),
+            actor=request.user,
+            at=at,
+        )
+        if form.is_valid()
+        else None
+    )
+    if row is None:
+        return _proposal(request, form, at=at)
+    messages.success(request, f"{row} is proposed. Two others sign it before it takes effect.")
+    return HttpResponseRedirect(links.policy(row))
+
+
+def _starting_text(request: PageRequest) -> str:
+    try:
+        earlier = UUID(request.GET.get("from", ""))
+    except ValueError:
+        return TEMPLATE
+    row = PolicyVersion.objects.filter(pk=earlier).first()
+    return row.text if row else TEMPLATE
+
+
+def _proposal(request: PageRequest, form: ProposeForm, *, at: datetime) -> HttpResponse:
+    context = {"form": form, "why_not": why_no_proposal(request.user, at=at)}
+    return render(request, "policies/new.html", context, status=status_of_form(form))
+
+
+TEMPLATE = """\
+policy: my-policy
+title: What this policy is called
+applies_to:
+  target: PRODUCTION
+  from: [STAGING]
+  tiers: [2]
+gates:
+  - {check: metric, metric: accuracy, at_least: 0.90, label: Accuracy}
+  - {check: card_published}
+  - {check: report_approved}
+sign_offs:
+  - {role: VALIDATOR, meaning: "I find this version fit for the stated use."}
+  - {role: APPROVER, meaning: "I approve this version for the stated use."}
+"""
