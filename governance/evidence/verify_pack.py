@@ -26,19 +26,7 @@ from typing import Any, NamedTuple, NoReturn
 
 FORMAT = "countersign.evidence/1"
 ENTRY_FORMAT = "countersign.ledger.entry/1"
-ENTRY_KEYS = [
-    "actor",
-    "at",
-    "facts",
-    "format",
-    "request",
-    "seq",
-    "source",
-    "states",
-    "stream",
-    "subject",
-    "verb",
-]
+ENTRY_KEYS = ["actor", "at", "facts", "format", "request", "seq", "source", "states", "stream", "subject", "verb"]
 GENESIS = "00" * 32
 LARGEST_EVIDENCE = 512 * 1024 * 1024
 HEX = re.compile(r"[0-9a-f]{64}")
@@ -163,36 +151,29 @@ def verify(data: bytes, *, file_digest: str = "") -> list[Check]:
 
 def check_file(data: bytes, expected: str) -> Check:
     actual = sha256(data)
-    if not expected:
-        return Check(
-            NOT_PROVEN,
-            "File",
-            f"no digest of the file was given to compare with; it is {actual}. "
-            "Changes outside the attached evidence, such as words on a page, would not show",
-        )
-    if actual != expected:
-        return Check(FAIL, "File", f"its SHA-256 is {actual}, not the one given: it was changed")
-    return Check(PASS, "File", f"its SHA-256 is the one given, {actual}")
+    if expected:
+        same = f"its SHA-256 is the one given, {actual}"
+        other = f"its SHA-256 is {actual}, not the one given: it was changed"
+        return judged("File", actual == expected, same, other)
+    words = (
+        f"no digest of the file was given to compare with; it is {actual}. Changes outside the "
+        "attached evidence, such as words on a page, would not show"
+    )
+    return Check(NOT_PROVEN, "File", words)
 
 
 def check_content(evidence: bytes, stated: str | None) -> Check:
     actual = sha256(evidence)
     if stated is None:
-        return Check(
-            NOT_PROVEN,
-            "Content",
-            f"its digest is {actual}; compare it with the one on the "
-            "cover and at the foot of every page of the PDF",
-        )
-    if actual != stated:
-        return Check(
-            FAIL,
-            "Content",
-            f"the attached evidence has the digest {actual}, but the PDF states {stated}",
-        )
-    return Check(
-        PASS, "Content", f"the attached evidence has the digest that the PDF states, {actual}"
-    )
+        words = f"its digest is {actual}; compare it with the one at the foot of the PDF's pages"
+        return Check(NOT_PROVEN, "Content", words)
+    same = f"the attached evidence has the digest that the PDF states, {actual}"
+    other = f"the attached evidence has the digest {actual}, but the PDF states {stated}"
+    return judged("Content", actual == stated, same, other)
+
+
+def judged(subject: str, holds: bool, good: str, bad: str) -> Check:
+    return Check(PASS, subject, good) if holds else Check(FAIL, subject, bad)
 
 
 def read(evidence: bytes) -> dict[str, Any]:
@@ -214,30 +195,26 @@ def read(evidence: bytes) -> dict[str, Any]:
 def check_seal(document: dict[str, Any]) -> Iterator[Check]:
     """The evidence without its member `seal` has the digest that `seal` states."""
     rest = {key: value for key, value in document.items() if key != "seal"}
-    if sha256(canonical(rest).encode()) != document["seal"]:
-        yield Check(FAIL, "Seal", "the evidence does not have the digest that it states of itself")
-    else:
-        yield Check(PASS, "Seal", "the evidence has the digest that it states of itself")
+    holds = sha256(canonical(rest).encode()) == document["seal"]
+    good = "the evidence has the digest that it states of itself"
+    yield judged("Seal", holds, good, "the evidence lacks the digest that it states of itself")
 
 
 def check_ledger(document: dict[str, Any]) -> Iterator[Check]:
     """Every entry of the model's stream is there from the first, and the hashes chain."""
     about, previous = document["about"], GENESIS
     for number, entry in enumerate(document["ledger"], start=1):
-        broken = entry_fault(entry, about["stream"], number, previous)
-        if broken:
-            yield Check(FAIL, "Ledger", f"entry {number}: {broken}")
+        fault = entry_fault(entry, about["stream"], number, previous)
+        if fault:
+            yield Check(FAIL, "Ledger", f"entry {number}: {fault}")
             return
         previous = entry["hash"]
-    if previous != about["head"] or len(document["ledger"]) != about["entries"]:
-        yield Check(FAIL, "Ledger", "the last entry is not the head that the pack states")
-        return
-    yield Check(
-        PASS,
-        "Ledger",
-        f"{about['entries']} entries of {about['stream']}, from the first on, "
-        f"without a gap; the hash of each covers all before it; head {previous}",
+    whole = previous == about["head"] and len(document["ledger"]) == about["entries"]
+    good = (
+        f"{about['entries']} entries of {about['stream']}, from the first on, without a gap; the "
+        f"hash of each covers all before it; head {previous}"
     )
+    yield judged("Ledger", whole, good, "the last entry is not the head that the pack states")
 
 
 def entry_fault(entry: dict[str, Any], stream: str, number: int, previous: str) -> str:
@@ -246,13 +223,9 @@ def entry_fault(entry: dict[str, Any], stream: str, number: int, previous: str) 
     if sha256(message) != entry["hash"]:
         return "its hash does not follow from its text and the hash before it"
     body = parsed(entry["text"])
-    if (
-        canonical(body) != entry["text"]
-        or sorted(body) != ENTRY_KEYS
-        or body["format"] != ENTRY_FORMAT
-    ):
+    if sorted(body) != ENTRY_KEYS or body["format"] != ENTRY_FORMAT:
         return f"it is not in the format {ENTRY_FORMAT}"
-    if body["stream"] != stream or body["seq"] != number:
+    if canonical(body) != entry["text"] or body["stream"] != stream or body["seq"] != number:
         return "it belongs to another place of the ledger"
     return ""
 
@@ -274,33 +247,22 @@ def check_records(document: dict[str, Any]) -> Iterator[Check]:
     """Every record is as the newest entry about it says it was left."""
     states, records = last_states(document), list(all_records(document))
     refs = Counter(record["ref"] for record in records)
-    if any(count > 1 for count in refs.values()):
-        yield Check(FAIL, "Records", "a record stands in the evidence twice")
+    twice = [ref for ref, count in refs.items() if count > 1]
     changed = [
-        r["ref"]
-        for r in records
-        if r["ref"] in states and sha256(canonical(r["fields"]).encode()) != states[r["ref"]]
+        record["ref"]
+        for record in records
+        if record["ref"] in states
+        and sha256(canonical(record["fields"]).encode()) != states[record["ref"]]
     ]
-    if changed:
-        yield Check(FAIL, "Records", f"not as the ledger says they were left: {listed(changed)}")
-    else:
-        held = sum(ref in states for ref in refs)
-        yield Check(PASS, "Records", f"{held} records are as the newest entry about each says")
-    outside = [ref for ref in refs if ref not in states]
-    if outside:
-        yield Check(
-            NOT_PROVEN,
-            "Records",
-            f"{len(outside)} records are written about in other streams "
-            f"of the ledger than this one: {listed(outside)}",
-        )
-    absent = [ref for ref in states if ref not in refs]
-    if absent:
-        yield Check(
-            NOT_PROVEN,
-            "Records",
-            f"{len(absent)} records that entries speak of are not in the pack: {listed(absent)}",
-        )
+    good = f"{sum(ref in states for ref in refs)} records are as the newest entry about each says"
+    bad = f"not as the ledger says they were left, or there twice: {listed(changed + twice)}"
+    yield judged("Records", not changed and not twice, good, bad)
+    for loose, words in (
+        ([ref for ref in refs if ref not in states], "written about in another stream than this"),
+        ([ref for ref in states if ref not in refs], "spoken of in entries, are not in the pack"),
+    ):
+        if loose:
+            yield Check(NOT_PROVEN, "Records", f"{len(loose)} records, {words}: {listed(loose)}")
 
 
 def listed(refs: list[str]) -> str:
@@ -311,47 +273,37 @@ def listed(refs: list[str]) -> str:
 def check_prose(document: dict[str, Any]) -> Iterator[Check]:
     """Every comment, reason and printed name has the digest that a record holds of it."""
     held = {
-        str(value)
+        value
         for record in all_records(document)
         for name, value in record["fields"].items()
         if name.endswith("_sha256")
     }
-    erased = [prose for prose in document["prose"] if "erased_at" in prose]
-    changed = [
-        prose["ref"]
-        for prose in document["prose"]
-        if prose["digest"] not in held
-        or (
-            "erased_at" not in prose
-            and sha256((prose["salt"] + prose["text"]).encode()) != prose["digest"]
-        )
-    ]
-    if changed:
-        yield Check(FAIL, "Texts", f"not the texts that the records point to: {listed(changed)}")
-    else:
-        yield Check(
-            PASS,
-            "Texts",
-            f"{len(document['prose']) - len(erased)} comments, reasons and "
-            "printed names are those that the records point to",
-        )
+    wrong = [text["ref"] for text in document["prose"] if not is_prose(text, held)]
+    good = f"{len(document['prose'])} comments, reasons and names are those that records point to"
+    yield judged("Texts", not wrong, good, f"not what records point to: {listed(wrong)}")
+    erased = sum("erased_at" in text for text in document["prose"])
     if erased:
-        yield Check(NOT_PROVEN, "Texts", f"{len(erased)} texts were erased, as the law can demand")
+        yield Check(NOT_PROVEN, "Texts", f"{erased} of them were erased, as the law can demand")
+
+
+def is_prose(text: dict[str, Any], held: set[Any]) -> bool:
+    if text["digest"] not in held:
+        return False
+    return "erased_at" in text or sha256((text["salt"] + text["text"]).encode()) == text["digest"]
 
 
 def check_texts(document: dict[str, Any]) -> Iterator[Check]:
     """Every card, report, dossier and policy has the digest that it is named by."""
     for kind, column in TEXTS.items():
         held = document["records"].get(kind, [])
-        changed = [
+        wrong = [
             record["ref"]
             for record in held
             if sha256(record["fields"][column].encode()) != record["fields"]["digest"]
         ]
-        if changed:
-            yield Check(FAIL, "Digests", f"not the texts of their digests: {listed(changed)}")
-        elif held:
-            yield Check(PASS, "Digests", f"{len(held)} {kind} texts have the digests stated")
+        good = f"{len(held)} {kind} texts have the digests that they are named by"
+        if held:
+            yield judged("Digests", not wrong, good, f"not of their digests: {listed(wrong)}")
 
 
 def check_signed(document: dict[str, Any]) -> Iterator[Check]:
@@ -362,41 +314,27 @@ def check_signed(document: dict[str, Any]) -> Iterator[Check]:
         for record in document["records"].get(kind, [])
     }
     signed = [record["fields"] for record in document["records"].get("sign_off", [])]
-    for fields in signed:
-        if digests.get(f"dossier:{fields['dossier_id']}") != fields["dossier_digest"]:
-            yield Check(FAIL, "Sign-offs", f"dossier {fields['dossier_digest']} is not in the pack")
-            return
-    for fields in (record["fields"] for record in document["records"].get("dossier", [])):
-        dossier = parsed(fields["text"])
-        for part in (dossier["card"], dossier["report"], dossier["policy"]):
-            if part and "ref" in part and digests.get(part["ref"]) != part["digest"]:
-                yield Check(FAIL, "Sign-offs", f"{part['ref']} is not as the dossier says")
-                return
-    yield Check(
-        PASS,
-        "Sign-offs",
-        f"{len(signed)} sign-offs name dossiers in the pack, with the card, report and policy that "
-        "each speaks of",
-    )
+    named = [(f"dossier:{fields['dossier_id']}", fields["dossier_digest"]) for fields in signed]
+    for record in document["records"].get("dossier", []):
+        dossier = parsed(record["fields"]["text"])
+        parts = (dossier["card"], dossier["report"], dossier["policy"])
+        named.extend((part["ref"], part["digest"]) for part in parts if part and "ref" in part)
+    wrong = [ref for ref, digest in named if digests.get(ref) != digest]
+    good = f"{len(signed)} sign-offs, each of a dossier whose card, report and policy are here"
+    yield judged("Sign-offs", not wrong, good, f"signed, but not so in the pack: {listed(wrong)}")
 
 
 def limits() -> list[Check]:
     """Say what no file of this kind can prove."""
-    return [
-        Check(
-            NOT_PROVEN,
-            "End of the stream",
-            "that no entry was written after the last one here, or "
-            "cut off: hold the head against a signed checkpoint of the ledger (manage.py "
-            "verify_ledger --checkpoint), kept where the portal's owner cannot change it",
-        ),
-        Check(
-            NOT_PROVEN,
-            "Truth",
-            "that what people wrote is true, that they are who they say they "
-            "are, and that the portal's clock was right",
-        ),
-    ]
+    end = (
+        "that no entry was written after the last one here, or cut off: hold the head against a "
+        "signed checkpoint of the ledger, kept where the portal's owner cannot change it"
+    )
+    truth = (
+        "that what people wrote is true, that they are who they say they are, and that the "
+        "portal's clock was right"
+    )
+    return [Check(NOT_PROVEN, "End of the stream", end), Check(NOT_PROVEN, "Truth", truth)]
 
 
 CHECKS = (check_seal, check_ledger, check_records, check_prose, check_texts, check_signed)

@@ -56,11 +56,7 @@ def enqueue(
 
 
 def _open(*, kind: str, key: str) -> Job | None:
-    return _jobs().open().filter(kind=kind, key=key).first()
-
-
-def _jobs() -> JobQuerySet:
-    return JobQuerySet(Job)
+    return Job.objects.open().filter(kind=kind, key=key).first()
 
 
 def cancel(*, job_id: UUID, actor: Requester, at: datetime) -> Job:
@@ -69,7 +65,7 @@ def cancel(*, job_id: UUID, actor: Requester, at: datetime) -> Job:
     Raises JobNotFound, NotYours, JobEnded.
     """
     with transaction.atomic():
-        job = _jobs().select_for_update().filter(pk=job_id).first()
+        job = Job.objects.select_for_update().filter(pk=job_id).first()
         if job is None:
             raise JobNotFound("There is no such job.")
         if job.requested_by != actor.ref:
@@ -99,7 +95,7 @@ def claim(*, worker: str, at: datetime, lease: timedelta, job_id: UUID | None = 
 
 
 def _ready(at: datetime, job_id: UUID | None) -> JobQuerySet:
-    ready = _jobs().ready(at=at)
+    ready = Job.objects.ready(at=at)
     return ready.filter(pk=job_id) if job_id else ready
 
 
@@ -129,7 +125,9 @@ def keep(*, attempt: UUID, until: datetime) -> None:
 def report(*, attempt: UUID, step: int, steps: int, words: str, at: datetime) -> None:
     """Record that the attempt begins step `step` of `steps`. Raises JobGone."""
     with transaction.atomic():
-        job = _jobs().select_for_update().filter(attempt=attempt, state=JobState.RUNNING).first()
+        job = (
+            Job.objects.select_for_update().filter(attempt=attempt, state=JobState.RUNNING).first()
+        )
         if job is None:
             raise JobGone
         job.step, job.steps, job.words = step, steps, words
@@ -160,7 +158,9 @@ def release(*, attempt: UUID) -> None:
     The attempt does not count: a restart is no fault of the job.
     """
     with transaction.atomic():
-        job = _jobs().select_for_update().filter(attempt=attempt, state=JobState.RUNNING).first()
+        job = (
+            Job.objects.select_for_update().filter(attempt=attempt, state=JobState.RUNNING).first()
+        )
         if job is None:
             raise JobGone
         job.state, job.attempt, job.lease_until = JobState.QUEUED, None, None
@@ -169,5 +169,5 @@ def release(*, attempt: UUID) -> None:
 
 
 def _change(attempt: UUID, **fields: Any) -> None:
-    if not _jobs().filter(attempt=attempt, state=JobState.RUNNING).update(**fields):
+    if not Job.objects.filter(attempt=attempt, state=JobState.RUNNING).update(**fields):
         raise JobGone

@@ -15,7 +15,8 @@ from uuid import UUID
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from governance.audit.origin import Source, origin
+from governance.audit.origin import origin
+from governance.audit.rules import Source
 from governance.core.errors import DomainError
 from governance.jobs import actions
 from governance.jobs.kinds import handler

@@ -69,7 +69,7 @@ HOSTILE = [
     '<a rel="attachment" href="file:///etc/passwd">x</a>',
     "<style>@import url(http://127.0.0.1:9/x)</style>",
     "<style>p { background: url(file:///etc/passwd) }</style>",
-    "<style>@font-face { font-family: x; src: url(file:///etc/passwd) } p { font-family: x }</style>",
+    "<style>@font-face { font-family: x; src: url(file:///etc/passwd) }</style>",
     '<svg><image href="file:///etc/passwd" width="9"/><title>x</title></svg>',
     '<object data="file:///etc/passwd">x</object>',
     '<embed src="file:///etc/passwd">',

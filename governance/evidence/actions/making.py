@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -28,7 +27,7 @@ from governance.evidence.rules.packs import (
 from governance.evidence.rules.reading import Evidence
 from governance.inventory.models import Model
 
-STYLES = Path("pdf") / "evidence-pack.css"
+STYLES = settings.BASE_DIR / "templates" / "pdf" / "evidence-pack.css"
 PRINTED_ENTRIES = 1500
 """A page holds about 30 entries; the attached evidence always holds all of them."""
 
@@ -83,9 +82,7 @@ def draw(text: str) -> Rendered:
 
 
 def styles() -> Asset:
-    roots = (Path(root) for root in settings.TEMPLATES[0]["DIRS"])
-    path = next(path for root in roots if (path := root / STYLES).is_file())
-    return Asset(data=path.read_bytes(), media_type="text/css")
+    return Asset(data=STYLES.read_bytes(), media_type="text/css")
 
 
 def ornaments(printed: Mapping[str, Any]) -> dict[str, Asset]:

@@ -89,7 +89,8 @@ def _spoken_of(ledger: Iterable[dict[str, str]]) -> list[Record]:
 
 
 def _rows(kind: str, keys: list[str]) -> Iterator[Record]:
-    table = next((r.model for r in REGISTERED.values() if kind == r.model.REF), None)
+    tables = (table for table in REGISTERED if issubclass(table, Record))
+    table = next((table for table in tables if kind == table.REF), None)
     if table is None:
         return
     rows = table._default_manager.select_related(*_prose_fields(table)).order_by("pk")

@@ -247,7 +247,7 @@ def _dossier_of(evidence: Evidence, request: Held) -> Held | None:
     own = [d for d in evidence.all("dossier") if d["request_id"] == _key(request)]
     own.sort(key=lambda dossier: dossier["recorded_at"])
     decided = [d for d in own if d["digest"] == request["decided_digest"]]
-    return (decided or own or [None])[-1]
+    return next(reversed(decided or own), None)
 
 
 def _policy_of(evidence: Evidence, facts: Mapping[str, Any]) -> Held | None:
