@@ -175,11 +175,8 @@ def _register(
     _measure(version, step, dataset["digest"], developer, clock)
     if compared := step.get("compared"):
         champion = model.versions.get(number=compared["version"])
-        again = {"metrics": {"auc": compared["auc"]}} | {
-            "slices": {name: {"auc": value} for name, value in compared.get("slices", {}).items()}
-        }
         # The champion is measured on the challenger's data: only then do the two compare.
-        _measure(champion, again, dataset["digest"], developer, clock)
+        _measure(champion, compared, dataset["digest"], developer, clock)
     return version
 
 
