@@ -51,8 +51,6 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 ORGANIZATION = env.str("ORGANIZATION", default="Meridian Bank" if DEMO else "Countersign")
-ARTIFACT_ROOTS = [Path(root) for root in env.list("ARTIFACT_ROOTS", default=[])]
-"""Folders of artifacts that this server may read to hash them. None by default."""
 TRACKING_HOSTS = env.list("TRACKING_HOSTS", default=[])
 """`host:port` of the MLflow tracking servers that metrics may be pulled from. None by default."""
 
