@@ -78,9 +78,10 @@ class OpenCase:
 
 
 def waiting_chair(chair: Chair) -> str:
-    """`1 approver: Daniel Brandt or Sofia Marchetti`."""
+    """`1 signature as approver: Daniel Brandt or Sofia Marchetti`."""
     who = " or ".join(person.name for person in chair.candidates) or "nobody can sign"
-    return f"{counted(chair.missing, chair.need.role.label.lower())}: {who}"
+    signatures = counted(chair.missing, "signature")
+    return f"{signatures} as {chair.need.role.label.lower()}: {who}"
 
 
 def open_cases(reader: User, *, at: datetime) -> list[OpenCase]:

@@ -60,7 +60,7 @@ def test_a_request_waits_for_its_signers_and_moves_on_when_one_has_signed(cast: 
     sign(request, cast.validator, Role.VALIDATOR)
     assert title not in page_of(cast.validator, "/")
     assert "1 of 2 have signed" in page_of(cast.approver, "/")
-    assert "1 approver: Alma Second or Arno Approver" in page_of(cast.validator, "/")
+    assert "1 signature as approver: Alma Second or Arno Approver" in page_of(cast.validator, "/")
 
 
 def test_a_request_whose_checks_fail_waits_for_its_builders(cast: Cast) -> None:

@@ -1,0 +1,164 @@
+"""What a reader meets in a real browser: no violation, no error, no sideways scroll, two themes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from governance.accounts.models import User
+from tests import factories
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDE, NARROW = 1440, 390
+PAGES = [
+    "/",
+    "/models/",
+    "/models/?q=nothing-like-it",
+    "/models/churn-model/",
+    "/models/churn-model/versions/1/",
+    "/decisions/",
+    "/audit/",
+    "/password/",
+    "/nowhere/",
+]
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def portal(live_server: LiveServer) -> tuple[str, factories.Cast]:
+    """A served portal in which one version waits for its signatures."""
+    cast = factories.make_cast()
+    factories.make_policies(cast)
+    model = factories.make_model(cast)
+    factories.make_ready(cast, factories.make_version(cast, model, metrics={"accuracy": "0.95"}))
+    return live_server.url, cast
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Open]:
+    """Open pages whose console must stay silent."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def heard(kind: str, text: str) -> None:
+        # A page that answers 404 or 403 on purpose is reported by Chromium itself.
+        if kind in {"error", "warning"} and "the server responded with a status of" not in text:
+            complaints.append(text)
+
+    def start(base: str, *, width: int = WIDE, **options: Any) -> Page:
+        context = browser.new_context(
+            base_url=base, viewport={"width": width, "height": 900}, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: heard(message.type, message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def sign_in(page: Page, user: User) -> None:
+    page.goto("/sign-in/")
+    page.get_by_label("E-mail").fill(user.email)
+    page.get_by_label("Password").fill(factories.PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def violations(page: Page) -> list[str]:
+    # Without `preload: False` axe fetches the style sheets itself, against the page's policy.
+    options = {"runOnly": RULES, "preload": False}
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found]
+
+
+def overflow(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_reading_page_is_accessible_and_silent(
+    portal: tuple[str, factories.Cast], opened: Open, scheme: str
+) -> None:
+    base, cast = portal
+    page = opened(base, color_scheme=scheme, reduced_motion="reduce")
+    page.goto("/sign-in/")
+    assert violations(page) == []
+    sign_in(page, cast.approver)
+    for path in PAGES:
+        page.goto(path)
+        assert violations(page) == [], path
+
+
+def test_nothing_scrolls_sideways_on_a_phone(
+    portal: tuple[str, factories.Cast], opened: Open
+) -> None:
+    base, cast = portal
+    page = opened(base, width=NARROW)
+    page.goto("/sign-in/")
+    assert overflow(page) <= 0
+    sign_in(page, cast.approver)
+    for path in PAGES:
+        page.goto(path)
+        assert overflow(page) <= 0, path
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("link", name="Inventory").first).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_theme_button_works_with_and_without_script(
+    portal: tuple[str, factories.Cast], opened: Open, script: bool
+) -> None:
+    base, _ = portal
+    page = opened(base, java_script_enabled=script)
+    page.goto("/sign-in/")
+    page.get_by_role("button", name="Theme: same as system").click()
+    expect(page.get_by_role("button", name="Theme: light")).to_be_visible()
+    page.get_by_role("button", name="Theme: light").click()
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    page.reload()
+    expect(page.locator("html[data-theme=dark]")).to_have_count(1)
+
+
+def test_keys_go_places_until_they_are_switched_off(
+    portal: tuple[str, factories.Cast], opened: Open
+) -> None:
+    base, cast = portal
+    page = opened(base)
+    sign_in(page, cast.approver)
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    page.wait_for_url("**/models/")
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="churn-model")).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.get_by_label("Turn off single-key shortcuts").check()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Search the inventory")).not_to_be_focused()
+
+
+def test_a_wrong_password_moves_the_focus_to_what_is_wrong(
+    portal: tuple[str, factories.Cast], opened: Open
+) -> None:
+    base, cast = portal
+    page = opened(base)
+    page.goto("/sign-in/")
+    page.get_by_label("E-mail").fill(cast.owner.email)
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("E-mail")).to_have_value(cast.owner.email)
+    assert violations(page) == []
