@@ -9,7 +9,7 @@ from itertools import groupby
 
 from governance.accounts.rules import Actor
 from governance.audit.models import LedgerEntry
-from governance.audit.rules import Verb
+from governance.audit.rules import Source, Verb
 from governance.core.wording import as_date, sentence
 from governance.portal.pages.naming import Names, names_in
 
@@ -117,6 +117,17 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
 """The facet "kind" of the audit log: key → (label, verbs)."""
 
 
+THROUGH: dict[str, str] = {
+    Source.PAGE: "in the portal",
+    Source.API: "through the API",
+    Source.MLFLOW: "through MLflow",
+    Source.ADMIN: "in the owners’ admin",
+    Source.COMMAND: "from the server’s shell",
+    Source.JOB: "by a job",
+    Source.IMPORT: "by an import",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """One entry, ready to print. `model` is empty outside the models that the reader may see."""
@@ -128,6 +139,7 @@ class Event:
     text: str
     detail: str
     who: str
+    through: str
     model: str
     stream: str
     seq: int
@@ -158,6 +170,7 @@ def event_of(entry: LedgerEntry, names: Names) -> Event:
         text=mark.text.format(what=names.what(entry.subject)),
         detail=detail_of(entry, names, mark),
         who=names.who(entry.actor),
+        through=THROUGH.get(entry.source, ""),
         model=names.models.get(stream, ""),
         stream=stream.partition(":")[0],
         seq=entry.seq,
