@@ -26,7 +26,10 @@ from typing import Any, NamedTuple, NoReturn
 
 FORMAT = "countersign.evidence/1"
 ENTRY_FORMAT = "countersign.ledger.entry/1"
-ENTRY_KEYS = ["actor", "at", "facts", "format", "request", "seq", "source", "states", "stream", "subject", "verb"]
+ENTRY_KEYS = [
+    "actor", "at", "facts", "format", "request", "seq", "source", "states", "stream", "subject",
+    "verb",
+]  # fmt: skip
 GENESIS = "00" * 32
 LARGEST_EVIDENCE = 512 * 1024 * 1024
 HEX = re.compile(r"[0-9a-f]{64}")
