@@ -167,8 +167,10 @@ def register(name: str, quality: str) -> str:
 def use_experiment(name: str) -> None:
     """Keep runs in a store of the pipeline's own, made at the first run."""
     (HERE / "store").mkdir(exist_ok=True)
+    is_local = mlflow.get_tracking_uri().startswith("sqlite:")
+    place = (HERE / "store" / "artifacts").as_uri() if is_local else None
     if mlflow.get_experiment_by_name(name) is None:
-        mlflow.create_experiment(name, artifact_location=(HERE / "store" / "artifacts").as_uri())
+        mlflow.create_experiment(name, artifact_location=place)
     mlflow.set_experiment(name)
 
 
