@@ -119,6 +119,14 @@ class EditPage:
         return self.draft.card.gaps()
 
     @property
+    def is_published(self) -> bool:
+        """This version's newest revision says exactly what the draft says."""
+        newest = self.published
+        if newest is None or newest.version_id != self.version.pk:
+            return False
+        return newest.text == self.draft.card.text()
+
+    @property
     def required(self) -> int:
         return sum(1 for section in SECTIONS if section.required)
 

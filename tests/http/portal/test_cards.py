@@ -192,6 +192,13 @@ def test_a_double_click_publishes_once(version: ModelVersion, cast: Cast) -> Non
     assert CardRevision.objects.count() == 1
 
 
+def test_a_draft_that_is_published_already_says_so(version: ModelVersion, cast: Cast) -> None:
+    make_card(cast, version)
+    page = text_of(reader(cast.owner).get(f"{CARD}edit/?section=task"))
+    assert "Revision 1 says exactly this." in page
+    assert f"{CARD}publish/" not in page
+
+
 def test_a_developer_is_told_who_publishes(version: ModelVersion, cast: Cast) -> None:
     save_draft(version=version, sections=card_sections(), base=0, actor=cast.developer, at=NOON)
     client = reader(cast.developer)
