@@ -19,6 +19,11 @@ ICONS = {
     Decision.REJECT: ("bad", "cross", "Rejected"),
 }
 
+PROOFS = {
+    "PASSWORD": "Password given again",
+    "SEEDED": "None: written with the demo, by nobody",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate:
@@ -69,7 +74,7 @@ def certificates(
             comment=str(row.comment) if row.comment else "",
             signed_at=row.signed_at,
             digest=row.dossier_digest if isinstance(row, SignOff) else row.policy_digest,
-            proof="Password given again" if row.proof == "PASSWORD" else row.proof,
+            proof=PROOFS.get(row.proof, row.proof),
             entry=entries.get(row.ref),
             signer_id=row.signer_id,
             counts=counting is None or row.ref in counting or row.decision != Decision.APPROVE,

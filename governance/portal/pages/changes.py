@@ -66,7 +66,7 @@ def unexplained(before: str, after: str) -> list[Change]:
         Change(
             title=label_of(difference.path),
             note=difference.path,
-            lines=[diff_value("", difference.before, difference.after)],
+            lines=diff_value("", difference.before, difference.after),
         )
         for difference in differences(before, after)
     ]
@@ -98,7 +98,7 @@ def _lines(old: Facts, new: Facts) -> Iterator[Line]:
         before, after = old.get(key, ""), new.get(key, "")
         if before != after:
             # A key with a colon is a reference: it tells rows apart and means nothing to a reader.
-            yield diff_value("" if ":" in key else key, before, after)
+            yield from diff_value("" if ":" in key else key, before, after)
 
 
 def _artifacts(dossier: Dossier, names: Mapping[str, str]) -> Facts:

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from django.core.paginator import Page, Paginator
 
+from django.db.models import F
+
 from governance.accounts.models import User
 from governance.approvals.models import PromotionRequest
 from governance.approvals.rules.judgement import RequestState
@@ -20,6 +22,7 @@ MARKS = {
     RequestState.RETURNED: ("warn", "override"),
     RequestState.REJECTED: ("bad", "cross"),
     RequestState.WITHDRAWN: ("mute", "minus"),
+    RequestState.OVERTAKEN: ("mute", "minus"),
 }
 
 
@@ -47,9 +50,9 @@ def decisions_page(reader: User, *, model: str, number: str | None, at: datetime
     cases = open_cases(reader, at=at)
     closed = (
         PromotionRequest.objects.visible_to(reader, at=at)
-        .exclude(state=RequestState.OPEN)
+        .closed()
         .with_version()
-        .order_by("-closed_at")
+        .order_by(F("closed_at").desc(nulls_last=True))
     )
     if model:
         cases = [one for one in cases if one.request.version.model.name == model]
@@ -69,8 +72,8 @@ def decided(requests: Sequence[PromotionRequest]) -> list[Decided]:
     return [
         Decided(
             request=request,
-            tone=MARKS[RequestState(request.state)][0],
-            icon=MARKS[RequestState(request.state)][1],
+            tone=MARKS[request.standing][0],
+            icon=MARKS[request.standing][1],
             by=names.get(request.closed_by, ""),
         )
         for request in requests

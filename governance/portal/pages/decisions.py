@@ -62,7 +62,7 @@ class DecisionPage:
 
     @property
     def is_open(self) -> bool:
-        return self.request.state == RequestState.OPEN
+        return self.request.standing == RequestState.OPEN
 
     @property
     def signed(self) -> int:
@@ -77,7 +77,7 @@ class DecisionPage:
 def decision_page(request: PromotionRequest, *, reader: User, at: datetime) -> DecisionPage:
     """Read the page; the caller has checked that the request may be seen."""
     rows = sign_offs_of(request)
-    if request.state != RequestState.OPEN:
+    if request.standing != RequestState.OPEN:
         return _closed_page(request, rows)
     try:
         case = case_of(request)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 CONTEXT = 1
+SHORT = 72
+"""As many characters as two values have together that are shown on one line."""
 WORDS = re.compile(r"\s+|\d+(?:[.,]\d+)+|\w+|[^\w\s]")
 """Words, numbers as a whole, marks, and the white space between."""
 
@@ -75,10 +77,12 @@ def diff_words(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
     return gone, come
 
 
-def diff_value(name: str, before: str, after: str) -> Line:
-    """Return one line for a short fact: its name, what it was, and what it is."""
-    pieces = [Piece(f"{name}: ")] if name else []
+def diff_value(name: str, before: str, after: str) -> list[Line]:
+    """Return a fact with its name: on one line when it is short, else its two texts by words."""
+    named = [Piece(f"{name}: ")] if name else []
     if not before or not after:
-        kind = "ins" if after else "del"
-        return Line(kind, [*pieces, Piece(before or after)])
-    return Line("", [*pieces, Piece(before, "del"), Piece(" → "), Piece(after, "ins")])
+        return [Line("ins" if after else "del", [*named, Piece(before or after)])]
+    if len(before) + len(after) <= SHORT:
+        return [Line("", [*named, Piece(before, "del"), Piece(" → "), Piece(after, "ins")])]
+    gone, come = diff_words(before, after)
+    return [Line("del", [*named, *gone]), Line("ins", [*named, *come])]

@@ -137,8 +137,13 @@ def stranded_verdict(message: str) -> Verdict:
 
 def closed_verdict(request: PromotionRequest, *, decider: str, replaced: int | None) -> Verdict:
     """Say how a closed request ended."""
+    version = f"Version {request.version.number}"
+    if request.standing == RequestState.OVERTAKEN:
+        now = Stage(request.version.stage).label
+        text = f"{version} went to {now} by another way, so there is nothing left to decide here."
+        return _closed("mute", "minus", "Overtaken", "Overtaken by another move", text)
     assert request.closed_at is not None
-    when, version = day(request.closed_at), f"Version {request.version.number}"
+    when = day(request.closed_at)
     reason = f"“{request.closed_reason}”" if request.closed_reason else "No reason is on record."
     match RequestState(request.state):
         case RequestState.DONE:
