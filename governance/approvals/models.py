@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from governance.accounts.models import User
 from governance.accounts.rules import Actor, Role
@@ -80,12 +80,23 @@ class PolicySignOff(Record):
         ]
 
 
+_STANDS = Q(state=RequestState.OPEN, version__stage=F("source"))
+
+
 class PromotionRequestQuerySet(models.QuerySet["PromotionRequest"]):
     def visible_to(self, actor: Actor, *, at: datetime) -> PromotionRequestQuerySet:
         return self.filter(version__model__in=Model.objects.visible_to(actor, at=at))
 
     def open(self) -> PromotionRequestQuerySet:
-        return self.filter(state=RequestState.OPEN)
+        """Keep what can still be decided: open, and its version where it stood when asked.
+
+        A request whose version moved by another way is overtaken. That is read off the facts, so
+        no move has to find and close the requests that it overtakes.
+        """
+        return self.filter(_STANDS)
+
+    def closed(self) -> PromotionRequestQuerySet:
+        return self.exclude(_STANDS)
 
     def with_version(self) -> PromotionRequestQuerySet:
         return self.select_related(
@@ -126,9 +137,9 @@ class PromotionRequest(Record):
         constraints = [
             models.UniqueConstraint(fields=["model", "number"], name="request_number_per_model"),
             models.UniqueConstraint(
-                fields=["version", "target", "slot"],
+                fields=["version", "source", "target", "slot"],
                 condition=Q(state="OPEN"),
-                name="one_open_request_per_version_and_target",
+                name="one_open_request_per_version_and_move",
             ),
             models.CheckConstraint(
                 condition=Q(state="OPEN", closed_at=None)
@@ -143,6 +154,14 @@ class PromotionRequest(Record):
     @property
     def reference(self) -> str:
         return f"D-{self.number}"
+
+    @property
+    def standing(self) -> RequestState:
+        """The state as it is now; reads the version, which `with_version` brings along."""
+        state = RequestState(self.state)
+        if state == RequestState.OPEN and self.version.stage != self.source:
+            return RequestState.OVERTAKEN
+        return state
 
 
 class DossierCopy(Record):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
+
 from governance.accounts.rules import Actor
 from governance.inventory.models import Model
 from governance.registry.models import (
@@ -14,7 +16,14 @@ from governance.registry.models import (
     SlotAssignment,
     StageChange,
 )
-from governance.registry.rules import SlotRole, Source, Stage, VersionNotFound, counting_result
+from governance.registry.rules import (
+    Move,
+    SlotRole,
+    Source,
+    Stage,
+    VersionNotFound,
+    counting_result,
+)
 
 
 def version_numbered(name: str, number: int, *, actor: Actor, at: datetime) -> ModelVersion:
@@ -61,13 +70,19 @@ def champion_of(slot: Slot) -> ModelVersion | None:
 
 
 def last_incumbent_of(slot: Slot) -> ModelVersion | None:
-    """Return the version that served in the slot before the present one, and could again."""
-    current = champion_of(slot)
+    """Return the version that served in the slot before the present one, and could again.
+
+    One that a rollback removed is left out until it is promoted anew: a second rollback must not
+    bring back what the first one took away.
+    """
+    newest_move = StageChange.objects.filter(version=OuterRef("version")).order_by("-changed_at")
     assignment = (
         SlotAssignment.objects.filter(slot=slot, role=SlotRole.CHAMPION)
         .exclude(ended_at=None)
-        .exclude(version=current)
+        .exclude(version=champion_of(slot))
         .filter(version__stage=Stage.ARCHIVED)
+        .annotate(newest_move=Subquery(newest_move.values("move")[:1]))
+        .exclude(newest_move=Move.REMOVED)
         .select_related("version__model")
         .order_by("-ended_at", "-assigned_at")
         .first()

@@ -40,6 +40,7 @@ class Move(TextChoices):
     PROMOTED = "PROMOTED", "Promoted"
     RETIRED = "RETIRED", "Retired by its successor"
     ROLLED_BACK = "ROLLED_BACK", "Rolled back"
+    REMOVED = "REMOVED", "Removed by a rollback"
     DEMOTED = "DEMOTED", "Moved back"
     ARCHIVED = "ARCHIVED", "Archived"
 

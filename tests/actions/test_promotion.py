@@ -409,6 +409,16 @@ class TestOtherDecisions:
         with refused(RequestClosed):
             f.sign(request_, cast.approver, Role.APPROVER)
 
+    def test_a_version_that_moved_by_another_way_overtakes_its_request(
+        self, cast: Cast, request_: PromotionRequest
+    ) -> None:
+        f.ask(cast, request_.version, Stage.ARCHIVED)
+        request_ = PromotionRequest.objects.with_version().get(pk=request_.pk)
+        assert request_.standing == RequestState.OVERTAKEN
+        assert request_ not in PromotionRequest.objects.open()
+        with refused(RequestClosed):
+            f.sign(request_, cast.approver, Role.APPROVER, digest="0" * 64)
+
     def test_withdraw_by_somebody_else(self, cast: Cast, request_: PromotionRequest) -> None:
         with refused(NotTheRequester):
             withdraw(request_id=request_.pk, reason="No.", actor=cast.approver, at=NOON)
@@ -443,6 +453,13 @@ class TestRollback:
         assert request.state == RequestState.DONE
         entry = LedgerEntry.objects.get(verb="version.rolled_back")
         assert entry.facts["retired"] == model.versions.get(number=2).ref
+
+    def test_a_second_rollback_does_not_bring_back_what_the_first_removed(
+        self, cast: Cast, replaced: ModelVersion
+    ) -> None:
+        self.back(cast, replaced, cast.approver)
+        with refused(NothingToRollBackTo):
+            self.back(cast, replaced, cast.approver)
 
     def test_rests_on_the_earlier_sign_offs(self, cast: Cast, replaced: ModelVersion) -> None:
         slot = default_slot(replaced.model)

@@ -39,6 +39,22 @@ def lock_policy(model: Model, *, source: Stage, target: Stage) -> Policy:
     return policy_of(row)
 
 
+def require_same_policy(policy: Policy, version: ModelVersion, target: Stage) -> None:
+    """Raise NoPolicy if the locked version falls under another policy than the one locked.
+
+    The policy is locked before the model, so tier or stage may have changed in between.
+    """
+    chosen = policy_for(
+        policies_in_force(),
+        tier=version.model.tier or 0,
+        kind=version.model.kind,
+        source=Stage(version.stage),
+        target=target,
+    )
+    if chosen.ref != policy.ref:
+        raise NoPolicy("The version's record changed this moment. Ask again.")
+
+
 def lock_version(version: ModelVersion, slot: Slot) -> tuple[ModelVersion, Slot]:
     """Lock the model, the slot, and every version that the move could touch."""
     model = locked_model(version.model)

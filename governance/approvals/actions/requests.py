@@ -14,7 +14,12 @@ from governance.accounts.models import User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor, NotAPerson
 from governance.approvals.actions.changes import carry_out, close
-from governance.approvals.actions.locks import lock_policy, lock_request, lock_version
+from governance.approvals.actions.locks import (
+    lock_policy,
+    lock_request,
+    lock_version,
+    require_same_policy,
+)
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import Case, build_case
 from governance.approvals.rules.judgement import (
@@ -79,6 +84,7 @@ def ask_for_stage(*, version: ModelVersion, target: Stage, actor: Actor, at: dat
     version, slot = lock_version(version, slot)
     if version.stage == target:
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
+    require_same_policy(policy, version, target)
     # One may have been opened while we waited for the model; it is read then, not locked.
     request = locked or _open_request(version, slot, target)
     case = build_case(
@@ -135,7 +141,7 @@ def _locked_open_request(
     if standing is None:
         return None
     request = lock_request(standing.pk)
-    return request if request.state == RequestState.OPEN else None
+    return request if request.standing == RequestState.OPEN else None
 
 
 def _open_request(version: ModelVersion, slot: Slot, target: Stage) -> PromotionRequest | None:
@@ -234,6 +240,6 @@ def withdraw(*, request_id: UUID, reason: str, actor: Actor, at: datetime) -> Pr
 
 def require_open(request: PromotionRequest) -> None:
     """Raise RequestClosed unless the request still waits for its decision."""
-    if request.state != RequestState.OPEN:
-        words = RequestState(request.state).label.lower()
+    if request.standing != RequestState.OPEN:
+        words = request.standing.label.lower()
         raise RequestClosed(f"{request.reference} is closed already: {words}.")

@@ -15,7 +15,12 @@ from governance.accounts.proof import Proof
 from governance.accounts.queries import roles_of
 from governance.accounts.rules import PasswordWrong, PermissionMissing, Role
 from governance.approvals.actions.changes import carry_out, close, keep_dossier
-from governance.approvals.actions.locks import lock_policy, lock_request, lock_version
+from governance.approvals.actions.locks import (
+    lock_policy,
+    lock_request,
+    lock_version,
+    require_same_policy,
+)
 from governance.approvals.actions.requests import require_open
 from governance.approvals.models import DossierCopy, PromotionRequest, SignOff
 from governance.approvals.queries.cases import (
@@ -100,6 +105,7 @@ def _locked_case(request: PromotionRequest) -> Case:
         request.version.model, source=Stage(request.version.stage), target=Stage(request.target)
     )
     version, slot = lock_version(request.version, request.slot)
+    require_same_policy(policy, version, Stage(request.target))
     return build_case(
         version,
         slot=slot,

@@ -122,8 +122,8 @@ class Migration(migrations.Migration):
             model_name="promotionrequest",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("state", "OPEN")),
-                fields=("version", "target", "slot"),
-                name="one_open_request_per_version_and_target",
+                fields=("version", "source", "target", "slot"),
+                name="one_open_request_per_version_and_move",
             ),
         ),
         migrations.AddConstraint(

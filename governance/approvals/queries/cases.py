@@ -239,7 +239,7 @@ def open_requests(actor: Actor, *, at: datetime) -> list[PromotionRequest]:
 def closed_requests(actor: Actor, *, at: datetime, limit: int = 50) -> list[PromotionRequest]:
     return list(
         PromotionRequest.objects.visible_to(actor, at=at)
-        .exclude(state=RequestState.OPEN)
+        .closed()
         .with_version()
         .order_by("-closed_at")[:limit]
     )

@@ -26,11 +26,14 @@ class Decision(TextChoices):
 
 
 class RequestState(TextChoices):
+    """Where a request stands. OVERTAKEN is never stored: the version moved by another way."""
+
     OPEN = "OPEN", "Open"
     DONE = "DONE", "Approved"
     RETURNED = "RETURNED", "Returned for changes"
     REJECTED = "REJECTED", "Rejected"
     WITHDRAWN = "WITHDRAWN", "Withdrawn"
+    OVERTAKEN = "OVERTAKEN", "Overtaken"
 
 
 class ApprovalMissing(Refused):

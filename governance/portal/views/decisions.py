@@ -82,7 +82,7 @@ def sign_request(request: PageRequest, request_id: UUID) -> HttpResponse:
     choice = _choice(request, row)
     if choice.seen and (earlier := own_sign_off(row, request.user, choice.seen)):
         return _signed_before(request, row, earlier)
-    if request.method != "POST" and row.state != RequestState.OPEN:
+    if request.method != "POST" and row.standing != RequestState.OPEN:
         return HttpResponseRedirect(links.decision(row))
     require_open(row)
     step = sign_step(
@@ -196,7 +196,7 @@ def overtaken(request: PageRequest, error: DomainError, request_id: UUID) -> Htt
     earlier = sealed and own_sign_off(row, request.user, unseal(sealed, about=row.ref))
     if earlier:
         return _signed_before(request, row, earlier)
-    if row.state == RequestState.OPEN:
+    if row.standing == RequestState.OPEN:
         return explain(request, error)
     page = decision_page(row, reader=request.user, at=at)
     typed = request.POST.get("comment") or request.POST.get("reason", "")

@@ -83,9 +83,8 @@ def _retire_champion(
     _end_assignments(SlotAssignment.objects.filter(slot=slot, version=champion), records, at=at)
     if SlotAssignment.objects.current().filter(version=champion).exists():
         return None  # Still champion elsewhere, so still in Production.
-    change = _change_stage(
-        champion, Stage.ARCHIVED, Move.RETIRED, slot, authorization, actor=actor, at=at
-    )
+    move = Move.REMOVED if authorization.move == Move.ROLLED_BACK else Move.RETIRED
+    change = _change_stage(champion, Stage.ARCHIVED, move, slot, authorization, actor=actor, at=at)
     records += [champion, change]
     return champion
 

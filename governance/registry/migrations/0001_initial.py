@@ -262,6 +262,7 @@ class Migration(migrations.Migration):
                             ("PROMOTED", "Promoted"),
                             ("RETIRED", "Retired by its successor"),
                             ("ROLLED_BACK", "Rolled back"),
+                            ("REMOVED", "Removed by a rollback"),
                             ("DEMOTED", "Moved back"),
                             ("ARCHIVED", "Archived"),
                         ],
