@@ -1,0 +1,103 @@
+"""The one place where a refusal meets the admin: it goes on record, and onto the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+
+from governance.accounts.models import User
+from governance.audit.actions import record_refusal
+from governance.core.errors import (
+    DomainError,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    Refused,
+    WrongState,
+)
+
+STATUS: dict[type[DomainError], HTTPStatus] = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    Refused: HTTPStatus.FORBIDDEN,
+    WrongState: HTTPStatus.CONFLICT,
+    InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+ON_RECORD = (NotAllowed, Refused, WrongState)
+"""What is recorded: refused attempts. A typing error and a wrong address are neither."""
+
+
+class AdminClosed(NotAllowed):
+    """The caller holds nothing that the admin is for."""
+
+    code = "admin_closed"
+
+
+class OutOfReach(NotAllowed):
+    """The admin has this page for others, or for nobody: nothing is deleted in it."""
+
+    code = "out_of_reach"
+
+
+def status_of(error: DomainError) -> HTTPStatus:
+    return next(
+        (STATUS[kind] for kind in type(error).mro() if kind in STATUS), HTTPStatus.FORBIDDEN
+    )
+
+
+def answer_refusals(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Wrap a view of the admin; what it refuses is answered after the rollback, and recorded."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except PermissionDenied:
+            return refuse(request, OutOfReach("Your roles do not reach this, or nobody's do."))
+        except DomainError as error:
+            return refuse(request, error)
+
+    return wrapped
+
+
+def refuse(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Put the refusal on record and explain it. Raises Http404 for what may not be known of."""
+    put_on_record(request, error)
+    status = status_of(error)
+    if status == HTTPStatus.NOT_FOUND:
+        raise Http404
+    return render(request, "403.html", {"error": error, "status": status}, status=status)
+
+
+def put_on_record(request: HttpRequest, error: DomainError) -> None:
+    """Write `call.refused` for a refused attempt to change something; reading leaves no entry."""
+    user = request.user
+    reading = request.method in {"GET", "HEAD"}
+    if reading or not isinstance(error, ON_RECORD) or not isinstance(user, User):
+        return
+    match = request.resolver_match
+    record_refusal(
+        call=match.view_name if match else request.path,
+        actor=user.ref,
+        subject=error.subject or user.ref,
+        stream=error.stream or "firm",
+        error=error,
+        at=timezone.now(),
+    )
+
+
+def put_on_form(form: BaseForm, error: DomainError) -> None:
+    """Add the refusal to the fields that it is about, else to the form as a whole."""
+    if not isinstance(error, InvalidInput):
+        form.add_error(None, error.message)
+        return
+    for problem in error.problems:
+        form.add_error(problem.field if problem.field in form.fields else None, problem.message)

@@ -1,0 +1,265 @@
+"""An owner keeps the inventory: one save is one act, and a refused one moves nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from governance.accounts.models import User
+from governance.audit.models import LedgerEntry
+from governance.inventory.actions import ModelRecord, create_model, edit_model
+from governance.inventory.models import Builder, Model, TierAssessment
+from governance.inventory.queries import record_digest
+from tests.factories import Cast, make_model, make_person, make_token
+from tests.http.admin.conftest import Visitor
+from tests.world import nothing_moves
+
+pytestmark = pytest.mark.django_db
+MODELS = "/admin/inventory/model/"
+
+
+def change(model: Model) -> str:
+    return f"{MODELS}{model.pk}/change/"
+
+
+def filled(cast: Cast, model: Model | None = None, **changed: Any) -> dict[str, Any]:
+    """What an owner's browser sends: the form as it was shown, with some fields changed."""
+    form = {
+        "purpose": "Says which customers are likely to leave.",
+        "intended_use": "Choosing whom to offer a retention call.",
+        "kind": "CLASSIFICATION",
+        "owner": str(cast.owner.pk),
+        "developers": [str(cast.developer.pk)],
+        "tier": "3",
+        "tier_reason": "",
+        "tracking_uri": "",
+        "base": record_digest(model) if model else "",
+    }
+    return form | changed
+
+
+def entries(model: Model) -> list[str]:
+    return [
+        e.verb for e in LedgerEntry.objects.of_stream(model.stream).oldest_first()
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def owner(cast: Cast) -> Visitor:
+    return Visitor(cast.owner)
+
+
+@pytest.fixture
+def model(cast: Cast) -> Model:
+    return make_model(cast, at=timezone.now())
+
+
+@pytest.fixture
+def draft(cast: Cast) -> Model:
+    """A model as a pipeline leaves it: a name, and nothing that anybody could decide on."""
+    holder, _ = make_token(cast, at=timezone.now())
+    return create_model(name="fraud-score", unit=cast.unit, actor=holder, at=timezone.now())
+
+
+def test_a_model_is_added_with_one_entry(cast: Cast, owner: Visitor) -> None:
+    data = filled(cast, name="churn-model", unit=str(cast.unit.pk), tier_reason="Advises staff.")
+    response = owner.post(f"{MODELS}add/", **data)
+
+    assert (response.status_code, response["Location"]) == (302, MODELS)
+    model = Model.objects.get()
+    assert (model.name, model.unit, model.owner, model.tier) == (
+        "churn-model", cast.unit, cast.owner, 3,
+    )  # fmt: skip
+    assert list(model.developers.all()) == [cast.developer]
+    assert TierAssessment.objects.get().reason.text == "Advises staff."
+    assert entries(model) == ["model.created"]
+    entry = LedgerEntry.objects.of_stream(model.stream).get()
+    assert (entry.actor, entry.source) == (cast.owner.ref, "ADMIN")
+
+
+def test_a_draft_says_what_is_missing(owner: Visitor, draft: Model) -> None:
+    said = b"Draft, lacks an owner, a purpose, an intended use, a kind and a risk tier"
+    assert said in owner.get(MODELS).content
+    assert said in owner.get(change(draft)).content
+
+
+def test_an_owner_completes_a_draft(cast: Cast, owner: Visitor, draft: Model) -> None:
+    data = filled(cast, draft, tier_reason="Decides nothing alone.")
+    assert owner.post(change(draft), **data).status_code == 302
+    draft.refresh_from_db()
+    assert draft.gaps == []
+    assert entries(draft) == ["model.created", "model.updated"]
+    assert b"Complete" in owner.get(change(draft)).content
+
+
+def test_a_draft_may_be_completed_by_and_by(cast: Cast, owner: Visitor, draft: Model) -> None:
+    data = filled(cast, draft, kind="", tier="", intended_use="")
+    assert owner.post(change(draft), **data).status_code == 302
+    draft.refresh_from_db()
+    assert draft.gaps == ["an intended use", "a kind", "a risk tier"]
+
+
+def test_a_change_is_one_entry_that_lists_what_changed(
+    cast: Cast, owner: Visitor, model: Model
+) -> None:
+    other = make_person("Dora Dev", unit=cast.unit, at=timezone.now())
+    data = filled(
+        cast, model, purpose="Ranks customers by risk of leaving.", tier="2",
+        tier_reason="Now decides on offers.", developers=[str(other.pk)],
+    )  # fmt: skip
+    owner.post(change(model), **data)
+
+    entry = LedgerEntry.objects.of_stream(model.stream).newest_first()[0]
+    assert entry.verb == "model.updated"
+    assert entry.facts == {"changed": ["developers", "purpose", "tier"], "tier": 2}
+    assert entries(model) == ["model.created", "model.updated"]
+    # Whoever has built it once stays a builder.
+    builders = Builder.objects.filter(model=model, capacity="DEVELOPER")
+    assert {row.user for row in builders} == {cast.developer, other}
+
+
+def test_saving_what_stands_there_writes_nothing(cast: Cast, owner: Visitor, model: Model) -> None:
+    with nothing_moves():
+        response = owner.client.post(change(model), filled(cast, model), follow=True)
+    assert b"nothing was written" in response.content
+
+
+def test_name_and_unit_stay_as_they_were(cast: Cast, owner: Visitor, model: Model) -> None:
+    data = filled(cast, model, purpose="Another.", name="renamed", unit=str(cast.root.pk))
+    owner.post(change(model), **data)
+    model.refresh_from_db()
+    assert (model.name, model.unit, model.purpose) == ("churn-model", cast.unit, "Another.")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"tier": "1", "tier_reason": " "}, "Reason for the tier: Say why"),
+        ({"tier": ""}, "Risk tier: A tier once set cannot be cleared."),
+        ({"tier": "4"}, "Risk tier: Select a valid choice"),
+        ({"kind": "ORACLE"}, "Kind: Select a valid choice"),
+        ({"owner": ""}, "Owner: A model once owned keeps an owner."),
+        ({"owner": "developer"}, "Owner: Dev Singh is not a model owner in Retail credit."),
+        ({"owner": "no-such-person"}, "Owner: "),
+        ({"tracking_uri": "javascript:alert(1)"}, "MLflow tracking server: Enter a valid URL."),
+    ],
+)
+def test_a_wrong_value_is_named_and_nothing_typed_is_lost(
+    cast: Cast, owner: Visitor, model: Model, changed: dict[str, str], said: str
+) -> None:
+    if changed.get("owner") == "developer":
+        changed = {"owner": str(cast.developer.pk)}
+    typed = "What I had typed & not saved."
+    with nothing_moves():
+        response = owner.post(change(model), **filled(cast, model, purpose=typed, **changed))
+    page = response.content.decode()
+    assert response.status_code in (200, 422)
+    assert "<title>Error:" in page
+    assert "Nothing was saved." in page
+    assert said in page
+    assert "What I had typed &amp; not saved." in page
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "Name: This field is required."),
+        ("with/slash", "Name: A name has no slash"),
+        ("churn-model", "Name: Registered Model (name=churn-model) already exists."),
+    ],
+)
+def test_a_name_that_cannot_be(
+    cast: Cast, owner: Visitor, model: Model, name: str, said: str
+) -> None:
+    data = filled(cast, name=name, unit=str(cast.unit.pk), tier_reason="Because.")
+    with nothing_moves():
+        response = owner.post(f"{MODELS}add/", **data)
+    assert said in response.content.decode()
+
+
+def test_a_model_is_not_added_to_a_unit_out_of_reach(cast: Cast, owner: Visitor) -> None:
+    data = filled(cast, name="theirs", unit=str(cast.root.pk), tier_reason="Because.")
+    with nothing_moves():
+        response = owner.post(f"{MODELS}add/", **data)
+    assert b"Unit: Select a valid choice" in response.content
+
+
+def test_another_owner_may_read_but_not_write(cast: Cast, model: Model) -> None:
+    from governance.accounts.rules import Role
+
+    other = Visitor(make_person("Oda Other", Role.MODEL_OWNER, unit=cast.unit, at=timezone.now()))
+    shown = other.get(change(model))
+    assert b'name="_save"' not in shown.content
+    assert b"Says which customers" in shown.content
+    with nothing_moves(entries=["call.refused"]):
+        response = other.post(change(model), **filled(cast, model, purpose="Mine now."))
+    assert response.status_code == 403
+    assert "Olga Owner owns churn-model" in response.content.decode()
+    assert "Mine now." in response.content.decode()
+    refusal = LedgerEntry.objects.of_stream(model.stream).newest_first()[0]
+    assert (refusal.subject, refusal.actor) == (model.ref, User.objects.get(name="Oda Other").ref)
+    assert refusal.facts == {"call": "admin:inventory_model_change", "rule": "not_the_owner"}
+
+
+def test_a_stale_form_is_refused_once_and_says_what_differs(
+    cast: Cast, owner: Visitor, model: Model
+) -> None:
+    data = filled(cast, model, purpose="What I typed.")
+    elsewhere = ModelRecord(
+        purpose="What stands there.", intended_use=model.intended_use, kind=model.kind,
+        owner=cast.owner, developers=[cast.developer], tier=3,
+    )  # fmt: skip
+    edit_model(model=model, record=elsewhere, actor=cast.owner, at=timezone.now())
+    with nothing_moves(entries=["call.refused"]):
+        response = owner.post(change(model), **data)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "was changed after you opened it" in page
+    assert "You differ from what stands there now in: Purpose." in page
+    assert "What I typed." in page
+    # The page knows the record as it stands now, so saving it again is a decision.
+    model.refresh_from_db()
+    assert f'value="{record_digest(model)}"' in page
+    owner.post(change(model), **data | {"base": record_digest(model)})
+    model.refresh_from_db()
+    assert model.purpose == "What I typed."
+
+
+def test_a_double_click_is_one_change(cast: Cast, owner: Visitor, model: Model) -> None:
+    data = filled(cast, model, purpose="Once.")
+    owner.post(change(model), **data)
+    second = owner.post(change(model), **data)
+    assert second.status_code == 409
+    assert entries(model) == ["model.created", "model.updated", "call.refused"]
+
+
+@pytest.mark.parametrize("action", ["delete_selected", "anything"])
+def test_the_list_has_no_actions(owner: Visitor, model: Model, action: str) -> None:
+    with nothing_moves():
+        owner.post(MODELS, action=action, _selected_action=str(model.pk), post="yes")
+        owner.post(MODELS, **{"form-TOTAL_FORMS": "1", "form-0-id": str(model.pk), "_save": ""})
+
+
+def test_nothing_is_deleted(owner: Visitor, model: Model) -> None:
+    with nothing_moves(entries=["call.refused"]):
+        assert owner.post(f"{MODELS}{model.pk}/delete/", post="yes").status_code == 403
+
+
+def test_history_is_the_portals(owner: Visitor, model: Model) -> None:
+    response = owner.get(f"{MODELS}{model.pk}/history/")
+    assert response["Location"] == "/audit/?model=churn-model"
+
+
+def test_the_list_is_searched_and_narrowed(owner: Visitor, model: Model, draft: Model) -> None:
+    def names(**query: str) -> set[str]:
+        page = owner.get(MODELS, **query).content.decode()
+        return {name for name in ("churn-model", "fraud-score") if f">{name}</a>" in page}
+
+    assert names() == {"churn-model", "fraud-score"}
+    assert names(record="draft") == {"fraud-score"}
+    assert names(record="complete") == {"churn-model"}
+    assert names(q="churn") == {"churn-model"}
+    assert names(tier__exact="3") == {"churn-model"}
+    assert names(q="nothing like it") == set()
