@@ -116,6 +116,10 @@ def test_a_stranger_needs_nothing_but_python(pack: PackFiles, tmp_path: Path, fo
     assert "NOT PROVEN  Truth" in answer.stdout
 
 
+def test_the_same_evidence_gives_the_same_bytes(pack: PackFiles) -> None:
+    assert draw(pack.evidence.decode()).data == pack.pdf
+
+
 def flipped(data: bytes, place: int, bit: int) -> bytes:
     changed = bytearray(data)
     changed[place] ^= 1 << bit

@@ -25,6 +25,7 @@ from governance.evidence.rules.packs import (
     require_verified,
 )
 from governance.evidence.rules.reading import Evidence
+from governance.evidence.rules.trail import entry_rows
 from governance.inventory.models import Model
 
 STYLES = settings.BASE_DIR / "templates" / "pdf" / "evidence-pack.css"
@@ -113,6 +114,7 @@ def context(evidence: Evidence, digest: str) -> Mapping[str, Any]:
     return {
         "about": evidence.about,
         "built_at": built_at(evidence),
+        "built_by": evidence.name(evidence.about["built_by"]),
         "reference": reference(digest),
         "content_digest": digest,
         "overview": overview(evidence),
@@ -123,6 +125,6 @@ def context(evidence: Evidence, digest: str) -> Mapping[str, Any]:
         "reports": pages.reports(evidence),
         "findings": pages.findings(evidence),
         "certificates": pages.certificates(evidence),
-        "entries": pages.entry_rows(evidence)[-PRINTED_ENTRIES:],
+        "entries": entry_rows(evidence)[-PRINTED_ENTRIES:],
         "organization": evidence.about["organization"],
     }

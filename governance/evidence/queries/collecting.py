@@ -50,7 +50,7 @@ def collect(model: Model, *, by: str, at: datetime) -> dict[str, Any]:
     about = _about(model, head=head, entries=len(ledger), by=by, at=at)
     document = {
         "format": FORMAT,
-        "about": about | {"built_by_name": names.get(by, by)},
+        "about": about,
         "ledger": ledger,
         "records": held,
         "prose": prose,

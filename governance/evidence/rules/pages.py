@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from governance.accounts.rules import Role
@@ -118,7 +118,7 @@ class FindingRow:
     title: str
     remediation: str
     owner: str
-    due_date: str
+    due_date: date | None
     closed_at: datetime | None
     closing_reason: str
 
@@ -128,6 +128,7 @@ TONES = {
     RequestState.DONE: "ok",
     RequestState.REJECTED: "bad",
 }
+PROOFS = {"PASSWORD": "password re-entered", "SEEDED": "seeded with the demo, not proven"}
 RANK = {value: rank for rank, value in enumerate(Severity.values)}
 
 
@@ -284,6 +285,10 @@ def certificates(evidence: Evidence) -> list[Certificate]:
     return [_sign_off(evidence, held) for held in evidence.in_order("sign_off")]
 
 
+def proof_words(method: str) -> str:
+    return PROOFS.get(method, sentence(method))
+
+
 def _sign_off(evidence: Evidence, held: Held) -> Certificate:
     request = evidence.get("request", held["request_id"])
     subject = "A request that is not in this pack"
@@ -298,7 +303,7 @@ def _sign_off(evidence: Evidence, held: Held) -> Certificate:
         meaning=held["meaning"],
         comment=evidence.prose(held, "comment"),
         signed_at=held.at("signed_at"),
-        proof=held["proof"],
+        proof=proof_words(held["proof"]),
         subject=subject,
         digest=held["dossier_digest"],
         entry=evidence.written_by.get(held.ref),
@@ -326,7 +331,7 @@ def _report(evidence: Evidence, held: Held) -> ReportPage:
             meaning=held["meaning"],
             comment="",
             signed_at=held.at("signed_at"),
-            proof=held["signed_with"],
+            proof=proof_words(held["signed_with"]),
             subject=f"Validation report {held['number']} of version {number}",
             digest=held["digest"],
             entry=evidence.written_by.get(held.ref),
@@ -347,52 +352,9 @@ def findings(evidence: Evidence) -> list[FindingRow]:
             title=held["title"],
             remediation=held["remediation"],
             owner=evidence.person(held, "owner_id"),
-            due_date=held["due_date"],
+            due_date=held.date("due_date"),
             closed_at=held.at("closed_at"),
             closing_reason=evidence.prose(held, "closing_reason"),
         )
         for held in rows
     ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class EntryRow:
-    seq: int
-    at: datetime
-    what: str
-    detail: str
-    who: str
-    hash: str
-    previous: str
-    signed: bool
-
-
-def entry_rows(evidence: Evidence) -> list[EntryRow]:
-    """Oldest first, as they chain."""
-    return [
-        EntryRow(
-            seq=entry.seq,
-            at=entry.at,
-            what=sentence(entry.verb.replace(".", " ")),
-            detail=_detail(entry),
-            who=evidence.name(entry.actor),
-            hash=entry.hash,
-            previous=entry.previous,
-            signed=entry.verb.endswith(".signed"),
-        )
-        for entry in evidence.entries
-    ]
-
-
-def _detail(entry: Entry) -> str:
-    """The first few facts that are short and no references or digests."""
-    facts = (
-        f"{key.replace('_', ' ')} {value}"
-        for key, value in entry.facts.items()
-        if isinstance(value, str | int) and not isinstance(value, bool) and _short(str(value))
-    )
-    return ", ".join([*facts][:3])
-
-
-def _short(text: str) -> bool:
-    return 0 < len(text) <= 40 and ":" not in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -39,6 +39,10 @@ class Held:
     def at(self, name: str) -> datetime | None:
         text = self[name]
         return datetime.fromisoformat(text) if text else None
+
+    def date(self, name: str) -> date | None:
+        text = self[name]
+        return date.fromisoformat(text) if text else None
 
     def number(self, name: str) -> int:
         return int(self.fields.get(name, 0))
@@ -82,6 +86,9 @@ class Evidence:
 
     def name(self, ref: str) -> str:
         """Return what somebody is called, or the reference itself."""
+        kind, _, rest = ref.partition(":")
+        if kind == "system":
+            return f"the {rest}"
         return str(self.document["names"].get(ref, ref))
 
     def person(self, held: Held, column: str) -> str:
