@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from governance.accounts.rules import PermissionMissing, Role
@@ -36,6 +36,7 @@ class Seats:
     open: Sequence[Seat]
     reasons: Sequence[str]
     bars: Sequence[Bar]
+    bars_by_role: Mapping[Role, Sequence[Bar]]
     held_by_checks: Sequence[str]
 
     @property
@@ -56,7 +57,7 @@ class Seats:
         fitting.sort(key=lambda seat: decision not in seat.decisions)
         if fitting:
             return fitting[0]
-        require_separation(self.bars)
+        require_separation(self.bars_by_role.get(role, self.bars) if role else self.bars)
         raise PermissionMissing(
             " ".join(self.reasons) or "The policy asks for no signature that you could give so."
         )
@@ -81,6 +82,7 @@ def seats_of(case: Case, chairs: Sequence[Chair]) -> Seats:
         open=taken,
         reasons=[] if taken else reasons_of(case, chairs, bars),
         bars=bars,
+        bars_by_role={chair.need.role: chair.bars for chair in chairs},
         held_by_checks=unmet,
     )
 

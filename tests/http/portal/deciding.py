@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from typing import Any
+from uuid import UUID
 
 from django.test import Client
 
@@ -15,10 +16,21 @@ from tests import factories
 from tests.factories import NOON, PASSWORD, Cast
 
 
+CLIENTS: dict[UUID, Client] = {}
+
+
 def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+    """The browser of this person. Signing in is an act of its own, so it happens once."""
+    if user.pk not in CLIENTS:
+        CLIENTS[user.pk] = Client()
+        CLIENTS[user.pk].force_login(user)
+    return CLIENTS[user.pk]
+
+
+def everybody_signs_in(cast: Cast) -> None:
+    for user in vars(cast).values():
+        if isinstance(user, User):
+            signed_in(user)
 
 
 def read(user: User, path: str, *, status: int = 200) -> str:
@@ -67,7 +79,8 @@ def sign_on_page(
 
 
 def waiting_request(cast: Cast, name: str = "churn-model", value: str = "0.95") -> PromotionRequest:
-    """A version that waits for its validator and its approver."""
+    """A version that waits for its validator and its approver; everybody is at their desk."""
+    everybody_signs_in(cast)
     factories.make_policies(cast)
     model = factories.make_model(cast, name=name)
     return factories.make_ready(
