@@ -6,7 +6,6 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
@@ -18,7 +17,10 @@ from governance.demo.seeding import seed
 
 
 class Command(DomainCommand):
-    help = "Seed Meridian Bank with people, policies and models, unless it is there already."
+    help = (
+        "Seed Meridian Bank with people, policies and models, unless it is there already. "
+        "Refused where real accounts exist; ./run serve refuses a database that has the demo's."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -28,10 +30,6 @@ class Command(DomainCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.DEMO:
-            raise CommandError(
-                "seed_demo makes accounts with known passwords: set DEMO=1 for that."
-            )
         now = timezone.now()
         if not User.objects.filter(is_demo=True).exists():
             if User.objects.exists():

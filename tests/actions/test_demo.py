@@ -1,0 +1,66 @@
+"""The demo: made once, through the domain, and what scripts are told of it."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from governance.accounts.models import User
+from governance.accounts.queries import token_holder
+from governance.approvals.models import PromotionRequest
+from governance.audit.models import LedgerEntry
+from governance.audit.verification import verify
+from governance.inventory.models import Model
+from governance.registry.models import ModelVersion
+from governance.registry.rules import Stage
+from tests import factories as f
+
+
+def seeded(*options: str) -> Any:
+    out = StringIO()
+    call_command("seed_demo", *options, stdout=out)
+    return json.loads(out.getvalue()) if "--json" in options else out.getvalue()
+
+
+@pytest.mark.django_db
+def test_the_demo_is_made_once_and_whole() -> None:
+    first = seeded("--json")
+    entries = LedgerEntry.objects.count()
+    second = seeded("--json")
+
+    assert Model.objects.count() == len(first["models"]) == 12
+    assert {person["role"] for person in first["people"]} == {
+        "MODEL_OWNER", "DEVELOPER", "VALIDATOR", "APPROVER", "COMPLIANCE", "ADMINISTRATOR",
+    }  # fmt: skip
+    assert set(ModelVersion.objects.values_list("stage", flat=True)) == set(Stage.values)
+    assert PromotionRequest.objects.open().count() == 3
+    assert verify().intact
+
+    # The second call issued tokens and did nothing else.
+    assert LedgerEntry.objects.count() == entries + len(second["tokens"])
+    assert first["people"] == second["people"]
+    for name, secret in second["tokens"].items():
+        assert secret != first["tokens"][name]
+        holder = token_holder(secret, at=timezone.now())
+        assert holder is not None
+        assert holder.service.name == name
+
+
+@pytest.mark.django_db
+def test_everybody_it_names_can_sign_in() -> None:
+    for person in seeded("--json")["people"]:
+        user = User.objects.get(email=person["email"])
+        assert user.is_demo
+        assert user.check_password(person["password"])
+
+
+def test_it_keeps_away_from_real_accounts(cast: f.Cast) -> None:
+    before = User.objects.count()
+    with pytest.raises(CommandError, match="real accounts"):
+        seeded()
+    assert User.objects.count() == before
