@@ -27,9 +27,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 
 from governance.accounts.models import User
-from governance.approvals.actions import sign_policy
 from governance.approvals.models import PolicyVersion
-from governance.approvals.rules.judgement import Decision
 from governance.audit.models import LedgerEntry
 from governance.registry.models import EvaluationResult, ModelVersion, StageChange
 from tests import servers
@@ -40,7 +38,6 @@ from tests.factories import (
     make_cast,
     make_model,
     make_policy,
-    make_proof,
     make_report,
     make_token,
 )
@@ -182,6 +179,13 @@ class Desk:
             page.get_by_role("button", name="Sign and approve").click()
             expect(page.get_by_text("You signed as").first).to_be_visible()
 
+    def sign_policy(self, person: User, address: str) -> None:
+        with self.of(person) as page:
+            page.goto(address)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign this decision").click()
+            expect(page.get_by_role("button", name="Sign this decision")).to_be_hidden()
+
     def download_pack(self, person: User, folder: Path) -> Path:
         """Build the model's evidence pack and take PDF, evidence and verifier away."""
         with self.of(person) as page:
@@ -228,7 +232,7 @@ def test_the_churn_story(
     pipeline: Pipeline, desk: Desk, cast: Cast, tmp_path: Path, process_env: dict[str, str]
 ) -> None:
     refused_below_the_threshold(pipeline)
-    threshold_lowered_by_two_people(cast, desk, tmp_path)
+    threshold_lowered_by_two_people(pipeline, cast, desk)
     signed_into_production(pipeline, desk, cast, quality="high", number=2)
     signed_into_production(pipeline, desk, cast, quality="best", number=3)
     assert pipeline.run("--quality", "best", "--ask", "staging").code == 0
@@ -250,24 +254,21 @@ def refused_below_the_threshold(pipeline: Pipeline) -> None:
     assert refusal.source == "MLFLOW"
 
 
-def threshold_lowered_by_two_people(cast: Cast, desk: Desk, folder: Path) -> None:
-    file = folder / "lower.yaml"
+def threshold_lowered_by_two_people(pipeline: Pipeline, cast: Cast, desk: Desk) -> None:
+    file = pipeline.folder / "lower.yaml"
     text = (POLICIES / "classification-to-staging.yaml").read_text()
     file.write_text(text.replace("at_least: 0.90", "at_least: 0.85"))
     call_command("load_policy", str(file), stdout=StringIO())
-    proposed = PolicyVersion.objects.get(key="classification-to-staging", number=2)
-    assert proposed.state == "PROPOSED"
-    for signer in (cast.approver, cast.compliance):
-        at = timezone.now()
-        sign_policy(
-            policy_id=proposed.pk,
-            decision=Decision.APPROVE,
-            digest_seen=proposed.digest,
-            comment="",
-            proof=make_proof(signer, at=at),
-            actor=signer,
-            at=at,
-        )
+    policies = PolicyVersion.objects.filter(key="classification-to-staging").order_by("number")
+    address = f"/policies/{policies[1].pk}/"
+    desk.sign_policy(cast.compliance, address)
+    assert [row.state for row in policies.all()] == ["IN_FORCE", "PROPOSED"]
+    desk.sign_policy(cast.approver, address)
+    assert [row.state for row in policies.all()] == ["SUPERSEDED", "IN_FORCE"]
+    # Lower, and still too high for the version that was refused.
+    ran = pipeline.run("--version", "1", "--ask", "staging")
+    assert ran.code == REFUSED, ran.said
+    assert "accuracy is 0.8225; the policy asks for ≥ 0.85" in ran.said
 
 
 def signed_into_production(
