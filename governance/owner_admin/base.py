@@ -76,6 +76,8 @@ class GovernedAdmin(DjangoAdmin):
     show_full_result_count = False
     noun: ClassVar[str]
     nouns: ClassVar[str]
+    verbs: ClassVar[tuple[str, str]] = ("Add", "Save")
+    """What the one button does: on a new record, and on one that is there."""
     reads: ClassVar[tuple[Permission, ...]] = ()
     """Whoever holds one of these in some unit sees the pages."""
     adds: ClassVar[Permission | None] = None
@@ -139,9 +141,10 @@ class GovernedAdmin(DjangoAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show or save the form. A refused save has rolled back; the form is shown again."""
-        words = {"noun": self.noun, "nouns": self.nouns} | (extra_context or {})
+        verb = self.verbs[object_id is not None]
+        words = {"noun": self.noun, "nouns": self.nouns, "verb": verb} | (extra_context or {})
         if object_id is None:
-            words["title"] = f"Add a {self.noun}"
+            words["title"] = f"{verb} a {self.noun}"
         try:
             return super().changeform_view(request, object_id, form_url, words)
         except NotFound:

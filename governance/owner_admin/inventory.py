@@ -20,13 +20,15 @@ from governance.core.wording import day
 from governance.inventory.actions import ModelRecord, create_model, edit_model
 from governance.inventory.models import Model
 from governance.inventory.queries import latest_tier_assessment, record_digest
-from governance.inventory.rules import RecordChanged
+from governance.inventory.rules import REQUIRED, RecordChanged
 from governance.owner_admin.base import GovernedAdmin, GovernedForm
 from governance.owner_admin.requests import person_of
 from governance.owner_admin.site import OwnerSite
 
 PARAGRAPH = forms.Textarea(attrs={"rows": 3})
 SENTENCE = forms.Textarea(attrs={"rows": 2})
+AWAITED = {*REQUIRED, "tier_reason"}
+"""May be left empty for now, and so are not called optional: no version moves without them."""
 
 
 class SecureURLField(forms.URLField):
@@ -68,6 +70,8 @@ class ModelForm(GovernedForm):
         super().__init__(*args, **kwargs)
         if "owner" in self.fields and self.instance.owner_id is None:
             self.initial["owner"] = self.actor.pk
+        for name in AWAITED & self.fields.keys():
+            self.fields[name].is_awaited = True  # type: ignore[attr-defined]  # the template asks
         self.initial["base"] = record_digest(self.instance) if self._is_change else ""
         if isinstance(self.refusal, RecordChanged):
             # Whoever saves again is told below where they differ from what stands there now.
@@ -125,14 +129,14 @@ class ModelAdmin(GovernedAdmin):
     reads = (Permission.MODEL_EDIT,)
     adds = Permission.MODEL_CREATE
     autocomplete_fields = ("owner", "developers")
-    list_display = ("name", "unit", "owner", "tier", "kind", "standing", "updated_at")
+    list_display = ("name", "unit", "owner", "tier", "kind", "standing", "updated")
     list_filter = (CompletenessFilter, "tier", "kind")
     list_select_related = ("unit", "owner")
     search_fields = ("name", "purpose", "owner__name")
     search_help_text = "Name, purpose or owner"
     ordering = ("name",)
     fieldsets = (
-        ("The model", {"fields": ("standing", "name", "unit", "purpose", "intended_use", "kind")}),
+        ("The model", {"fields": ("name", "placed", "purpose", "intended_use", "kind")}),
         ("People", {"fields": ("owner", "developers")}),
         ("Risk", {"fields": ("tier_now", "tier", "tier_reason")}),
         ("Measurements", {"fields": ("tracking_uri", "base")}),
@@ -151,14 +155,14 @@ class ModelAdmin(GovernedAdmin):
         return may_edit and (is_free or obj.owner == person)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return ["standing", "tier_now", "name", "unit"] if obj else []
+        return ["name", "placed", "tier_now"] if obj else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is not None:
             return self.fieldsets
-        told = {"standing", "tier_now"}
+        asked = {"placed": ["unit"], "tier_now": []}
         return [
-            (title, {"fields": [name for name in said["fields"] if name not in told]})
+            (title, {"fields": [f for n in map(str, said["fields"]) for f in asked.get(n, [n])]})
             for title, said in self.fieldsets
         ]
 
@@ -170,6 +174,14 @@ class ModelAdmin(GovernedAdmin):
     @admin.display(description="Record")
     def standing(self, obj: Model) -> str:
         return f"Draft, lacks {_listed(obj.gaps)}" if obj.gaps else "Complete"
+
+    @admin.display(description="Unit")
+    def placed(self, obj: Model) -> str:
+        return f"{obj.unit.name} ({obj.unit.path})"
+
+    @admin.display(description="Changed", ordering="updated_at")
+    def updated(self, obj: Model) -> str:
+        return day(obj.updated_at)
 
     @admin.display(description="Tier now")
     def tier_now(self, obj: Model) -> str:

@@ -192,16 +192,17 @@ class HoldingFilter(admin.SimpleListFilter):
 
 class GrantAdmin(GovernedAdmin):
     noun, nouns = "role", "roles"
+    verbs = ("Give", "End")
     reads = (Permission.ROLE_GRANT,)
     adds = Permission.ROLE_GRANT
     autocomplete_fields = ("user",)
-    list_display = ("user", "role", "unit", "starts_at", "ends_at", "standing")
+    list_display = ("user", "role", "unit", "first_day", "last_day", "standing")
     list_filter = (HoldingFilter, "role")
     list_select_related = ("user", "unit", "end")
     search_fields = ("user__name", "user__email", "unit__name")
     search_help_text = "Person or unit"
     ordering = ("user__name", "-starts_at")
-    told = ("user", "role", "unit", "starts_at", "ends_at", "standing")
+    told = ("user", "role", "unit", "first_day", "last_day", "standing")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RoleGrant]:
         units = units_with(person_of(request), Permission.ROLE_GRANT, at=timezone.now())
@@ -232,6 +233,14 @@ class GrantAdmin(GovernedAdmin):
             units = units_with(person_of(request), Permission.ROLE_GRANT, at=timezone.now())
             kwargs["queryset"] = units.order_by("path")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description="First day", ordering="starts_at")
+    def first_day(self, obj: RoleGrant) -> str:
+        return day(obj.starts_at)
+
+    @admin.display(description="Last day", ordering="ends_at")
+    def last_day(self, obj: RoleGrant) -> str:
+        return day(obj.ends_at - timedelta(microseconds=1)) if obj.ends_at else ""
 
     @admin.display(description="State")
     def standing(self, obj: RoleGrant) -> str:

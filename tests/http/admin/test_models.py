@@ -80,8 +80,9 @@ def test_a_model_is_added_with_one_entry(cast: Cast, owner: Visitor) -> None:
 
 
 def test_a_draft_says_what_is_missing(owner: Visitor, draft: Model) -> None:
-    said = b"Draft, lacks an owner, a purpose, an intended use, a kind and a risk tier"
-    assert said in owner.get(MODELS).content
+    listed = b"Draft, lacks an owner, a purpose, an intended use, a kind and a risk tier"
+    assert listed in owner.get(MODELS).content
+    said = b"The record lacks an owner, a purpose, an intended use, a kind, a risk tier."
     assert said in owner.get(change(draft)).content
 
 
@@ -91,7 +92,7 @@ def test_an_owner_completes_a_draft(cast: Cast, owner: Visitor, draft: Model) ->
     draft.refresh_from_db()
     assert draft.gaps == []
     assert entries(draft) == ["model.created", "model.updated"]
-    assert b"Complete" in owner.get(change(draft)).content
+    assert b"The record is complete." in owner.get(change(draft)).content
 
 
 def test_a_draft_may_be_completed_by_and_by(cast: Cast, owner: Visitor, draft: Model) -> None:
