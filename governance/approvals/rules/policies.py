@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -23,6 +23,12 @@ SCHEMA: dict[str, Any] = json.loads(
     (Path(__file__).parent.parent / "data" / "policy.schema.json").read_text()
 )
 MAX_TEXT = 64 * 1024
+CHECKS = (
+    "metric",
+    "challenger",
+    "no_open_finding",
+    *SCHEMA["$defs"]["plain"]["properties"]["check"]["enum"],
+)
 
 
 class PolicyState(TextChoices):
@@ -139,16 +145,40 @@ def read_policy(text: str) -> Policy:
     except yaml.YAMLError as error:
         raise invalid("text", "yaml", f"This is not readable YAML: {error}") from None
     validator = jsonschema.Draft202012Validator(SCHEMA)
-    if problems := [_problem(error) for error in validator.iter_errors(content)]:
+    if problems := [p for error in validator.iter_errors(content) for p in _problems(error)]:
         raise InvalidInput(*problems)
     return policy_from(content)
 
 
-def _problem(error: jsonschema.ValidationError) -> Problem:
+def _problems(error: jsonschema.ValidationError) -> Iterator[Problem]:
+    """Say what is wrong where it is wrong: of alternatives, what the one that is meant lacks."""
+    if error.validator != "oneOf" or not error.context:
+        yield _problem(error, error.message)
+        return
+    branches: dict[Any, list[jsonschema.ValidationError]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    meant = [found for found in branches.values() if not any(map(_is_other_check, found))]
+    if len(meant) == 1 and len(branches) > 1:
+        for inner in meant[0]:
+            yield from _problems(inner)
+    elif meant:
+        yield _problem(error, f"{error.instance!r} does not fit.")
+    else:
+        yield _problem(error, f"there is no such check. The checks are {', '.join(CHECKS)}.")
+
+
+def _is_other_check(error: jsonschema.ValidationError) -> bool:
+    """Tell whether an alternative fails because the entry is about another check, or about none."""
+    unnamed = isinstance(error.instance, dict) and "check" not in error.instance
+    return list(error.path)[-1:] == ["check"] or (error.validator == "required" and unnamed)
+
+
+def _problem(error: jsonschema.ValidationError, message: str) -> Problem:
     place = ".".join(str(part) for part in error.absolute_path) or "text"
     hint = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-    message = f"{place}: {error.message}." + (f" {hint}" if hint else "")
-    return Problem(field=place, rule=str(error.validator), message=message)
+    said = f"{place}: {message.removesuffix('.')}." + (f" {hint}" if hint else "")
+    return Problem(field=place, rule=str(error.validator), message=said)
 
 
 def policy_from(

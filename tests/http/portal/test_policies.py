@@ -204,6 +204,13 @@ def test_proposing_leads_to_the_new_version(cast: Cast, proposed: PolicyVersion)
         (TO_PRODUCTION.replace("role: APPROVER", "role: OWNER"), "sign_offs.1.role"),
         (TO_PRODUCTION + "bonus: 1\n", "bonus"),
         (TO_PRODUCTION.replace("to-production", "rival"), "as specific"),
+        (TO_PRODUCTION.replace(", at_least: 0.90", ""), "exactly one limit: at_least or at_most"),
+        (TO_PRODUCTION.replace("0.90", "high"), "gates.0.at_least"),
+        (TO_PRODUCTION.replace("card_published", "card_printed"), "there is no such check"),
+        (
+            TO_PRODUCTION.replace(", severity: HIGH", ""),
+            "gates.3: &#39;severity&#39; is a required",
+        ),
     ],
 )
 def test_a_wrong_policy_names_the_place_and_keeps_the_text(
