@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.utils import timezone
 
-from governance.accounts.models import User
+from governance.accounts.models import RoleGrant, User
 from governance.accounts.sessions import note_sign_in, note_sign_out
 from governance.portal.forms.account import NewPasswordForm, SignInForm
 
@@ -29,8 +29,17 @@ class SignIn(LoginView):
         return super().get_context_data(**kwargs) | {
             "organization": settings.ORGANIZATION,
             "session_hours": settings.SESSION_COOKIE_AGE // 3600,
-            "demo": settings.DEMO,
+            "demo_people": demo_people() if settings.DEMO else [],
         }
+
+
+def demo_people() -> list[tuple[str, str, str]]:
+    """Name, role and e-mail of those who came with the demo; the terminal says their password."""
+    grants = RoleGrant.objects.filter(user__is_demo=True).select_related("user")
+    found = {grant.user_id: grant for grant in grants.order_by("-starts_at", "user__name")}
+    return [
+        (grant.user.name, grant.get_role_display(), grant.user.email) for grant in found.values()
+    ]
 
 
 class SignOut(LogoutView):

@@ -1,7 +1,7 @@
 """The shell around every page: sign-in, theme, refusals, the headers, and who sees what."""
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 
 from governance.accounts.models import User
 from tests import factories
@@ -83,6 +83,16 @@ def test_one_changes_ones_own_password_and_stays_signed_in(cast: Cast) -> None:
     cast.owner.refresh_from_db()
     assert cast.owner.check_password(new)
     assert [entry.subject for entry in entries("password.changed")] == [cast.owner.ref]
+
+
+def test_the_demo_says_who_can_sign_in_and_nobody_else_does(cast: Cast) -> None:
+    type(cast.owner).objects.filter(pk=cast.owner.pk).update(is_demo=True)
+    assert cast.owner.email not in Client().get("/sign-in/").content.decode()
+    with override_settings(DEMO=True):
+        page = Client().get("/sign-in/").content.decode()
+    assert cast.owner.email in page
+    assert cast.approver.email not in page
+    assert factories.PASSWORD not in page
 
 
 def test_signing_in_and_out_is_on_record(cast: Cast) -> None:
