@@ -53,7 +53,7 @@ def test_reads_what_is_written_to_the_digit() -> None:
         ("tiers: [3]", "tiers: [4]", "applies_to.tiers.0"),
         ("tiers: [3]", "tiers: []", "applies_to.tiers"),
         ("check: metric", "check: vibes", "gates.0"),
-        ("at_least: 0.90", "at_least: high", "gates.0"),
+        ("at_least: 0.90", "at_least: high", "gates.0.at_least"),
         ("at_least: 0.90", "at_least: 0.90, at_most: 1", "gates.0"),
         ("role: VALIDATOR", "role: DEVELOPER", "sign_offs.0.role"),
         ("role: VALIDATOR", "role: VALIDATOR, count: 0", "sign_offs.0.count"),
