@@ -23,6 +23,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     timezone="UTC",
+    beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
     beat_schedule={
         "sweep": {"task": "governance.jobs.tasks.sweep", "schedule": SWEEP_SECONDS},
     },
