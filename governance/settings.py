@@ -50,6 +50,7 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname or "", "127.0.0.1", "localhost"]
 )
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_FAILURE_VIEW = "governance.portal.errors.stale_form"
 ORGANIZATION = env.str("ORGANIZATION", default="Meridian Bank" if DEMO else "Countersign")
 TRACKING_HOSTS = env.list("TRACKING_HOSTS", default=[])
 """`host:port` of the MLflow tracking servers that metrics may be pulled from. None by default."""

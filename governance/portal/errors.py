@@ -23,6 +23,7 @@ from governance.core.errors import (
     WrongState,
 )
 from governance.portal.forms.base import SiteForm
+from governance.portal.pages.refusals import refusal
 from governance.portal.requests import what_about
 
 Result = TypeVar("Result")
@@ -126,9 +127,13 @@ def status_of_form(form: SiteForm) -> HTTPStatus:
     return HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
 
 
+def belongs_on_record(request: HttpRequest, error: DomainError) -> bool:
+    return request.method not in {"GET", "HEAD"} and isinstance(error, ON_RECORD)
+
+
 def put_on_record(request: HttpRequest, error: DomainError) -> None:
     """Write `call.refused` for a refused attempt to change something; reading leaves no entry."""
-    if request.method in {"GET", "HEAD"} or not isinstance(error, ON_RECORD):
+    if not belongs_on_record(request, error):
         return
     match = request.resolver_match
     actor = cast(User, request.user).ref
@@ -148,13 +153,24 @@ def explain(request: HttpRequest, error: DomainError) -> HttpResponse:
     status = status_of(error)
     if status == HTTPStatus.NOT_FOUND:
         return not_found(request, error)
-    return render(request, "403.html", {"error": error, "status": status}, status=status)
+    told = refusal(
+        error,
+        request,
+        status=status,
+        is_recorded=belongs_on_record(request, error),
+        at=timezone.now(),
+    )
+    return render(request, "403.html", {"refusal": told}, status=status)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """handler403: Django's own refusals, such as a failed CSRF check."""
-    context = {"error": None, "status": HTTPStatus.FORBIDDEN}
-    return render(request, "403.html", context, status=HTTPStatus.FORBIDDEN)
+    """handler403: Django's own refusals."""
+    return render(request, "403.html", {"refusal": None}, status=HTTPStatus.FORBIDDEN)
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """CSRF_FAILURE_VIEW. The reason is Django's, for programmers; the page says what to do."""
+    return render(request, "403.html", {"refusal": None}, status=HTTPStatus.FORBIDDEN)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -170,3 +170,31 @@ def test_places_are_marked_and_named(cast: Cast) -> None:
     assert '<a href="/audit/" data-goto="a" aria-current="page">' in page
     assert "Skip to content" in page
     assert cast.auditor.name in page
+
+
+def test_a_refused_attempt_is_explained_and_put_on_record(cast: Cast) -> None:
+    version = factories.make_version(cast, factories.make_model(cast))
+    client = signed_in(cast.auditor)
+    client.raise_request_exception = True
+    response = client.post("/models/churn-model/versions/1/ask/", {"target": "STAGING"})
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "This takes a role that you don’t hold." in page
+    assert "In Retail credit: Dev Singh, Olga Owner." in page
+    assert 'href="/models/churn-model/versions/1/">Back to the record' in page
+    assert "The attempt is on record." in page
+    [entry] = entries("call.refused")
+    assert (entry.actor, entry.subject, entry.facts["call"]) == (
+        cast.auditor.ref,
+        version.ref,
+        "portal:ask",
+    )
+    assert entry.stream_name == version.model.stream
+
+
+def test_a_stale_form_of_the_portal_says_what_to_do(cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.owner)
+    page = client.post("/models/x/pin/").content.decode()
+    assert "This form has gone stale." in page
+    assert "load the page again" in page
