@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max
 
+from governance.accounts.models import User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor, NotAPerson
 from governance.audit import actions as audit
@@ -68,21 +69,8 @@ def register_version(
     slot, slot_is_new = Slot.objects.get_or_create(
         model=model, is_default=True, defaults={"created_at": at}
     )
-    last = model.versions.aggregate(last=Max("number"))["last"] or 0
-    version = ModelVersion.objects.create(
-        model=model,
-        number=last + 1,
-        source=registration.source,
-        run_id=registration.run_id,
-        run_link=registration.run_link,
-        logged_model_id=registration.logged_model_id,
-        lineage_text=canonical(registration.lineage),
-        digest=digest(asdict(registration) | {"model": model.ref, "number": last + 1}),
-        registered_by=actor.person,
-        registered_via=actor.ref,
-        registered_at=at,
-        description=description,
-        updated_at=at,
+    version = _insert_version(
+        model, registration, description=description, person=actor.person, via=actor.ref, at=at
     )
     artifacts = _insert_artifacts(version, registration)
     written_tags = _insert_tags(version, tags or {})
@@ -109,6 +97,33 @@ def register_version(
     )  # fmt: skip
     pull_if_possible(version, actor=actor, at=at)
     return version
+
+
+def _insert_version(
+    model: Model,
+    registration: Registration,
+    *,
+    description: str,
+    person: User,
+    via: str,
+    at: datetime,
+) -> ModelVersion:
+    number = (model.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+    return ModelVersion.objects.create(
+        model=model,
+        number=number,
+        source=registration.source,
+        run_id=registration.run_id,
+        run_link=registration.run_link,
+        logged_model_id=registration.logged_model_id,
+        lineage_text=canonical(registration.lineage),
+        digest=digest(asdict(registration) | {"model": model.ref, "number": number}),
+        registered_by=person,
+        registered_via=via,
+        registered_at=at,
+        description=description,
+        updated_at=at,
+    )
 
 
 def _insert_artifacts(version: ModelVersion, registration: Registration) -> list[Artifact]:
