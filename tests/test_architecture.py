@@ -1,0 +1,357 @@
+"""Rules of the house that a linter cannot know. What is let off is listed here, with its reason."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import models
+from django.db.migrations.loader import MigrationLoader
+
+from governance.accounts.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS, Permission
+from governance.accounts.rules import Role, Scope
+from governance.audit.registration import REGISTERED
+from governance.audit.rules import Verb
+
+HOME = Path(__file__).parents[1]
+ROOT = HOME / "governance"
+SOURCES = sorted(path for path in ROOT.rglob("*.py") if "migrations" not in path.parts)
+TEMPLATES = sorted((HOME / "templates").rglob("*.html"))
+DOMAIN = (
+    "accounts", "inventory", "registry", "cards", "validation", "approvals", "evidence",
+)  # fmt: skip
+INTERFACES = ("portal", "api", "mlflow_api", "owner_admin")
+
+NO_ENTRY_OF_ITS_OWN = {
+    "registry.actions.stages.move_to_stage": "approvals appends the entry of the whole act",
+    "registry.actions.evaluations.insert_results": "each caller lists the rows in its own entry",
+    "registry.actions.pulls.pull_metrics": "asks for a job; what the job measures is an entry",
+    "registry.actions.pulls.pull_if_possible": "the same, where a tracking server is named",
+    "evidence.actions.packs.request_pack": "asks for a job; the pack it builds is an entry",
+    "validation.actions.findings.insert_finding": "the report that it stands in is the entry",
+}
+NOT_A_RECORD = {
+    "audit.LedgerStream": "the heads of the ledger itself",
+    "audit.LedgerEntry": "the ledger itself",
+    "audit.FollowerCursor": "how far a follower has read; losing it repeats work",
+    "jobs.Job": "work that is queued; what it does is recorded by its action",
+}
+LAZY_IMPORTS = {
+    "core/pdf_child.py": "WeasyPrint needs Pango, and all but PDFs works without",
+    "core/surroundings.py": "the doctor reports what is missing instead of failing on it",
+}
+CATCHES_ALL = {
+    "jobs/running.py": "whatever a handler does, its job must not stay open",
+    "audit/followers.py": "one follower that fails must not stop the others",
+}
+SINGLE_VERBS = {
+    "doctor": "./run doctor",
+    "prepare": "what ./run does before it serves",
+}
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(HOME).with_suffix("").parts)
+
+
+def short(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def calls(node: ast.AST) -> Iterator[str]:
+    """The last name of everything that is called in there: `audit.append` gives `append`."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call):
+            target = inner.func
+            yield target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+
+
+def files_named(noun: str) -> list[Path]:
+    """`rules.py` of every app, and each file where it has grown into a package."""
+    single, many = ROOT.glob(f"*/{noun}.py"), ROOT.glob(f"*/{noun}/*.py")
+    return sorted(path for path in (*single, *many) if path.stem != "__init__")
+
+
+ACTIONS = [path for path in files_named("actions") if path.parts[len(ROOT.parts)] in DOMAIN]
+
+
+def is_action(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Public, and told who acts and when."""
+    names = {argument.arg for argument in node.args.kwonlyargs}
+    return not node.name.startswith("_") and {"actor", "at"} <= names
+
+
+def is_atomic(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any("atomic" in ast.unparse(decorator) for decorator in node.decorator_list)
+
+
+# --- actions -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ACTIONS, ids=module)
+def test_an_action_takes_keywords_only_and_is_told_who_acts_and_when(path: Path) -> None:
+    for node in functions(path):
+        if is_atomic(node) and not node.name.startswith("_"):
+            assert not node.args.args, node.name
+            assert is_action(node), node.name
+
+
+@cache
+def appending() -> frozenset[str]:
+    """Functions of the actions files that append an entry, or call one that does."""
+    reached = {"append"}
+    bodies = [(node.name, set(calls(node))) for path in ACTIONS for node in functions(path)]
+    while more := {name for name, called in bodies if called & reached} - reached:
+        reached |= more
+    return frozenset(reached)
+
+
+@pytest.mark.parametrize("path", ACTIONS, ids=module)
+def test_an_action_leaves_an_entry(path: Path) -> None:
+    prefix = module(path).removeprefix("governance.")
+    silent = {
+        f"{prefix}.{node.name}"
+        for node in functions(path)
+        if is_action(node) and is_atomic(node) and node.name not in appending()
+    }
+    assert silent <= NO_ENTRY_OF_ITS_OWN.keys()
+
+
+@pytest.mark.parametrize("path", ACTIONS, ids=module)
+def test_a_function_appends_at_one_place(path: Path) -> None:
+    """Two places in one function would be two entries for one act, or one entry told twice."""
+    for node in functions(path):
+        entries = [
+            inner
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.Call) and ast.unparse(inner.func) in {"audit.append", "append"}
+        ]
+        assert len(entries) <= 1, node.name
+
+
+def test_what_is_let_off_still_exists() -> None:
+    for name in NO_ENTRY_OF_ITS_OWN:
+        place, _, function = f"governance.{name}".rpartition(".")
+        assert inspect.isfunction(getattr(import_module(place), function)), name
+
+
+def test_only_the_ledger_writes_entries() -> None:
+    writers = {short(p) for p in SOURCES for node in ast.walk(tree(p)) if makes_entry(node)}
+    assert writers == {"audit/actions.py"}
+
+
+def makes_entry(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "LedgerEntry"
+
+
+# --- rules and models ----------------------------------------------------------------------------
+
+# verify_pack.py needs nothing but Python's own library.
+PURE = re.compile(
+    r"governance\.(\w+\.rules(\.\w+)*|core\.(errors|canonical|wording|drawing)"
+    r"|evidence\.verify_pack)"
+)
+CHOICES = {"TextChoices", "IntegerChoices"}
+
+
+def imported_for_types(path: Path) -> set[ast.AST]:
+    """Imports below `if TYPE_CHECKING:`, which the program never runs."""
+    return {
+        inner
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+
+
+@pytest.mark.parametrize("path", files_named("rules"), ids=module)
+def test_rules_touch_no_database_and_no_clock(path: Path) -> None:
+    for node in ast.walk(tree(path)):
+        text = ast.unparse(node) if isinstance(node, ast.Attribute | ast.ImportFrom) else ""
+        if isinstance(node, ast.ImportFrom) and node not in imported_for_types(path):
+            origin = node.module or ""
+            if origin.startswith("governance."):
+                assert PURE.fullmatch(origin), text
+            elif origin.startswith("django.db"):
+                assert {name.name for name in node.names} <= {*CHOICES, "models"}, text
+        elif isinstance(node, ast.Attribute):
+            assert node.attr not in {"now", "today", "utcnow", "objects"}, text
+            if text.startswith("models."):
+                assert node.attr in CHOICES, text
+
+
+def our_models() -> list[type[models.Model]]:
+    return [m for m in apps.get_models() if m.__module__.startswith("governance.")]
+
+
+def test_every_table_is_known_to_the_ledger_or_said_not_to_be() -> None:
+    labels = {model._meta.label for model in our_models() if model not in REGISTERED}
+    # A many-to-many table is part of the snapshot of the record that it belongs to.
+    labels -= {m._meta.label for m in our_models() if m._meta.auto_created}
+    assert labels == NOT_A_RECORD.keys()
+
+
+def test_a_model_holds_no_workflow() -> None:
+    for model in our_models():
+        assert not model._meta.ordering, model
+        assert "save" not in vars(model), model
+        assert "delete" not in vars(model), model
+
+
+def test_no_signals_of_our_own() -> None:
+    for path in SOURCES:
+        made = {name for node in [tree(path)] for name in calls(node)}
+        assert not made & {"Signal", "receiver"}, path
+
+
+# --- promotion -----------------------------------------------------------------------------------
+
+
+def test_only_the_rules_of_approvals_make_an_authorization() -> None:
+    makers = {module(path) for path in SOURCES if "Authorization" in calls(tree(path))}
+    assert makers == {"governance.approvals.rules.judgement"}
+
+
+def test_only_approvals_change_a_stage() -> None:
+    callers = {short(path) for path in SOURCES if "move_to_stage" in calls(tree(path))}
+    assert callers == {"approvals/actions/changes.py"}
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def test_every_verb_is_said() -> None:
+    """A verb that nothing appends would promise a record that nobody keeps."""
+    said = {
+        node.attr
+        for path in SOURCES
+        if not short(path).startswith(("portal/", "api/"))
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Verb"
+    }
+    assert set(Verb.names) - said == set()
+
+
+def test_verbs_are_in_the_past_and_in_order() -> None:
+    values = list(Verb.values)
+    assert values == sorted(values)
+    assert all(re.fullmatch(r"[a-z_]+\.[a-z_]+", value) for value in values)
+
+
+def test_every_permission_is_asked_for_and_given() -> None:
+    asked = {
+        node.attr
+        for path in SOURCES
+        if path.name != "permissions.py"
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Permission"
+    }
+    assert set(Permission.__members__) == asked
+    assert set(Permission) == frozenset().union(*ROLE_PERMISSIONS.values())
+    assert list(Permission) == sorted(Permission)
+    assert (set(ROLE_PERMISSIONS), set(SCOPE_PERMISSIONS)) == (set(Role), set(Scope))
+
+
+# --- code ----------------------------------------------------------------------------------------
+
+
+def test_no_import_hides_in_a_function() -> None:
+    hidden = {
+        short(path)
+        for path in SOURCES
+        for outer in functions(path)
+        for inner in ast.walk(outer)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    }
+    assert hidden <= LAZY_IMPORTS.keys()
+
+
+def test_nothing_catches_everything() -> None:
+    broad = {
+        short(path)
+        for path in SOURCES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"})
+    }
+    assert broad <= CATCHES_ALL.keys()
+
+
+@pytest.mark.parametrize("interface", INTERFACES)
+def test_views_catch_no_refusal(interface: str) -> None:
+    """Refusals are answered in one file of each interface; a view may catch a parser's error."""
+    views = [*(ROOT / interface).glob("views.py"), *(ROOT / interface).glob("views/*.py")]
+    caught = {
+        f"{short(path)}: {ast.unparse(node.type) if node.type else 'everything'}"
+        for path in views
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ExceptHandler)
+    }
+    assert {one for one in caught if not one.endswith(": ValueError")} == set()
+
+
+def test_files_and_functions_stay_small() -> None:
+    long_files = {short(p): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 400}
+    long_functions = {
+        f"{short(path)}:{node.name}": length
+        for path in SOURCES
+        for node in functions(path)
+        if (length := (node.end_lineno or 0) - node.lineno + 1) > 60
+    }
+    assert (long_files, long_functions) == ({}, {})
+
+
+def test_commands_are_named_verb_noun() -> None:
+    names = {p.stem for p in ROOT.glob("*/management/commands/*.py") if p.stem != "__init__"}
+    assert {name for name in names if "_" not in name} <= SINGLE_VERBS.keys()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_is_short_and_keeps_the_content_security_policy(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 200
+    assert not re.search(r"\|\s*safe\b|autoescape (off|false)|mark_safe", text)
+    if "pdf" not in path.relative_to(HOME / "templates").parts:
+        assert not re.search(r"\sstyle=|<style|\son[a-z]+=\"", text)
+        assert not re.search(r"<script(?![^>]*\ssrc=)", text)
+
+
+# --- migrations ----------------------------------------------------------------------------------
+
+
+def test_migrations_are_one_line_of_numbers() -> None:
+    for folder in ROOT.glob("*/migrations"):
+        names = sorted(path.stem for path in folder.glob("[0-9]*.py"))
+        assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1)), folder
+        assert not [name for name in names if re.fullmatch(r"\d{4}_auto_.*", name)], folder
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    ours = {config.label for config in apps.get_app_configs() if config.name.startswith("gover")}
+    leaves = [key[0] for key in loader.graph.leaf_nodes() if key[0] in ours]
+    assert len(leaves) == len(set(leaves))
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    out = io.StringIO()
+    call_command("makemigrations", check=True, dry_run=True, stdout=out)
+    assert "No changes detected" in out.getvalue()
