@@ -23,7 +23,7 @@ from tests.factories import (
 from tests.mlflow_client import MlflowClient, MlflowError
 from tests.world import nothing_moves
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.backend]
 
 MANIFEST = {"MLmodel": {"sha256": "a" * 64, "size": 700}, "model.skops": {"sha256": "b" * 64}}
 TAGS = {

@@ -24,7 +24,7 @@ from tests.factories import (
 from tests.mlflow_client import MlflowClient, MlflowError
 from tests.world import nothing_moves
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.backend]
 
 
 def test_a_new_model_is_a_draft_of_the_inventory_in_the_tokens_unit(

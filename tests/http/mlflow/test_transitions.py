@@ -29,7 +29,7 @@ from tests.factories import ask as ask_for
 from tests.mlflow_client import MlflowClient, MlflowError
 from tests.world import nothing_moves
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.backend]
 
 Ask = Callable[..., dict[str, str]]
 
