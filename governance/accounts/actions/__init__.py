@@ -1,0 +1,28 @@
+"""Letting people and pipelines in, giving and ending roles: one entry in `accounts` each."""
+
+from governance.accounts.actions.people import create_first_administrator, create_user, edit_user
+from governance.accounts.actions.roles import end_role, grant_role
+from governance.accounts.actions.services import (
+    DEFAULT_TOKEN_DAYS,
+    create_service_account,
+    edit_service_account,
+    issue_token,
+    revoke_token,
+)
+from governance.accounts.actions.units import STREAM, create_unit, rename_unit
+
+__all__ = [
+    "DEFAULT_TOKEN_DAYS",
+    "STREAM",
+    "create_first_administrator",
+    "create_service_account",
+    "create_unit",
+    "create_user",
+    "edit_service_account",
+    "edit_user",
+    "end_role",
+    "grant_role",
+    "issue_token",
+    "rename_unit",
+    "revoke_token",
+]

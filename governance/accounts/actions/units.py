@@ -1,0 +1,78 @@
+"""Units: the tree in which people hold their roles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import transaction
+
+from governance.accounts.models import Unit
+from governance.accounts.permissions import Permission, require
+from governance.accounts.rules import Actor
+from governance.audit import actions as audit
+from governance.audit.rules import Verb
+from governance.core.errors import invalid
+
+STREAM = "accounts"
+
+
+@transaction.atomic
+def create_unit(*, path: str, name: str, actor: Actor, at: datetime) -> Unit:
+    """Add a unit to the tree. Appends unit.created. Raises InvalidInput, PermissionMissing."""
+    unit = Unit(path=path, name=name)
+    require(actor, Permission.ACCOUNT_MANAGE, unit=unit, at=at)
+    _check_unit_path(path)
+    unit.save(force_insert=True)
+    audit.append(
+        verb=Verb.UNIT_CREATED,
+        stream=STREAM,
+        subject=unit.ref,
+        actor=actor.ref,
+        at=at,
+        facts={"path": path},
+        records=[unit],
+    )
+    return unit
+
+
+@transaction.atomic
+def rename_unit(*, unit: Unit, name: str, actor: Actor, at: datetime) -> Unit:
+    """Give a unit another name; its place stays. Appends unit.updated, or nothing if it is so.
+
+    Raises InvalidInput, PermissionMissing.
+    """
+    unit = Unit.objects.select_for_update().get(pk=unit.pk)
+    require(actor, Permission.ACCOUNT_MANAGE, unit=unit, at=at)
+    if not name.strip():
+        raise invalid("name", "required", "Enter a name.")
+    if unit.name == name.strip():
+        return unit
+    unit.name = name.strip()
+    unit.save(update_fields=["name"])
+    audit.append(
+        verb=Verb.UNIT_UPDATED,
+        stream=STREAM,
+        subject=unit.ref,
+        actor=actor.ref,
+        at=at,
+        facts={"changed": ["name"]},
+        records=[unit],
+    )
+    return unit
+
+
+def _check_unit_path(path: str) -> None:
+    if not all(is_slug(part) for part in path.split("/")):
+        raise invalid("path", "path", "A unit's path is made of names such as bank/retail-credit.")
+    if Unit.objects.filter(path=path).exists():
+        raise invalid("path", "unique", f"There is a unit at {path} already.")
+
+
+def is_slug(text: str) -> bool:
+    try:
+        validate_slug(text)
+    except ValidationError:
+        return False
+    return True
