@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.paginator import Page, Paginator
-
 from django.db.models import F
 
 from governance.accounts.models import User
