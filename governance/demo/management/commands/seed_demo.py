@@ -10,7 +10,10 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from governance.accounts.models import User
+from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Role
+from governance.audit.actions import record_verification
+from governance.audit.verification import verify
 from governance.core.commands import DomainCommand
 from governance.demo.people import accounts, fresh_tokens, read
 from governance.demo.seeding import seed
@@ -37,6 +40,7 @@ class Command(DomainCommand):
                     "This database has real accounts; the demo needs one of its own."
                 )
             seed(now=now)
+            record_verification(report=verify(), actor=CONSOLE.ref, at=now)
         if options["json"]:
             self.stdout.write(json.dumps(self._base_data(now), ensure_ascii=False, indent=1))
         else:
