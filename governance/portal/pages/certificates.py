@@ -10,8 +10,10 @@ from uuid import UUID
 
 from governance.accounts.rules import Role
 from governance.approvals.models import PolicySignOff, PromotionRequest, SignOff
+from governance.approvals.rules.dossier import Dossier, read_dossier
 from governance.approvals.rules.judgement import Decision
 from governance.audit.models import LedgerEntry
+from governance.portal.pages.changes import changed_titles
 
 ICONS = {
     Decision.APPROVE: ("ink", "sign", "Signed"),
@@ -27,7 +29,9 @@ PROOFS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate:
-    """One signature. `counts` is False once the facts it was given for have changed."""
+    """One signature. `counts` is False once the facts it was given for have changed, and then
+    `changed` says which.
+    """
 
     name: str
     role: str
@@ -40,6 +44,7 @@ class Certificate:
     entry: int | None
     signer_id: UUID
     counts: bool = True
+    changed: Sequence[str] = ()
 
     @property
     def tone(self) -> str:
@@ -59,11 +64,12 @@ def certificates(
     *,
     entries: dict[str, int],
     counting: Collection[str] | None = None,
+    now: Dossier | None = None,
 ) -> list[Certificate]:
     """Return the certificates in the order of signing.
 
     `entries` gives the number of the ledger entry by sign-off. `counting` holds the sign-offs
-    that count now; without it all do.
+    that count now; without it all do. `now` is what others are compared with.
     """
     return [
         Certificate(
@@ -78,9 +84,15 @@ def certificates(
             entry=entries.get(row.ref),
             signer_id=row.signer_id,
             counts=counting is None or row.ref in counting or row.decision != Decision.APPROVE,
+            changed=changed_since_signed(row, now) if now and isinstance(row, SignOff) else (),
         )
         for row in rows
     ]
+
+
+def changed_since_signed(row: SignOff, now: Dossier) -> list[str]:
+    """Say what differs from the facts that this person signed."""
+    return changed_titles(read_dossier(row.dossier.text), now)
 
 
 def entries_of_request(request: PromotionRequest) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import Any
 from governance.approvals.rules.dossier import (
     Dossier,
     FindingFacts,
+    ResultFact,
     VersionFacts,
     differences,
     label_of,
@@ -60,6 +61,13 @@ def people_in(*dossiers: Dossier) -> set[str]:
     return found
 
 
+def changed_titles(before: Dossier, after: Dossier) -> list[str]:
+    """Say in a few words what differs, such as `checks, measured values`."""
+    names = {ref: ref for ref in people_in(before, after)}
+    found = changes(before, after, names=names) or unexplained(before.text(), after.text())
+    return list(dict.fromkeys(change.title.lower() for change in found))
+
+
 def unexplained(before: str, after: str) -> list[Change]:
     """Say every fact that differs, by its path: for what the readers below do not speak of."""
     return [
@@ -94,7 +102,7 @@ def _balance(old: Facts, new: Facts) -> str:
 
 
 def _lines(old: Facts, new: Facts) -> Iterator[Line]:
-    for key in sorted(old.keys() | new.keys()):
+    for key in dict.fromkeys([*old, *new]):
         before, after = old.get(key, ""), new.get(key, "")
         if before != after:
             # A key with a colon is a reference: it tells rows apart and means nothing to a reader.
@@ -139,10 +147,16 @@ def _words(value: Any) -> str:
 
 
 def _results(dossier: Dossier, names: Mapping[str, str]) -> Facts:
-    return {
-        " ".join(filter(None, (r.metric, r.slice and f"({r.slice})", r.source.lower()))): r.value
-        for r in reversed(dossier.version.results)
-    }
+    def order(result: ResultFact) -> tuple[str, ...]:
+        return result.metric, result.slice, result.source, result.received_at
+
+    # Of the same metric, slice and source on several data sets the newest stands last, and stays.
+    return {_measured(r): r.value for r in sorted(dossier.version.results, key=order)}
+
+
+def _measured(result: ResultFact) -> str:
+    part = f" for {result.slice}" if result.slice else ""
+    return f"{result.metric}{part}, {result.source.lower()}"
 
 
 def _checks(dossier: Dossier, names: Mapping[str, str]) -> Facts:

@@ -97,7 +97,9 @@ def _open_page(
         request=request,
         verdict=open_verdict(case, for_reader=seats.can_approve),
         asked_through=_through(request),
-        certificates=certificates(rows, entries=entries_of_request(request), counting=counting),
+        certificates=certificates(
+            rows, entries=entries_of_request(request), counting=counting, now=case.dossier
+        ),
         **_evidence(grounds, request),
         chairs=places,
         seats=seats,

@@ -99,17 +99,17 @@ def policy_behind(dossier: Dossier) -> Policy:
 def kept_checks(dossier: Dossier, policy: Policy) -> list[CheckResult]:
     """Return the kept results with the words that the policy has for them.
 
-    Outcome and values are those that were kept, whatever the code would find today.
+    Outcome and values are those that were kept, whatever the code would find today. Both are in
+    the order of the policy.
     """
-    said = {check.id: check for check in judge_all(policy.gates, dossier)}
     return [
         replace(
-            said[kept["id"]],
+            said,
             outcome=Outcome(kept["outcome"]),
             measured=kept["measured"],
             required=kept["required"],
         )
-        for kept in dossier.checks
+        for said, kept in zip(judge_all(policy.gates, dossier), dossier.checks, strict=False)
     ]
 
 

@@ -168,7 +168,7 @@ def applies_to(policy: Policy) -> str:
     sources = _listed([stage.label for stage in Stage if stage in scope.sources])
     return (
         f"{f'{tiers} models' if tiers else 'Models of every tier'}"
-        f"{f' that do {kinds}' if kinds else ''}, "
+        f"{f' of kind {kinds}' if kinds else ''}, "
         f"{f'going from {sources}' if sources else 'going'} to {scope.target.label}."
     )
 
@@ -202,9 +202,7 @@ def gate_sentence(gate: Gate) -> str:
 
 
 def _taken_from(source: str) -> str:
-    if not source:
-        return ", pulled values before posted ones before tags"
-    return f", as {Source(source).label.lower()}"
+    return f", as {Source(source).label.lower()}" if source else ""
 
 
 def need_sentence(need: Need) -> str:

@@ -15,7 +15,6 @@ from governance.registry.models import ModelVersion
 from tests import factories
 from tests.factories import NOON, PASSWORD, Cast
 
-
 CLIENTS: dict[UUID, Client] = {}
 
 

@@ -224,7 +224,7 @@ def test_what_changed_in_between_is_shown_and_nothing_is_signed(cast: Cast, step
     assert answer.status_code == 409
     assert "Nothing was signed: this has changed since you read it" in page
     assert "Measured values" in page
-    assert "accuracy posted: 0.91" in page
+    assert "accuracy, posted: 0.91" in page
     assert "I read it all.</textarea>" in page
     # From there the reader may go on, over what stands now and with what was typed.
     review = post(

@@ -48,7 +48,7 @@ def test_an_empty_list_says_why(cast: Cast) -> None:
 
 def test_a_version_explains_itself_in_sentences(cast: Cast, proposed: PolicyVersion) -> None:
     page = read(cast.owner, f"/policies/{proposed.pk}/")
-    assert "accuracy is at least 0.85, pulled values before posted ones before tags." in page
+    assert "accuracy is at least 0.85." in page
     assert "A signed validation report finds the version fit for its use." in page
     assert "No finding of severity high is open." in page
     assert "One validator signs" in page
@@ -77,7 +77,7 @@ validator_may_approve: true
 """
     row = propose_policy(text=text, actor=cast.compliance, at=NOON)
     page = read(cast.approver, f"/policies/{row.pk}/")
-    assert "Tier 1 or Tier 2 models that do ranking or recommendation or forecast" in page
+    assert "Tier 1 or Tier 2 models of kind ranking or recommendation or forecast" in page
     assert "latency for mobile is at most 200 ms, as posted to the portal." in page
     assert "auc is more than 0.005 above the champion&#39;s" in page
     assert "loss is more than 0.1 below the champion&#39;s" in page
