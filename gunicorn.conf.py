@@ -6,9 +6,12 @@ processes: set WEB_CONCURRENCY.
 
 import os
 
+from django.conf import settings
 from gunicorn.arbiter import Arbiter
 
 from governance.jobs.supervisor import Supervisor
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
 
 wsgi_app = "governance.wsgi:application"
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
@@ -24,7 +27,7 @@ _supervisor: Supervisor | None = None
 
 def when_ready(server: Arbiter) -> None:
     global _supervisor
-    if not os.environ.get("REDIS_URL"):
+    if not settings.REDIS_URL:
         _supervisor = Supervisor()
         _supervisor.start()
 

@@ -1,5 +1,5 @@
-"""Keeps one worker process alive beside the server. Standard library only: runs in the server's
-master process, which never loads Django's apps."""
+"""Keeps one worker process alive beside the server. Standard library only: it runs in the server's
+master process, which reads the settings but never loads Django's apps."""
 
 from __future__ import annotations
 
