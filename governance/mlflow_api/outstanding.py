@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from governance.accounts.models import User
+from governance.accounts.queries import holders_of
+from governance.accounts.rules import Role
 from governance.approvals.actions import Asked, Outcome
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import Case, Chair, chairs
 from governance.approvals.rules.gates import CheckResult
 from governance.core.errors import Refused
+from governance.inventory.models import Model
 from governance.mlflow_api.links import decision_link
 from governance.mlflow_api.parsing import STAGE_NAMES
 from governance.registry.rules import Stage
@@ -30,23 +34,41 @@ class ApprovalOutstanding(Refused):
         self.shown = shown
 
 
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """One thing that is missing: in words, for programs, and whose it is to give."""
+
+    sentence: str
+    shown: dict[str, Any]
+    role: Role
+    people: Sequence[User]
+
+
+MENDERS = {
+    "card_published": Role.MODEL_OWNER,
+    "report_approved": Role.VALIDATOR,
+    "no_open_finding": Role.VALIDATOR,
+}
+"""Who can make a check pass, by its kind; a developer, with a better version, for all others."""
+
+
 def approval_outstanding(
     request: PromotionRequest, case: Case, *, reader: User, at: datetime
 ) -> ApprovalOutstanding:
     """Return the refusal: what is missing, who can give it, and where."""
     checks = case.judgement.unmet_checks
-    vacant = [chair for chair in chairs(case, reader=reader, at=at) if chair.missing > 0]
+    gaps = [
+        *(_unmet(check, case.version.model, at=at) for check in checks),
+        *(_vacant(chair) for chair in chairs(case, reader=reader, at=at) if chair.missing > 0),
+    ]
     return ApprovalOutstanding(
-        _message(request, case, checks, vacant),
-        shown={
-            "missing": [*map(_check, checks), *map(_sign_off, vacant)],
-            "who": [person for chair in vacant for person in _people(chair)],
-        },
+        _message(request, case, gaps),
+        shown={"missing": [gap.shown for gap in gaps], "who": _who(gaps)},
         subject=case.version.ref,
         stream=case.version.model.stream,
         request=str(request.pk),
         checks=[check.id for check in checks],
-        roles=[chair.need.role.value for chair in vacant],
+        roles=[state.need.role.value for state in case.judgement.missing_needs],
     )
 
 
@@ -57,41 +79,61 @@ def outstanding_of(asked: Asked, *, reader: User, at: datetime) -> ApprovalOutst
     return approval_outstanding(asked.request, asked.case, reader=reader, at=at)
 
 
-def _message(
-    request: PromotionRequest, case: Case, checks: Sequence[CheckResult], vacant: Sequence[Chair]
-) -> str:
+def _unmet(check: CheckResult, model: Model, *, at: datetime) -> Gap:
+    role = MENDERS.get(check.id.partition(".")[0], Role.DEVELOPER)
+    people = _holders(role, model, at=at)
+    return Gap(
+        sentence=f"{check.label}: {check.sentence} To be mended by: {_named(role, people)}.",
+        shown={
+            "kind": "check",
+            "id": check.id,
+            "label": check.label,
+            "outcome": check.outcome.value,
+            "measured": check.measured,
+            "required": check.required,
+            "role": role.value,
+        },
+        role=role,
+        people=people,
+    )
+
+
+def _vacant(chair: Chair) -> Gap:
+    role = chair.need.role
+    return Gap(
+        sentence=f"Still to sign: {chair.missing} {_named(role, chair.candidates)}.",
+        shown={"kind": "sign_off", "role": role.value, "count": chair.missing},
+        role=role,
+        people=chair.candidates,
+    )
+
+
+def _holders(role: Role, model: Model, *, at: datetime) -> Sequence[User]:
+    """Return whose task it is: this model's own people, or else whoever holds the role there."""
+    if role == Role.MODEL_OWNER and model.owner is not None:
+        return [model.owner]
+    if role == Role.DEVELOPER and (developers := list(model.developers.order_by("name"))):
+        return developers
+    return holders_of(role, unit=model.unit, at=at)
+
+
+def _named(role: Role, people: Sequence[User]) -> str:
+    names = ", ".join(person.name for person in people) or "nobody holds this role"
+    return f"{role.label.lower()} ({names})"
+
+
+def _message(request: PromotionRequest, case: Case, gaps: Sequence[Gap]) -> str:
     target = STAGE_NAMES[Stage(request.target)]
     sentences = [
         f"{case.version} does not move to {target} yet: promotion request "
         f"{request.reference} is open.",
-        *(f"{check.label}: {check.sentence}" for check in checks),
-        *(_vacancy(chair) for chair in vacant),
+        *(gap.sentence for gap in gaps),
         f"Read and decide at {decision_link(request.pk)}",
     ]
     return " ".join(sentences)
 
 
-def _vacancy(chair: Chair) -> str:
-    names = ", ".join(person.name for person in chair.candidates) or "nobody holds this role"
-    role = chair.need.role.label.lower()
-    return f"Still to sign: {chair.missing} {role} ({names})."
-
-
-def _check(check: CheckResult) -> dict[str, Any]:
-    return {
-        "kind": "check",
-        "id": check.id,
-        "label": check.label,
-        "outcome": check.outcome.value,
-        "measured": check.measured,
-        "required": check.required,
-    }
-
-
-def _sign_off(chair: Chair) -> dict[str, Any]:
-    return {"kind": "sign_off", "role": chair.need.role.value, "count": chair.missing}
-
-
-def _people(chair: Chair) -> list[dict[str, str]]:
-    role = chair.need.role.value
-    return [{"role": role, "name": person.name} for person in chair.candidates]
+def _who(gaps: Sequence[Gap]) -> list[dict[str, str]]:
+    """Return each person once per role, in the order of what is missing."""
+    pairs = dict.fromkeys((gap.role, person.name) for gap in gaps for person in gap.people)
+    return [{"role": role.value, "name": name} for role, name in pairs]

@@ -18,9 +18,9 @@ from governance.accounts.rules import Actor
 from governance.approvals.queries.policies import judged_metrics
 from governance.core.canonical import digest
 from governance.inventory.models import Model
+from governance.inventory.queries import locked_model
 from governance.mlflow_api.parsing import Parameters
 from governance.registry import actions as registry
-from governance.registry.actions.versions import locked_model
 from governance.registry.models import ModelVersion
 from governance.registry.rules import (
     ARTIFACTS_TAG,

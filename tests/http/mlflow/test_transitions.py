@@ -106,12 +106,25 @@ def test_a_failed_check_is_refused_with_measured_and_required(
             "outcome": "FAIL",
             "measured": "0.8225",
             "required": "≥ 0.90",
+            "role": "DEVELOPER",
         }
     ]
+    assert error.json["who"] == [{"role": "DEVELOPER", "name": "Dev Singh"}]
+    assert "To be mended by: developer (Dev Singh)." in error.message
     request = PromotionRequest.objects.get()
     assert error.json["request"] == str(request.pk)
     assert error.json["link"].endswith(f"/decisions/{request.pk}/")
     assert error.json["link"] in error.message
+
+
+def test_each_failed_check_names_who_can_mend_it(cast: Cast, model: Model, ask: Ask) -> None:
+    make_version(cast, model)
+    ask("Staging")
+    error = refused(ask, "Production")
+    menders = {m["id"]: m["role"] for m in error.json["missing"] if m["kind"] == "check"}
+    assert menders == {"card_published": "MODEL_OWNER", "report_approved": "VALIDATOR"}
+    assert {"role": "MODEL_OWNER", "name": "Olga Owner"} in error.json["who"]
+    assert error.json["who"].count({"role": "VALIDATOR", "name": "Vera Valid"}) == 1
 
 
 def test_a_missing_signature_is_refused_with_who_can_give_it(
