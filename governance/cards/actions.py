@@ -26,8 +26,8 @@ from governance.cards.rules import (
 from governance.core.canonical import digest, sha256_hex
 from governance.core.errors import InvalidInput
 from governance.core.models import Record
-from governance.registry.actions.versions import locked_version
 from governance.registry.models import ModelVersion
+from governance.registry.queries import locked_version
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem, invalid
 from governance.core.models import Record
 from governance.inventory.models import Builder, Model, TierAssessment
-from governance.inventory.queries import record_values
+from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
     Capacity,
     Kind,
@@ -105,8 +105,7 @@ def edit_model(
     `base` is the digest of the record that was on the editor's screen (queries.record_digest).
     Appends model.updated. Raises InvalidInput, NotTheOwner, PermissionMissing, RecordChanged.
     """
-    # The model is what a dossier rests on: without this lock an edit slips in beside a promotion.
-    model = Model.objects.select_for_update(of=("self",)).select_related("unit").get(pk=model.pk)
+    model = locked_model(model)
     require(actor, Permission.MODEL_EDIT, unit=model.unit, at=at)
     _require_ownership(model, actor)
     before = record_values(model)
@@ -137,7 +136,7 @@ def edit_model(
 @transaction.atomic
 def describe_model(*, model: Model, description: str, actor: Actor, at: datetime) -> Model:
     """Set MLflow's free description. Appends model.described; nothing when it is the same."""
-    model = Model.objects.select_for_update(of=("self",)).select_related("unit").get(pk=model.pk)
+    model = locked_model(model)
     require(actor, Permission.VERSION_REGISTER, unit=model.unit, at=at)
     if model.description == description:
         return model

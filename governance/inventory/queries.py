@@ -18,6 +18,14 @@ def model_named(name: str, *, actor: Actor, at: datetime) -> Model:
     return model
 
 
+def locked_model(model: Model) -> Model:
+    """Lock the model: its record, numbers, slots and versions change behind this one lock.
+
+    A dossier rests on them, so without it a change would slip in beside a promotion.
+    """
+    return Model.objects.select_for_update(of=("self",)).select_related("unit").get(pk=model.pk)
+
+
 def builders_of(model: Model) -> dict[str, set[Capacity]]:
     """Return who has ever owned or built the model: user reference → capacities."""
     found: dict[str, set[Capacity]] = {}

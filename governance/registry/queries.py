@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from governance.accounts.rules import Actor
 from governance.inventory.models import Model
+from governance.inventory.queries import locked_model
 from governance.registry.models import (
     EvaluationResult,
     ModelVersion,
@@ -38,6 +39,14 @@ def version_numbered(name: str, number: int, *, actor: Actor, at: datetime) -> M
         message = f"Model Version (name={name}, version={number}) not found"
         raise VersionNotFound(message, name=name, version=str(number))
     return version
+
+
+def locked_version(version: ModelVersion) -> ModelVersion:
+    """Lock the model, then the version: the order that every action keeps."""
+    model = locked_model(version.model)
+    locked = ModelVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
+    locked.model = model
+    return locked
 
 
 def latest_versions(model: Model, stages: Sequence[Stage] = ()) -> list[ModelVersion]:

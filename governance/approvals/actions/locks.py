@@ -8,7 +8,7 @@ from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.approvals.queries.policies import policies_in_force, policy_of
 from governance.approvals.rules.policies import NoPolicy, Policy, policy_for
 from governance.inventory.models import Model
-from governance.registry.actions.versions import locked_model
+from governance.inventory.queries import locked_model
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import champion_of, last_incumbent_of
 from governance.registry.rules import Stage

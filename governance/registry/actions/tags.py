@@ -14,9 +14,10 @@ from governance.audit.rules import Verb, admissible
 from governance.core.errors import invalid
 from governance.core.models import Record
 from governance.inventory.models import Model
+from governance.inventory.queries import locked_model
 from governance.registry.actions.evaluations import insert_results
-from governance.registry.actions.versions import locked_model, locked_version
 from governance.registry.models import ModelTag, ModelVersion, VersionTag
+from governance.registry.queries import locked_version
 from governance.registry.rules import FACT_TAGS, Source, measurement_from_tag
 
 

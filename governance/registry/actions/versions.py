@@ -17,9 +17,11 @@ from governance.audit.rules import Verb
 from governance.core.canonical import canonical, digest
 from governance.core.errors import InvalidInput
 from governance.inventory.models import Model
+from governance.inventory.queries import locked_model
 from governance.registry.actions.evaluations import insert_results
 from governance.registry.actions.pulls import pull_if_possible
 from governance.registry.models import Artifact, ModelVersion, Slot, VersionTag
+from governance.registry.queries import locked_version
 from governance.registry.rules import (
     Measurement,
     Registration,
@@ -27,19 +29,6 @@ from governance.registry.rules import (
     measurement_from_tag,
     registration_problems,
 )
-
-
-def locked_model(model: Model) -> Model:
-    """Lock the model: its numbers, slots and versions are changed behind this one lock."""
-    return Model.objects.select_for_update(of=("self",)).select_related("unit").get(pk=model.pk)
-
-
-def locked_version(version: ModelVersion) -> ModelVersion:
-    """Lock the model, then the version: the order that every action keeps."""
-    model = locked_model(version.model)
-    locked = ModelVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
-    locked.model = model
-    return locked
 
 
 @transaction.atomic

@@ -15,8 +15,8 @@ from governance.accounts.rules import Actor, NotAPerson
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.errors import InvalidInput, Problem, invalid
-from governance.registry.actions.versions import locked_version
 from governance.registry.models import ModelVersion
+from governance.registry.queries import locked_version
 from governance.validation.models import Finding, Report
 from governance.validation.queries import independence_of, possible_owners
 from governance.validation.rules import (

@@ -17,8 +17,8 @@ from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput
-from governance.registry.actions.versions import locked_version
 from governance.registry.models import ModelVersion
+from governance.registry.queries import locked_version
 from governance.validation.actions.findings import (
     independent_person,
     insert_finding,
