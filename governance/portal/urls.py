@@ -10,6 +10,14 @@ from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.account import ChangePassword, SignIn, SignOut
+from governance.portal.views.accounts import (
+    new_service_account,
+    new_token,
+    people,
+    revoke,
+    service_account,
+    service_accounts,
+)
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
 from governance.portal.views.decisions import (
@@ -149,6 +157,25 @@ policy_urls = [
     ),
 ]
 
+SERVICES = "service-accounts/"
+access_urls = [
+    page("people/", people, name="people"),
+    page(SERVICES, service_accounts, name="service_accounts"),
+    page(
+        f"{SERVICES}new/", new_service_account, name="service_account_new", methods=READ_AND_WRITE
+    ),
+    page(
+        f"{SERVICES}<slug:name>/", service_account, name="service_account", methods=READ_AND_WRITE
+    ),
+    page(f"{SERVICES}<slug:name>/tokens/new/", new_token, name="token_new", methods=READ_AND_WRITE),
+    page(
+        f"{SERVICES}<slug:name>/tokens/<uuid:token_id>/revoke/",
+        revoke,
+        name="token_revoke",
+        methods=WRITE,
+    ),
+]
+
 audit_urls = [
     page("audit/", audit_log, name="audit"),
 ]
@@ -162,5 +189,6 @@ urlpatterns = [
     *evidence_urls,
     *decision_urls,
     *policy_urls,
+    *access_urls,
     *audit_urls,
 ]
