@@ -16,6 +16,7 @@ from governance.approvals.rules.dossier import (
     differences,
     label_of,
 )
+from governance.approvals.rules.gates import LABELS
 from governance.cards.models import CardRevision
 from governance.cards.rules import SECTIONS, Card
 from governance.core.wording import counted, day, size
@@ -160,11 +161,26 @@ def _measured(result: ResultFact) -> str:
 
 
 def _checks(dossier: Dossier, names: Mapping[str, str]) -> Facts:
-    return {
-        check["id"]: f"{check['outcome'].replace('_', ' ').lower()}, measured {check['measured']}, "
-        f"required {check['required']}"
-        for check in dossier.checks
-    }
+    return {check_name(check["id"]): _check(check) for check in dossier.checks}
+
+
+def _check(check: Mapping[str, str]) -> str:
+    outcome = check["outcome"].replace("_", " ").lower()
+    return f"{outcome}, measured {check['measured']}, required {check['required']}"
+
+
+def check_name(check_id: str) -> str:
+    """Put the id of a check into words; a dossier keeps no label, which a policy may change."""
+    kind, _, rest = check_id.partition(".")
+    match kind:
+        case "metric":
+            return rest
+        case "challenger":
+            return f"{rest} against champion"
+        case "no_open_finding":
+            return f"No open {rest} finding"
+        case _:
+            return LABELS.get(check_id, check_id)
 
 
 def _findings(dossier: Dossier, names: Mapping[str, str]) -> Facts:
