@@ -61,6 +61,7 @@ class OwnerSite(AdminSite):
             "organization": settings.ORGANIZATION,
             "theme": theme,
             "next_theme": theme_after(theme),
+            "may_let_in": holds(request.user, [Permission.TOKEN_ISSUE]),
         }
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from governance.accounts.models import User
+from governance.accounts.rules import Role
 from governance.audit.queries import ledger_state
 from governance.core.wording import lately
 from governance.inventory.models import Model
@@ -59,6 +60,7 @@ class Shell:
     organization: str
     work: Sequence[Place] = ()
     assurance: Sequence[Place] = ()
+    records: Sequence[Place] = ()
     pinned: Sequence[Pin] = ()
     ledger: str = ""
 
@@ -81,6 +83,30 @@ def work_places(*, waiting: int) -> tuple[Place, ...]:
         Place(name="inventory", label="Inventory", href="/models/", icon="models", key="m"),
         Place(name="decisions", label="Decisions", href="/decisions/", icon="sign", key="d"),
     )
+
+
+RECORDS: dict[Role, tuple[Place, ...]] = {
+    Role.MODEL_OWNER: (
+        Place(name="records", label="Model records", href="/admin/", icon="edit", key="r"),
+    ),
+    Role.ADMINISTRATOR: (
+        Place(name="people", label="People", href="/people/", icon="person", key="u"),
+        Place(
+            name="services",
+            label="Service accounts",
+            href="/service-accounts/",
+            icon="key",
+            key="s",
+        ),
+    ),
+}
+"""What only those see who keep it."""
+
+
+def kept_by(person: User, *, at: datetime) -> tuple[Place, ...]:
+    """The places of the roles that the person holds now, in one query."""
+    held = {grant.role for grant in person.grants.at(at)}
+    return tuple(place for role, places in RECORDS.items() if role in held for place in places)
 
 
 ASSURANCE = (
@@ -109,6 +135,7 @@ def shell_of(request: HttpRequest) -> Shell:
         organization=settings.ORGANIZATION,
         work=work_places(waiting=remembered(person)),
         assurance=ASSURANCE,
+        records=kept_by(person, at=now),
         ledger=ledger_line(now),
         pinned=pins(pinned_ids(request), person, at=now),
     )
