@@ -328,7 +328,7 @@ def _roll_back(bank: Meridian, version: ModelVersion, reason: str, clock: Clock)
     assert slot is not None
     roll_back(
         slot=slot,
-        digest_seen=rollback_case(slot, reader=approver).digest,
+        digest_seen=rollback_case(slot).digest,
         reason=reason,
         proof=_proof(approver, at),
         actor=approver,

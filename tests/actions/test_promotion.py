@@ -437,7 +437,7 @@ class TestRollback:
         assert slot is not None
         given = {
             "slot": slot,
-            "digest_seen": rollback_case(slot, reader=who).digest,
+            "digest_seen": rollback_case(slot).digest,
             "reason": "Complaints since this morning.",
             "proof": f.make_proof(who, at=f.later(hours=3)),
             "actor": who,
@@ -464,7 +464,7 @@ class TestRollback:
     def test_rests_on_the_earlier_sign_offs(self, cast: Cast, replaced: ModelVersion) -> None:
         slot = default_slot(replaced.model)
         assert slot is not None
-        basis = rollback_case(slot, reader=cast.approver).dossier.basis
+        basis = rollback_case(slot).dossier.basis
         assert basis is not None
         assert len(basis.sign_offs) == 2
 

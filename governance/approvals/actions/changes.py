@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Max
+
+from governance.accounts.models import User
 from governance.accounts.rules import Actor
 from governance.approvals.models import DossierCopy, PromotionRequest
 from governance.approvals.queries.cases import Case
@@ -23,6 +26,24 @@ VERBS = {
     Move.DEMOTED: Verb.VERSION_DEMOTED,
     Move.ARCHIVED: Verb.VERSION_ARCHIVED,
 }
+
+
+def insert_request(case: Case, *, actor: Actor, person: User, at: datetime) -> PromotionRequest:
+    """Insert the row, numbered per model; the caller holds the model's lock."""
+    model = case.version.model
+    last = PromotionRequest.objects.filter(model=model).aggregate(last=Max("number"))["last"] or 0
+    return PromotionRequest.objects.create(
+        version=case.version,
+        model=model,
+        number=last + 1,
+        slot=case.slot,
+        move=case.dossier.move,
+        source=case.version.stage,
+        target=case.dossier.target,
+        requested_by=person,
+        requested_via=actor.ref,
+        opened_at=at,
+    )
 
 
 def keep_dossier(

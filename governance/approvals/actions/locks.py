@@ -9,6 +9,7 @@ from governance.approvals.queries.policies import policies_in_force, policy_of
 from governance.approvals.rules.policies import NoPolicy, Policy, policy_for
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
+from governance.inventory.rules import InventoryIncomplete
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import champion_of, last_incumbent_of
 from governance.registry.rules import Stage
@@ -53,6 +54,18 @@ def require_same_policy(policy: Policy, version: ModelVersion, target: Stage) ->
     )
     if chosen.ref != policy.ref:
         raise NoPolicy("The version's record changed this moment. Ask again.")
+
+
+def require_complete(version: ModelVersion) -> None:
+    """Raise InventoryIncomplete, naming what the model's record lacks, if it lacks anything."""
+    if gaps := version.model.gaps:
+        raise InventoryIncomplete(
+            f"The inventory record of {version.model.name} lacks {', '.join(gaps)}. No version "
+            "moves until a model owner completes it.",
+            subject=version.ref,
+            stream=version.model.stream,
+            missing=gaps,
+        )
 
 
 def lock_version(version: ModelVersion, slot: Slot) -> tuple[ModelVersion, Slot]:

@@ -8,16 +8,16 @@ from enum import Enum
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor, NotAPerson
-from governance.approvals.actions.changes import carry_out, close
+from governance.approvals.actions.changes import carry_out, close, insert_request
 from governance.approvals.actions.locks import (
     lock_policy,
     lock_request,
     lock_version,
+    require_complete,
     require_same_policy,
 )
 from governance.approvals.models import PromotionRequest
@@ -31,7 +31,6 @@ from governance.approvals.rules.judgement import (
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.errors import NotAllowed, invalid
-from governance.inventory.rules import InventoryIncomplete
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import default_slot
 from governance.registry.rules import Stage, VersionNotFound
@@ -79,12 +78,13 @@ def ask_for_stage(*, version: ModelVersion, target: Stage, actor: Actor, at: dat
         raise NotAPerson("A change of stage is asked for by a person, or on a person's account.")
     if version.stage == target:
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
-    _require_complete(version)
+    require_complete(version)
     policy = lock_policy(version.model, source=Stage(version.stage), target=target)
     version, slot = lock_version(version, slot)
     if version.stage == target:
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
     require_same_policy(policy, version, target)
+    require_complete(version)
     # One may have been opened while we waited for the model; it is read then, not locked.
     request = locked or _open_request(version, slot, target)
     case = build_case(
@@ -107,7 +107,7 @@ def ask_for_stage(*, version: ModelVersion, target: Stage, actor: Actor, at: dat
 
 def _open(case: Case, *, actor: Actor, person: User, at: datetime) -> Asked:
     """Put the question on record; carry it out at once if nothing is outstanding."""
-    request = _insert(case, actor=actor, person=person, at=at)
+    request = insert_request(case, actor=actor, person=person, at=at)
     if case.judgement.is_met:
         carry_out(request, case, actor=actor, at=at)
         return Asked(outcome=Outcome.MOVED, version=case.version, request=request, case=case)
@@ -153,17 +153,6 @@ def _open_request(version: ModelVersion, slot: Slot, target: Stage) -> Promotion
     )
 
 
-def _require_complete(version: ModelVersion) -> None:
-    if gaps := version.model.gaps:
-        raise InventoryIncomplete(
-            f"The inventory record of {version.model.name} lacks {', '.join(gaps)}. No version "
-            "moves until a model owner completes it.",
-            subject=version.ref,
-            stream=version.model.stream,
-            missing=gaps,
-        )
-
-
 def _refuse_if_decided(case: Case) -> None:
     decided = (
         PromotionRequest.objects.filter(
@@ -186,22 +175,6 @@ def _refuse_if_decided(case: Case) -> None:
             stream=case.version.model.stream,
             request=str(decided.pk),
         )
-
-
-def _insert(case: Case, *, actor: Actor, person: User, at: datetime) -> PromotionRequest:
-    last = PromotionRequest.objects.filter(model=case.version.model).aggregate(last=Max("number"))
-    return PromotionRequest.objects.create(
-        version=case.version,
-        model=case.version.model,
-        number=(last["last"] or 0) + 1,
-        slot=case.slot,
-        move=case.dossier.move,
-        source=case.version.stage,
-        target=case.dossier.target,
-        requested_by=person,
-        requested_via=actor.ref,
-        opened_at=at,
-    )
 
 
 @transaction.atomic

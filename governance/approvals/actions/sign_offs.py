@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from governance.accounts.models import User
+from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.proof import Proof
 from governance.accounts.queries import roles_of
@@ -19,10 +19,11 @@ from governance.approvals.actions.locks import (
     lock_policy,
     lock_request,
     lock_version,
+    require_complete,
     require_same_policy,
 )
 from governance.approvals.actions.requests import require_open
-from governance.approvals.models import DossierCopy, PromotionRequest, SignOff
+from governance.approvals.models import PromotionRequest, SignOff
 from governance.approvals.queries.cases import (
     Case,
     build_case,
@@ -35,13 +36,11 @@ from governance.approvals.rules.judgement import (
     ChecksNotMet,
     Decision,
     DossierChanged,
-    Judgement,
     NotNeeded,
     RequestState,
     judge,
 )
 from governance.audit import actions as audit
-from governance.audit.models import Prose
 from governance.audit.rules import Verb
 from governance.core.errors import invalid
 from governance.core.models import Record
@@ -74,12 +73,13 @@ def sign_off(
     What is signed is the dossier whose digest was on the screen: if any fact differs now,
     nothing is signed. Appends request.signed, or the entry of the move, or request.returned or
     request.rejected. Raises RequestClosed, PermissionMissing, DossierChanged,
-    DutiesNotSeparated, ChecksNotMet, NotNeeded, InvalidInput, PasswordWrong, NoPolicy.
+    DutiesNotSeparated, InventoryIncomplete, ChecksNotMet, NotNeeded, InvalidInput,
+    PasswordWrong, NoPolicy.
     """
     request = lock_request(request_id)
     require(actor, Permission.PROMOTION_SIGN, unit=request.version.model.unit, at=at)
     require_open(request)
-    _require_role(actor, role, request, at=at)
+    require_role(actor, role, unit=request.version.model.unit, at=at)
     require_proof(proof, actor=actor, at=at)
     if decision != Decision.APPROVE and not comment.strip():
         raise invalid("comment", "required", "Say why. It is printed in the evidence.")
@@ -88,13 +88,11 @@ def sign_off(
     _require_same_dossier(case, digest_seen)
     _require_may_sign(case, actor, role, decision)
 
-    copy, is_new = keep_dossier(request, case, at=at)
     meaning = MEANINGS.get(decision) or _need_meaning(case, role)
-    signed = _insert(
-        request, copy, role=role, decision=decision, meaning=meaning, comment=comment,
+    signed, written = insert_sign_off(
+        request, case, role=role, decision=decision, meaning=meaning, comment=comment,
         proof=proof, actor=actor, at=at,
     )  # fmt: skip
-    written = [signed, copy] if is_new else [signed]
     _conclude(request, case, signed, written, actor=actor, at=at)
     return signed
 
@@ -117,8 +115,8 @@ def _locked_case(request: PromotionRequest) -> Case:
     )
 
 
-def _require_role(actor: User, role: Role, request: PromotionRequest, *, at: datetime) -> None:
-    unit = request.version.model.unit
+def require_role(actor: User, role: Role, *, unit: Unit, at: datetime) -> None:
+    """Raise PermissionMissing unless the person holds the role itself, whatever else they may."""
     if role not in roles_of(actor, unit=unit, at=at):
         raise PermissionMissing(f"You do not hold the role {role.label.lower()} in {unit.name}.")
 
@@ -146,6 +144,7 @@ def _require_may_sign(case: Case, actor: User, role: Role, decision: Decision) -
         raise NotNeeded(f"The policy asks for no signature of role {role.label.lower()} here.")
     if decision != Decision.APPROVE:
         return
+    require_complete(case.version)
     if case.judgement.unmet_checks:
         sentences = " ".join(check.sentence for check in case.judgement.unmet_checks)
         raise ChecksNotMet(
@@ -160,9 +159,9 @@ def _need_meaning(case: Case, role: Role) -> str:
     return next(state.need.meaning for state in case.judgement.needs if state.need.role == role)
 
 
-def _insert(
+def insert_sign_off(
     request: PromotionRequest,
-    copy: DossierCopy,
+    case: Case,
     *,
     role: Role,
     decision: Decision,
@@ -171,14 +170,15 @@ def _insert(
     proof: Proof,
     actor: User,
     at: datetime,
-) -> SignOff:
-    prose: Prose | None = audit.write_prose(comment.strip()) if comment.strip() else None
-    return SignOff.objects.create(
+) -> tuple[SignOff, list[Record]]:
+    """Insert a signature over the case's dossier; return it and every row that was written."""
+    copy, is_new = keep_dossier(request, case, at=at)
+    signed = SignOff.objects.create(
         request=request,
         dossier=copy,
         signer=actor,
         printed_name=audit.write_prose(actor.name),
-        comment=prose,
+        comment=audit.write_prose(comment.strip()) if comment.strip() else None,
         role=role,
         decision=decision,
         meaning=meaning,
@@ -186,6 +186,7 @@ def _insert(
         proof=proof.method,
         signed_at=at,
     )
+    return signed, [signed, copy] if is_new else [signed]
 
 
 def _conclude(
@@ -200,7 +201,7 @@ def _conclude(
     decision = Decision(signed.decision)
     verb = Verb.REQUEST_SIGNED
     if decision == Decision.APPROVE:
-        judged = replace(case, judgement=_judge_again(case, request))
+        judged = judged_again(case, request)
         if judged.judgement.is_met:
             carry_out(request, judged, actor=actor, at=at, records=written)
             return
@@ -225,11 +226,13 @@ def _conclude(
     )
 
 
-def _judge_again(case: Case, request: PromotionRequest) -> Judgement:
-    return judge(
+def judged_again(case: Case, request: PromotionRequest) -> Case:
+    """Return the case with the signatures that the request has by now."""
+    judgement = judge(
         policy=case.policy,
         dossier=case.dossier,
         checks=case.judgement.checks,
         signatures=[signature_of(row) for row in sign_offs_of(request)],
         duties=case.duties,
     )
+    return replace(case, judgement=judgement)

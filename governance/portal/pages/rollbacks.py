@@ -47,7 +47,7 @@ def rollback_page(
 
     Raises NothingToRollBackTo, DutiesNotSeparated, PermissionMissing, DossierChanged.
     """
-    case = rollback_case(slot, reader=reader)
+    case = rollback_case(slot)
     require_separation(reader_bars(case, reader=reader, role=Role.APPROVER))
     if Role.APPROVER not in roles_of(reader, unit=unit_of.unit, at=at):
         raise PermissionMissing(f"Only an approver in {unit_of.unit.name} rolls a version back.")

@@ -103,7 +103,7 @@ def rollback_changed(request: PageRequest, error: DomainError, name: str) -> Htt
     model = _model(request, name, at=timezone.now())
     slot = slot_of(model)
     seen = _seen(request, slot)
-    case = rollback_case(slot, reader=request.user)
+    case = rollback_case(slot)
     context = {
         "model": model,
         "error": error,
