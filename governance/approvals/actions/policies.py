@@ -6,9 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
 
-from governance.accounts.models import User
+from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, require, roles_with
 from governance.accounts.proof import Proof
 from governance.accounts.queries import roles_of, root_unit
@@ -32,6 +31,7 @@ from governance.core.models import Record
 
 STREAM = "firm"
 SIGNATURES_NEEDED = 2
+STANDING = (PolicyState.PROPOSED, PolicyState.IN_FORCE)
 MEANINGS = {
     Decision.APPROVE: "I approve that this policy version takes effect.",
     Decision.REJECT: "I reject this policy version.",
@@ -42,22 +42,23 @@ MEANINGS = {
 def propose_policy(*, text: str, actor: Actor, at: datetime) -> PolicyVersion:
     """Propose a new version of the policy that the YAML text states; it has no effect yet.
 
-    Proposing the text that the newest version has returns that version and appends nothing.
-    Appends policy.proposed. Raises InvalidInput naming each wrong place, PermissionMissing.
+    Proposing the text that the newest version has returns that version and appends nothing, as
+    long as that one is proposed or in force. Appends policy.proposed. Raises InvalidInput naming
+    each wrong place, PermissionMissing.
     """
+    _lock_policies()
     require(actor, Permission.POLICY_PROPOSE, unit=root_unit(), at=at)
     policy = read_policy(text)
     check_unambiguous(policy, policies_in_force())
     content = canonical(policy.content)
     digest = sha256_hex(content.encode())
-    # The rows of this key are locked, so that two proposals get two numbers.
-    rows = PolicyVersion.objects.select_for_update().filter(key=policy.key)
+    rows = PolicyVersion.objects.filter(key=policy.key)
     newest = rows.order_by("-number").first()
-    if newest is not None and newest.digest == digest and newest.state != PolicyState.REJECTED:
+    if newest is not None and newest.digest == digest and newest.state in STANDING:
         return newest
     row = PolicyVersion.objects.create(
         key=policy.key,
-        number=(rows.aggregate(last=Max("number"))["last"] or 0) + 1,
+        number=newest.number + 1 if newest else 1,
         title=policy.title,
         text=text,
         content_text=content,
@@ -94,8 +95,7 @@ def sign_policy(
     Appends policy.signed, policy.enacted or policy.rejected. Raises PolicyDecided,
     DossierChanged, DutiesNotSeparated, InvalidInput, PermissionMissing, PasswordWrong.
     """
-    # Whoever decides on a promotion locks the policy in force: take all of those first.
-    list(PolicyVersion.objects.in_force().select_for_update().order_by("pk"))
+    _lock_policies()
     row = PolicyVersion.objects.select_for_update().get(pk=policy_id)
     unit = root_unit()
     require(actor, Permission.POLICY_SIGN, unit=unit, at=at)
@@ -133,6 +133,15 @@ def sign_policy(
         records=[signed, *written],
     )
     return row
+
+
+def _lock_policies() -> None:
+    """Let one act on policies go on at a time, and no decision rest on one meanwhile."""
+    # The root unit stands for them all: of the first policies there are no rows to lock yet, and
+    # two at once would get one number, or both come into force for the same moves.
+    list(Unit.objects.select_for_update(no_key=True).filter(pk=root_unit().pk))
+    # Whoever decides on a promotion locks the policy in force.
+    list(PolicyVersion.objects.in_force().select_for_update().order_by("pk"))
 
 
 def _check(

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import F
+
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission
-from governance.accounts.queries import holders_of, roles_of, units_with
+from governance.accounts.queries import units_with
 from governance.accounts.rules import Actor, Role
 from governance.approvals.models import DossierCopy, PromotionRequest, SignOff
 from governance.approvals.queries.dossiers import gather
 from governance.approvals.queries.policies import policies_in_force
+from governance.approvals.queries.reading import LIVE, ReadAhead, Reading
 from governance.approvals.rules.dossier import Dossier
 from governance.approvals.rules.duties import Bar, Duties, bars
 from governance.approvals.rules.judgement import (
@@ -25,10 +28,8 @@ from governance.approvals.rules.judgement import (
 )
 from governance.approvals.rules.policies import Need, Policy, Scope, policy_for
 from governance.core.errors import NotFound
-from governance.inventory.queries import builders_of
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.rules import Move, Stage
-from governance.validation.queries import validators_of
 
 
 class RequestNotFound(NotFound):
@@ -94,14 +95,20 @@ def build_case(
     policy: Policy,
     request: PromotionRequest | None,
     requested_by: str,
+    reading: Reading = LIVE,
 ) -> Case:
     """Gather and judge. Under lock the caller gets what will hold; without, what holds now."""
     is_rollback = move == Move.ROLLED_BACK
     dossier, checks = gather(
-        version, slot=slot, move=move, target=target, policy=None if is_rollback else policy
+        version,
+        slot=slot,
+        move=move,
+        target=target,
+        policy=None if is_rollback else policy,
+        reading=reading,
     )
-    sign_offs = sign_offs_of(request) if request else []
-    duties = _duties(version, policy=policy, requested_by=requested_by)
+    sign_offs = reading.sign_offs(request) if request else []
+    duties = _duties(version, policy=policy, requested_by=requested_by, reading=reading)
     judgement = judge(
         policy=policy,
         dossier=dossier,
@@ -120,7 +127,12 @@ def build_case(
     )
 
 
-def case_of(request: PromotionRequest, *, policies: Sequence[Policy] | None = None) -> Case:
+def case_of(
+    request: PromotionRequest,
+    *,
+    policies: Sequence[Policy] | None = None,
+    reading: Reading = LIVE,
+) -> Case:
     """Return the case of a request as it stands now. Raises NoPolicy when none reaches it."""
     version = request.version
     policy = (
@@ -142,18 +154,21 @@ def case_of(request: PromotionRequest, *, policies: Sequence[Policy] | None = No
         policy=policy,
         request=request,
         requested_by=f"user:{request.requested_by_id}",
+        reading=reading,
     )
 
 
-def _duties(version: ModelVersion, *, policy: Policy, requested_by: str) -> Duties:
-    builders = builders_of(version.model)
+def _duties(
+    version: ModelVersion, *, policy: Policy, requested_by: str, reading: Reading
+) -> Duties:
+    builders = reading.builders(version.model)
     return Duties(
         model_name=version.model.name,
         version_number=version.number,
         builders={ref: frozenset(capacities) for ref, capacities in builders.items()},
         registered_by=f"user:{version.registered_by_id}",
         requested_by=requested_by,
-        validated_by=frozenset(validators_of(version)),
+        validated_by=frozenset(reading.validators(version)),
         validator_may_approve=policy.validator_may_approve,
     )
 
@@ -169,18 +184,14 @@ def signature_of(row: SignOff) -> Signature:
 
 
 def sign_offs_of(request: PromotionRequest) -> list[SignOff]:
-    return list(
-        SignOff.objects.filter(request=request)
-        .select_related("signer", "printed_name", "comment", "dossier")
-        .order_by("signed_at")
-    )
+    return LIVE.sign_offs(request)
 
 
-def chairs(case: Case, *, reader: User, at: datetime) -> list[Chair]:
+def chairs(case: Case, *, reader: User, at: datetime, reading: Reading = LIVE) -> list[Chair]:
     """Return the places to sign as this reader sees them."""
     unit = case.version.model.unit
-    held = roles_of(reader, unit=unit, at=at)
-    rows = {row.ref: row for row in sign_offs_of(case.request)} if case.request else {}
+    held = reading.roles(reader, unit=unit, at=at)
+    rows = {row.ref: row for row in reading.sign_offs(case.request)} if case.request else {}
     signed = frozenset(signature.signer for signature in case.judgement.signatures)
     found = []
     for state in case.judgement.needs:
@@ -188,7 +199,7 @@ def chairs(case: Case, *, reader: User, at: datetime) -> list[Chair]:
         candidates = (
             [
                 person
-                for person in holders_of(role, unit=unit, at=at)
+                for person in reading.holders(role, unit=unit, at=at)
                 if person.ref not in signed and not bars(person.ref, case.duties, role=role)
             ]
             if state.missing
@@ -236,34 +247,26 @@ def open_requests(actor: Actor, *, at: datetime) -> list[PromotionRequest]:
     )
 
 
-def closed_requests(actor: Actor, *, at: datetime, limit: int = 50) -> list[PromotionRequest]:
-    return list(
-        PromotionRequest.objects.visible_to(actor, at=at)
-        .closed()
-        .with_version()
-        .order_by("-closed_at")[:limit]
-    )
-
-
 def waiting_for(user: User, *, at: datetime) -> list[tuple[Case, Chair]]:
     """Return the open requests on which this person's signature is what is next, oldest first.
 
     A request whose checks fail waits for its builders, not for a signer.
     """
     units = units_with(user, Permission.PROMOTION_SIGN, at=at)
-    requests = (
+    requests = list(
         PromotionRequest.objects.open()
         .filter(version__model__unit__in=units)
         .with_version()
         .order_by("opened_at")
     )
-    policies = policies_in_force()
+    policies, ahead = policies_in_force(), ReadAhead(requests, reader=user, at=at)
     found = []
     for request in requests:
-        case = case_of(request, policies=policies)
+        case = case_of(request, policies=policies, reading=ahead)
         if case.judgement.unmet_checks:
             continue
-        chair = next((c for c in chairs(case, reader=user, at=at) if c.open_to_reader), None)
+        places = chairs(case, reader=user, at=at, reading=ahead)
+        chair = next((place for place in places if place.open_to_reader), None)
         if chair is not None:
             found.append((case, chair))
     return found
@@ -276,7 +279,9 @@ def approved_dossier(version: ModelVersion) -> DossierCopy | None:
             request__version=version,
             request__target=Stage.PRODUCTION,
             request__state=RequestState.DONE,
+            # A request keeps every dossier that somebody signed, also those that went stale.
+            digest=F("request__decided_digest"),
         )
-        .order_by("-recorded_at")
+        .order_by("-request__closed_at")
         .first()
     )
