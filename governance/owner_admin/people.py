@@ -79,7 +79,7 @@ class PersonAdmin(GovernedAdmin):
     noun, nouns = "person", "people"
     reads = (Permission.ACCOUNT_MANAGE, Permission.ROLE_GRANT)
     adds = Permission.ACCOUNT_MANAGE
-    list_display = ("name", "email", "held", "is_active")
+    list_display = ("name", "address", "held", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name", "email")
     search_help_text = "Name or e-mail"
@@ -102,10 +102,14 @@ class PersonAdmin(GovernedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:
             return [(None, {"fields": ("email", "name", "password", "unit")})]
-        return [(None, {"fields": ("email", "name", "is_active", "held")})]
+        return [(None, {"fields": ("address", "name", "is_active", "held")})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        return ["email", "held"] if obj else []
+        return ["address", "held"] if obj else []
+
+    @admin.display(description="E-mail", ordering="email")
+    def address(self, obj: User) -> str:
+        return obj.email
 
     @admin.display(description="Roles now")
     def held(self, obj: User) -> str:
