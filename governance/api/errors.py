@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.exceptions import APIException, ValidationError
@@ -45,6 +46,9 @@ def to_response(error: Exception, context: dict[str, Any]) -> Response | None:
             return _domain_problem(InvalidInput(*_problems("", error.get_full_details())))
         case APIException():
             return _framework_problem(error)
+        case RequestDataTooBig():
+            words = "The body is larger than this server takes."
+            return _problem("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words, {})
         case Http404():
             return _domain_problem(NotFound("There is nothing at this address."))
     return None

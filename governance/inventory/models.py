@@ -24,6 +24,10 @@ class ModelQuerySet(models.QuerySet["Model"]):
             reach |= Q(owner=actor) | Q(pk__in=built)
         return self.filter(reach)
 
+    def named(self, name: str) -> ModelQuerySet:
+        """Keep the model of that name; PostgreSQL cannot even look for one that holds a NUL."""
+        return self.none() if "\x00" in name else self.filter(name=name)
+
     def incomplete(self) -> ModelQuerySet:
         """Keep the drafts: what `gaps` finds something in."""
         lacking = Q(owner=None) | Q(tier=None)

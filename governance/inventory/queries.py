@@ -12,7 +12,7 @@ from governance.inventory.rules import Capacity, ModelNotFound
 
 def model_named(name: str, *, actor: Actor, at: datetime) -> Model:
     """Return the model, or raise ModelNotFound: absent and invisible look alike."""
-    model = Model.objects.visible_to(actor, at=at).with_people().filter(name=name).first()
+    model = Model.objects.visible_to(actor, at=at).with_people().named(name).first()
     if model is None:
         raise ModelNotFound(f"Registered Model with name={name} not found", name=name)
     return model

@@ -110,7 +110,12 @@ class Registration:
 METRIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./ -]{0,99}")
 DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 SHA256 = re.compile(r"(sha256:)?([0-9a-f]{64})")
-MAX_SOURCE = 1000
+MAX_DECIMAL = 80
+"""What the column of a value holds: 1e999 is short only until it is written out."""
+MAX_LENGTHS = {"source": 1000, "run_id": 100, "run_link": 1000, "logged_model_id": 100}
+MAX_PATH = 500
+MAX_DATASET = 100
+MAX_NAME = 300
 
 ARTIFACTS_TAG = "countersign.artifacts"
 DATASET_TAG = "countersign.dataset"
@@ -125,15 +130,16 @@ def exact_decimal(text: str) -> str | None:
     if len(text) > 60 or not DECIMAL.fullmatch(text.strip()):
         return None
     try:
-        return format(Decimal(text.strip()), "f")
+        plain = format(Decimal(text.strip()), "f")
     except InvalidOperation:
         return None
+    return plain if len(plain) <= MAX_DECIMAL else None
 
 
 def _tag_json(key: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise invalid(f"tags.{key}", "json", f"The tag {key} is not JSON.") from None
 
 
@@ -144,7 +150,8 @@ def parse_artifacts(text: str) -> tuple[ArtifactFact, ...]:
         f"tags.{ARTIFACTS_TAG}",
         "manifest",
         f"The tag {ARTIFACTS_TAG} is an object of path to "
-        '{"sha256": 64 hex digits, "size": bytes}.',
+        '{"sha256": 64 hex digits, "size": bytes}; each path is relative to the artifact, has '
+        f"no '..' part and no control character, and at most {MAX_PATH} characters.",
     )
     if not isinstance(manifest, dict) or not manifest:
         raise problem
@@ -155,22 +162,45 @@ def parse_artifacts(text: str) -> tuple[ArtifactFact, ...]:
         size = entry.get("size") if match else None
         if not match or not (size is None or (type(size) is int and 0 <= size < 2**53)):
             raise problem
-        facts.append(ArtifactFact(path=str(path)[:500], sha256=match[2], size=size))
+        if not _is_relative(path):
+            raise problem
+        facts.append(ArtifactFact(path=path, sha256=match[2], size=size))
     return tuple(facts)
+
+
+def _is_relative(path: str) -> bool:
+    """A path that stays within the artifact, and that prints as what it is."""
+    parts = re.split(r"[/\\]", path)
+    return _is_line(path, MAX_PATH) and parts[0] != "" and ".." not in parts
+
+
+def _is_line(text: str, longest: int) -> bool:
+    return 0 < len(text) <= longest and text.isprintable()
 
 
 def parse_dataset(text: str) -> dict[str, Any]:
     """Read the data-set tag: a JSON object with name and digest, and rows where known."""
     data = _tag_json(DATASET_TAG, text)
-    if not isinstance(data, dict) or not isinstance(data.get("digest"), str) or not data["digest"]:
-        raise invalid(
-            f"tags.{DATASET_TAG}",
-            "dataset",
-            f"The tag {DATASET_TAG} is an object such as "
-            '{"name": "test", "digest": "…", "rows": 5}.',
-        )
+    problem = invalid(
+        f"tags.{DATASET_TAG}",
+        "dataset",
+        f"The tag {DATASET_TAG} is an object such as "
+        '{"name": "test", "digest": "…", "rows": 5}; the digest has at most '
+        f"{MAX_DATASET} characters.",
+    )
+    if not isinstance(data, dict) or not isinstance(data.get("digest"), str):
+        raise problem
     known = {key: data[key] for key in ("name", "digest", "rows") if key in data}
-    return {key: value if type(value) is int else str(value) for key, value in known.items()}
+    facts = {key: value if type(value) is int else str(value) for key, value in known.items()}
+    if not _is_line(data["digest"], MAX_DATASET) or not all(map(_is_fact, facts.values())):
+        raise problem
+    return facts
+
+
+def _is_fact(value: int | str) -> bool:
+    if isinstance(value, int):
+        return abs(value) < 2**53
+    return value == "" or _is_line(value, MAX_NAME)
 
 
 def lineage_from_tags(tags: Mapping[str, str]) -> dict[str, Any]:
@@ -196,6 +226,9 @@ def measurement_from_tag(
     number = exact_decimal(value)
     if metric is None or not METRIC.fullmatch(metric):
         return None
+    if match and len(match["dataset"] or "") > MAX_DATASET:
+        message = f"The data set in the tag {key[:60]}… has at most {MAX_DATASET} characters."
+        raise invalid(f"tags.{key}", "length", message)
     if number is None:
         if match:
             raise invalid(f"tags.{key}", "decimal", f"The tag {key} holds a decimal number.")
@@ -212,10 +245,10 @@ def registration_problems(registration: Registration) -> Iterable[Problem]:
     source = registration.source
     if not source.strip():
         yield Problem(field="source", rule="required", message="Say where the artifact lies.")
-    if len(source) > MAX_SOURCE:
-        yield Problem(
-            field="source", rule="length", message=f"A source has at most {MAX_SOURCE} characters."
-        )
+    for name, longest in MAX_LENGTHS.items():
+        if len(getattr(registration, name)) > longest:
+            message = f"The {name} has at most {longest} characters."
+            yield Problem(field=name, rule="length", message=message)
     if "\x00" in source or ".." in re.split(r"[/\\]", source):
         yield Problem(
             field="source",
@@ -276,7 +309,30 @@ def check_measurements(measurements: Sequence[Measurement]) -> None:
             problems.append(
                 Problem(field=f"results.{index}.value", rule="decimal", message=message)
             )
+        if len(item.dataset_digest) > MAX_DATASET:
+            message = f"The digest of a data set has at most {MAX_DATASET} characters."
+            place = f"results.{index}.dataset_digest"
+            problems.append(Problem(field=place, rule="length", message=message))
     if not measurements:
         problems.append(Problem(field="results", rule="required", message="Give a result."))
     if problems:
         raise InvalidInput(*problems)
+
+
+def once_each(measurements: Iterable[Measurement]) -> list[Measurement]:
+    """Return one measurement of each metric, slice and data set. Raises InvalidInput.
+
+    They arrive at one moment, so of two different values neither would be the newer: which one
+    counts would be chance, and could differ between what is shown and what is judged.
+    """
+    found: dict[tuple[str, str, str], Measurement] = {}
+    for item in measurements:
+        first = found.setdefault((item.metric, item.slice, item.dataset_digest), item)
+        if Decimal(first.value) != Decimal(item.value):
+            raise invalid(
+                "results",
+                "once",
+                f"{item.metric} has two values here, {first.value} and {item.value}. Give one "
+                "value for each metric, slice and data set.",
+            )
+    return list(found.values())

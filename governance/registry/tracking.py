@@ -17,7 +17,7 @@ from django.conf import settings
 
 from governance.core.errors import InvalidInput, WrongState
 from governance.inventory.rules import tracking_problems
-from governance.registry.rules import METRIC, Measurement
+from governance.registry.rules import METRIC, Measurement, exact_decimal
 
 TIMEOUT_SECONDS = 15
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -97,12 +97,13 @@ def _measurement(entry: dict[str, Any], run_id: str, dataset: str) -> Measuremen
     value, metric = entry.get("value"), str(entry.get("key", ""))
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
-    if not METRIC.fullmatch(metric):
+    number = exact_decimal(str(value))
+    if number is None or not METRIC.fullmatch(metric):
         return None
     stamp = entry.get("timestamp")
     return Measurement(
         metric=metric,
-        value=format(Decimal(value), "f"),
+        value=number,
         dataset_digest=dataset,
         run_id=run_id,
         measured_at=EPOCH + timedelta(milliseconds=int(stamp)) if stamp else None,

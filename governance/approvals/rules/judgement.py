@@ -156,8 +156,11 @@ def _barred(signature: Signature, duties: Duties) -> bool:
 
 
 def authorize(judgement: Judgement, *, dossier: Dossier, request_ref: str) -> Authorization:
-    """Return the authorization that this dossier has earned, or raise ApprovalMissing."""
-    if not judgement.is_met:
+    """Return the authorization that this dossier has earned, or raise ApprovalMissing.
+
+    Nothing enters Production without a signature, whatever a policy says.
+    """
+    if not judgement.is_met or (dossier.target == Stage.PRODUCTION and not judgement.signatures):
         raise ApprovalMissing(
             " ".join(outstanding(judgement)),
             checks=[check.id for check in judgement.unmet_checks],

@@ -15,6 +15,7 @@ from django.db.models import TextChoices
 
 from governance.accounts.rules import Role
 from governance.approvals.rules.gates import Gate, gate_from
+from governance.core.canonical import NotCanonical, canonical
 from governance.core.errors import InvalidInput, Problem, Refused, WrongState, invalid
 from governance.inventory.rules import Kind, Tier
 from governance.registry.rules import Stage
@@ -142,12 +143,30 @@ def read_policy(text: str) -> Policy:
         raise invalid("text", "length", "A policy file has at most 64 KiB.")
     try:
         content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506  a SafeLoader, made stricter
-    except yaml.YAMLError as error:
+    except RecursionError:
+        raise invalid("text", "depth", "No policy is nested as deeply as this.") from None
+    except (yaml.YAMLError, ValueError) as error:
         raise invalid("text", "yaml", f"This is not readable YAML: {error}") from None
     validator = jsonschema.Draft202012Validator(SCHEMA)
     if problems := [p for error in validator.iter_errors(content) for p in _problems(error)]:
         raise InvalidInput(*problems)
-    return policy_from(content)
+    try:
+        canonical(content)
+    except NotCanonical as error:
+        raise invalid("text", "characters", f"A policy cannot say this: {error}.") from None
+    policy = policy_from(content)
+    _require_signatures(policy)
+    return policy
+
+
+def _require_signatures(policy: Policy) -> None:
+    """Refuse a policy that asks nobody on the way to Production, whoever would sign it."""
+    if policy.scope.target == Stage.PRODUCTION and not policy.needs:
+        raise invalid(
+            "sign_offs",
+            "required",
+            "Nothing reaches Production unsigned: ask for at least one sign-off.",
+        )
 
 
 def _problems(error: jsonschema.ValidationError) -> Iterator[Problem]:

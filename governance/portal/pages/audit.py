@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -65,7 +65,8 @@ def narrowed(
 ) -> EntryQuerySet:
     """The entries of these streams that the facets keep."""
     chosen = [model.stream for model in models if model.name == facets["model"]]
-    until = facets["until"]
+    # The last day of the calendar has no day after it.
+    until = facets["until"] and min(facets["until"], date.max - timedelta(days=1))
     found = entries(
         Filter(
             streams=chosen or streams,

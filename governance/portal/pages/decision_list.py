@@ -12,6 +12,7 @@ from django.db.models import F
 from governance.accounts.models import User
 from governance.approvals.models import PromotionRequest
 from governance.approvals.rules.judgement import RequestState
+from governance.inventory.models import Model
 from governance.portal.pages.cases import OpenCase, open_cases
 from governance.portal.pages.naming import actor_names
 
@@ -55,7 +56,7 @@ def decisions_page(reader: User, *, model: str, number: str | None, at: datetime
     )
     if model:
         cases = [one for one in cases if one.request.version.model.name == model]
-        closed = closed.filter(model__name=model)
+        closed = closed.filter(model__in=Model.objects.named(model))
     page = Paginator(closed, PAGE_SIZE).get_page(number)
     return DecisionsPage(
         open=cases,

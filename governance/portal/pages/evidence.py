@@ -54,7 +54,7 @@ class PackPage:
 
 def evidence_page(form: PackForm, chosen: str, *, reader: User, at: datetime) -> EvidencePage:
     packs = recent_packs(reader, at=at)
-    model = Model.objects.visible_to(reader, at=at).filter(name=chosen).first()
+    model = Model.objects.visible_to(reader, at=at).named(chosen).first()
     return EvidencePage(
         form=form,
         preview=preview_of(model) if model else None,

@@ -11,9 +11,15 @@ from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb, admissible
-from governance.inventory.models import Model
 from governance.registry.models import EvaluationResult, ModelVersion
-from governance.registry.rules import Measurement, Source, check_measurements, exact_decimal
+from governance.registry.queries import locked_version
+from governance.registry.rules import (
+    Measurement,
+    Source,
+    check_measurements,
+    exact_decimal,
+    once_each,
+)
 
 
 @transaction.atomic
@@ -29,18 +35,13 @@ def record_evaluations(
 
     Raises InvalidInput naming each wrong item, PermissionMissing.
     """
-    # A measurement is a fact of the dossier: without the model's lock it slips in beside a change.
-    model = (
-        Model.objects.select_for_update(of=("self",))
-        .select_related("unit")
-        .get(pk=version.model_id)
-    )
-    require(actor, Permission.EVALUATION_RECORD, unit=model.unit, at=at)
+    version = locked_version(version)
+    require(actor, Permission.EVALUATION_RECORD, unit=version.model.unit, at=at)
     check_measurements(measurements)
     results = insert_results(version, measurements, source=source, actor=actor, at=at)
     audit.append(
         verb=Verb.EVALUATION_RECORDED,
-        stream=model.stream,
+        stream=version.model.stream,
         subject=version.ref,
         actor=actor.ref,
         at=at,
@@ -64,7 +65,10 @@ def insert_results(
     actor: Actor,
     at: datetime,
 ) -> list[EvaluationResult]:
-    """Insert the rows; the caller's action holds the lock and appends the entry."""
+    """Insert the rows; the caller's action holds the lock and appends the entry.
+
+    Raises InvalidInput for two values of one thing.
+    """
     return EvaluationResult.objects.bulk_create(
         EvaluationResult(
             version=version,
@@ -78,5 +82,5 @@ def insert_results(
             received_at=at,
             received_from=actor.ref,
         )
-        for item in measurements
+        for item in once_each(measurements)
     )
