@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from governance.accounts.rules import Actor
 from governance.inventory.models import Model
@@ -32,7 +32,7 @@ def version_numbered(name: str, number: int, *, actor: Actor, at: datetime) -> M
     version = (
         ModelVersion.objects.visible_to(actor, at=at)
         .with_model()
-        .filter(model__name=name, number=number)
+        .filter(model__in=Model.objects.named(name), number=number)
         .first()
     )
     if version is None:
@@ -79,24 +79,27 @@ def champion_of(slot: Slot) -> ModelVersion | None:
 
 
 def last_incumbent_of(slot: Slot) -> ModelVersion | None:
-    """Return the version that served in the slot before the present one, and could again.
+    """Return the version that served in the slot before the present one, and could again."""
+    assignment = former_champions([slot]).exclude(version=champion_of(slot)).first()
+    return assignment.version if assignment else None
+
+
+def former_champions(slots: Collection[Slot]) -> QuerySet[SlotAssignment]:
+    """Return what served in these slots and could again, what ended last first.
 
     One that a rollback removed is left out until it is promoted anew: a second rollback must not
     bring back what the first one took away.
     """
     newest_move = StageChange.objects.filter(version=OuterRef("version")).order_by("-changed_at")
-    assignment = (
-        SlotAssignment.objects.filter(slot=slot, role=SlotRole.CHAMPION)
+    return (
+        SlotAssignment.objects.filter(slot__in=slots, role=SlotRole.CHAMPION)
         .exclude(ended_at=None)
-        .exclude(version=champion_of(slot))
         .filter(version__stage=Stage.ARCHIVED)
         .annotate(newest_move=Subquery(newest_move.values("move")[:1]))
         .exclude(newest_move=Move.REMOVED)
         .select_related("version__model")
         .order_by("-ended_at", "-assigned_at")
-        .first()
     )
-    return assignment.version if assignment else None
 
 
 def live_assignments(actor: Actor, *, at: datetime) -> list[SlotAssignment]:
@@ -111,7 +114,9 @@ def live_assignments(actor: Actor, *, at: datetime) -> list[SlotAssignment]:
 
 def results_of(version: ModelVersion) -> list[EvaluationResult]:
     return list(
-        EvaluationResult.objects.filter(version=version).order_by("metric", "slice", "-received_at")
+        EvaluationResult.objects.filter(version=version).order_by(
+            "metric", "slice", "-received_at", "pk"
+        )
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from governance.approvals.models import PromotionRequest, SignOff
+from governance.approvals.queries.reading import LIVE, Reading
 from governance.approvals.rules.dossier import (
     Basis,
     CardFacts,
@@ -19,31 +21,34 @@ from governance.approvals.rules.dossier import (
 from governance.approvals.rules.gates import CheckResult, judge_all
 from governance.approvals.rules.judgement import RequestState
 from governance.approvals.rules.policies import Policy
-from governance.cards.queries import published_card
 from governance.core.canonical import digest, timestamp
 from governance.inventory.models import Model
-from governance.registry.models import ModelVersion, Slot
-from governance.registry.queries import champion_of, last_incumbent_of, results_of
+from governance.registry.models import EvaluationResult, ModelVersion, Slot
 from governance.registry.rules import Move, Stage
-from governance.validation.queries import latest_report, open_findings
 
 ROLLBACK_RULE = "rollback/1"
 
 
 def gather(
-    version: ModelVersion, *, slot: Slot, move: Move, target: Stage, policy: Policy | None
+    version: ModelVersion,
+    *,
+    slot: Slot,
+    move: Move,
+    target: Stage,
+    policy: Policy | None,
+    reading: Reading = LIVE,
 ) -> tuple[Dossier, tuple[CheckResult, ...]]:
     """Return the dossier of a move and what the policy's checks find in it."""
-    champion, fallback = champion_of(slot), last_incumbent_of(slot)
-    card, report = published_card(version), latest_report(version)
+    champion, fallback = reading.champion(slot), reading.last_incumbent(slot)
+    card, report = reading.card(version), reading.report(version)
     dossier = Dossier(
         move=move,
         stage=version.stage,
         target=target,
         slot=slot.ref,
         model=model_facts(version.model),
-        version=version_facts(version),
-        incumbent=version_facts(champion) if champion else None,
+        version=version_facts(version, reading),
+        incumbent=version_facts(champion, reading) if champion else None,
         rollback_target=fallback.ref if fallback else None,
         card=CardFacts(ref=card.ref, number=card.number, digest=card.digest) if card else None,
         report=(
@@ -56,7 +61,7 @@ def gather(
             if report
             else None
         ),
-        findings=finding_facts(version.model),
+        findings=finding_facts(version.model, reading),
         policy=_policy_facts(policy),
         basis=_basis(version, slot) if move == Move.ROLLED_BACK else None,
     )
@@ -96,7 +101,7 @@ def model_facts(model: Model) -> ModelFacts:
     )
 
 
-def version_facts(version: ModelVersion) -> VersionFacts:
+def version_facts(version: ModelVersion, reading: Reading = LIVE) -> VersionFacts:
     return VersionFacts(
         ref=version.ref,
         number=version.number,
@@ -106,16 +111,16 @@ def version_facts(version: ModelVersion) -> VersionFacts:
         registered_by=f"user:{version.registered_by_id}",
         artifacts=tuple(
             {"path": artifact.path, "sha256": artifact.sha256, "size": artifact.size}
-            for artifact in version.artifacts.order_by("path")
+            for artifact in reading.artifacts(version)
         ),
         lineage=version.lineage,
-        results=_newest_results(version),
+        results=_newest_results(reading.results(version)),
     )
 
 
-def _newest_results(version: ModelVersion) -> tuple[ResultFact, ...]:
+def _newest_results(rows: Iterable[EvaluationResult]) -> tuple[ResultFact, ...]:
     newest: dict[tuple[str, str, str, str], ResultFact] = {}
-    for row in results_of(version):
+    for row in rows:
         fact = ResultFact(
             ref=row.ref,
             metric=row.metric,
@@ -125,14 +130,14 @@ def _newest_results(version: ModelVersion) -> tuple[ResultFact, ...]:
             dataset_digest=row.dataset_digest,
             received_at=timestamp(row.received_at),
         )
-        newest.setdefault(fact.key, fact)  # results_of gives the newest of a key first
+        newest.setdefault(fact.key, fact)  # the newest of a key comes first
     return tuple(newest[key] for key in sorted(newest))
 
 
-def finding_facts(model: Model) -> tuple[FindingFacts, ...]:
+def finding_facts(model: Model, reading: Reading = LIVE) -> tuple[FindingFacts, ...]:
     facts = (
         FindingFacts(ref=row.ref, severity=row.severity, due_date=row.due_date.isoformat())
-        for row in open_findings(model)
+        for row in reading.findings(model)
     )
     return tuple(sorted(facts, key=lambda fact: fact.ref))
 

@@ -10,6 +10,7 @@ from governance.accounts.models import User
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import Case, Chair, case_of, chairs, open_requests
 from governance.approvals.queries.policies import policies_in_force
+from governance.approvals.queries.reading import ReadAhead, Reading
 from governance.approvals.rules.policies import NoPolicy, Policy
 from governance.core.wording import counted
 from governance.portal import links
@@ -86,19 +87,26 @@ def waiting_chair(chair: Chair) -> str:
 
 def open_cases(reader: User, *, at: datetime) -> list[OpenCase]:
     """Every open request that the reader may see, oldest first, judged as it stands now."""
-    policies = policies_in_force()
+    policies, requests = policies_in_force(), open_requests(reader, at=at)
+    ahead = ReadAhead(requests, reader=reader, at=at)
     return [
-        judged(request, policies=policies, reader=reader, at=at)
-        for request in open_requests(reader, at=at)
+        judged(request, policies=policies, reader=reader, at=at, reading=ahead)
+        for request in requests
     ]
 
 
 def judged(
-    request: PromotionRequest, *, policies: Sequence[Policy], reader: User, at: datetime
+    request: PromotionRequest,
+    *,
+    policies: Sequence[Policy],
+    reader: User,
+    at: datetime,
+    reading: Reading,
 ) -> OpenCase:
     try:
-        case = case_of(request, policies=policies)
+        case = case_of(request, policies=policies, reading=reading)
     except NoPolicy:
         # The policy under which it was opened has been replaced by one that ends this way.
         return OpenCase(request=request, case=None)
-    return OpenCase(request=request, case=case, chairs=chairs(case, reader=reader, at=at))
+    places = chairs(case, reader=reader, at=at, reading=reading)
+    return OpenCase(request=request, case=case, chairs=places)

@@ -190,3 +190,14 @@ def test_what_the_page_carries_is_what_its_digest_says(cast: Cast) -> None:
     shown = page.split('data-copy="sha256:')[1][:64]
     assert f"sha256:{shown[:24]}" in step
     assert hidden(step, "decision") == "APPROVE"
+
+
+@pytest.mark.parametrize("path", ["/", "/decisions/"])
+def test_lists_of_requests_take_as_many_queries_for_four_as_for_one(cast: Cast, path: str) -> None:
+    waiting_request(cast)
+    few = queries(cast.approver, path)
+    for name in ("second-model", "third-model", "fourth-model"):
+        model = factories.make_model(cast, name=name)
+        version = factories.make_version(cast, model, metrics={"accuracy": "0.95"})
+        factories.make_ready(cast, version)
+    assert queries(cast.approver, path) <= few

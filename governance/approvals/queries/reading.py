@@ -1,0 +1,202 @@
+"""Reading what a decision rests on: one fact when it is asked for, or the facts of many at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import prefetch_related_objects
+
+from governance.accounts.models import RoleGrant, Unit, User
+from governance.accounts.queries import holders_of, roles_of
+from governance.accounts.rules import Role, covers
+from governance.approvals.models import PromotionRequest, SignOff
+from governance.cards.models import CardRevision
+from governance.cards.queries import published_card
+from governance.inventory.models import Builder, Model
+from governance.inventory.queries import builders_of
+from governance.inventory.rules import Capacity
+from governance.registry.models import (
+    Artifact,
+    EvaluationResult,
+    ModelVersion,
+    Slot,
+    SlotAssignment,
+)
+from governance.registry.queries import (
+    champion_of,
+    former_champions,
+    last_incumbent_of,
+    results_of,
+)
+from governance.registry.rules import SlotRole
+from governance.validation.models import Finding, Report
+from governance.validation.queries import latest_report, open_findings, validators_of
+
+Row = TypeVar("Row")
+Key = TypeVar("Key")
+
+
+class Reading:
+    """Reads each fact when it is asked for: the only way under lock, where nothing may be older."""
+
+    def champion(self, slot: Slot) -> ModelVersion | None:
+        return champion_of(slot)
+
+    def last_incumbent(self, slot: Slot) -> ModelVersion | None:
+        return last_incumbent_of(slot)
+
+    def card(self, version: ModelVersion) -> CardRevision | None:
+        return published_card(version)
+
+    def report(self, version: ModelVersion) -> Report | None:
+        return latest_report(version)
+
+    def findings(self, model: Model) -> Sequence[Finding]:
+        return open_findings(model)
+
+    def artifacts(self, version: ModelVersion) -> Sequence[Artifact]:
+        return list(version.artifacts.order_by("path"))
+
+    def results(self, version: ModelVersion) -> Sequence[EvaluationResult]:
+        return results_of(version)
+
+    def builders(self, model: Model) -> dict[str, set[Capacity]]:
+        return builders_of(model)
+
+    def validators(self, version: ModelVersion) -> set[str]:
+        return validators_of(version)
+
+    def sign_offs(self, request: PromotionRequest) -> list[SignOff]:
+        return list(_sign_offs([request]))
+
+    def holders(self, role: Role, *, unit: Unit, at: datetime) -> list[User]:
+        return holders_of(role, unit=unit, at=at)
+
+    def roles(self, user: User, *, unit: Unit, at: datetime) -> set[Role]:
+        return roles_of(user, unit=unit, at=at)
+
+
+LIVE = Reading()
+
+
+class ReadAhead(Reading):
+    """Has read the facts of many open requests at once, in a dozen queries however many they are.
+
+    For lists only: what it answers is as old as its making.
+    """
+
+    def __init__(self, requests: Sequence[PromotionRequest], *, reader: User, at: datetime) -> None:
+        versions = [request.version for request in requests]
+        models, slots = [v.model for v in versions], [request.slot for request in requests]
+        prefetch_related_objects(models, "developers")
+        self._champions = _champions(slots)
+        self._incumbents = _incumbents(slots, self._champions)
+        judged = {v.pk for v in (*versions, *self._champions.values())}
+        self._cards = {
+            row.version_id: row
+            for row in CardRevision.objects.filter(version__in=versions).order_by("number")
+        }
+        self._reports = grouped(_reports(versions), lambda row: row.version_id)
+        self._findings = grouped(
+            Finding.objects.open().filter(model__in=models), lambda row: row.model_id
+        )
+        self._artifacts = grouped(
+            Artifact.objects.filter(version__in=judged).order_by("path"), lambda r: r.version_id
+        )
+        self._results = grouped(_results(judged), lambda row: row.version_id)
+        self._builders = grouped(
+            Builder.objects.filter(model__in=models).select_related("user"), lambda r: r.model_id
+        )
+        self._sign_offs = grouped(_sign_offs(requests), lambda row: row.request_id)
+        self._grants = list(
+            RoleGrant.objects.at(at).filter(user__is_active=True).select_related("user")
+        )
+        self._own = list(reader.grants.at(at))
+
+    def champion(self, slot: Slot) -> ModelVersion | None:
+        return self._champions.get(slot.pk)
+
+    def last_incumbent(self, slot: Slot) -> ModelVersion | None:
+        return self._incumbents.get(slot.pk)
+
+    def card(self, version: ModelVersion) -> CardRevision | None:
+        return self._cards.get(version.pk)
+
+    def report(self, version: ModelVersion) -> Report | None:
+        return next(reversed(self._reports[version.pk]), None)
+
+    def findings(self, model: Model) -> Sequence[Finding]:
+        return self._findings[model.pk]
+
+    def artifacts(self, version: ModelVersion) -> Sequence[Artifact]:
+        return self._artifacts[version.pk]
+
+    def results(self, version: ModelVersion) -> Sequence[EvaluationResult]:
+        return self._results[version.pk]
+
+    def builders(self, model: Model) -> dict[str, set[Capacity]]:
+        found: defaultdict[str, set[Capacity]] = defaultdict(set)
+        for row in self._builders[model.pk]:
+            found[row.user.ref].add(Capacity(row.capacity))
+        return dict(found)
+
+    def validators(self, version: ModelVersion) -> set[str]:
+        return {row.signed_by.ref for row in self._reports[version.pk]}
+
+    def sign_offs(self, request: PromotionRequest) -> list[SignOff]:
+        return self._sign_offs[request.pk]
+
+    def holders(self, role: Role, *, unit: Unit, at: datetime) -> list[User]:
+        reaching = [g for g in self._grants if g.role == role and covers(g.unit.path, unit.path)]
+        people = {grant.user_id: grant.user for grant in reaching}
+        return sorted(people.values(), key=lambda user: user.name)
+
+    def roles(self, user: User, *, unit: Unit, at: datetime) -> set[Role]:
+        return {Role(grant.role) for grant in self._own if covers(grant.unit.path, unit.path)}
+
+
+def grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> defaultdict[Key, list[Row]]:
+    found: defaultdict[Key, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found
+
+
+def _sign_offs(requests: Collection[PromotionRequest]) -> Iterable[SignOff]:
+    return (
+        SignOff.objects.filter(request__in=requests)
+        .select_related("signer", "printed_name", "comment", "dossier")
+        .order_by("signed_at")
+    )
+
+
+def _reports(versions: Collection[ModelVersion]) -> Iterable[Report]:
+    return (
+        Report.objects.filter(version__in=versions).select_related("signed_by").order_by("number")
+    )
+
+
+def _results(versions: Collection[UUID]) -> Iterable[EvaluationResult]:
+    """In the order of `results_of`: of each metric and slice the newest first."""
+    return EvaluationResult.objects.filter(version__in=versions).order_by(
+        "metric", "slice", "-received_at", "pk"
+    )
+
+
+def _champions(slots: Collection[Slot]) -> dict[UUID, ModelVersion]:
+    rows = SlotAssignment.objects.current().filter(slot__in=slots, role=SlotRole.CHAMPION)
+    return {row.slot_id: row.version for row in rows.select_related("version__model")}
+
+
+def _incumbents(
+    slots: Collection[Slot], champions: dict[UUID, ModelVersion]
+) -> dict[UUID, ModelVersion]:
+    found: dict[UUID, ModelVersion] = {}
+    for row in former_champions(slots):
+        if row.version != champions.get(row.slot_id):
+            found.setdefault(row.slot_id, row.version)
+    return found
