@@ -50,6 +50,13 @@ class PolicyVersion(Record):
             models.UniqueConstraint(
                 fields=["key"], condition=Q(state="IN_FORCE"), name="one_policy_version_in_force"
             ),
+            models.CheckConstraint(
+                condition=Q(state="PROPOSED", in_force_at=None, ended_at=None)
+                | Q(state="REJECTED", in_force_at=None, ended_at__isnull=False)
+                | Q(state="IN_FORCE", in_force_at__isnull=False, ended_at=None)
+                | Q(state="SUPERSEDED", in_force_at__isnull=False, ended_at__isnull=False),
+                name="policy_version_says_since_when",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,10 +84,18 @@ class PolicySignOff(Record):
             models.UniqueConstraint(
                 fields=["policy", "signer"], name="policy_signed_once_per_person"
             ),
+            models.CheckConstraint(
+                condition=Q(role__in=Role.values), name="policy_signer_role_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(decision="APPROVE") | Q(decision="REJECT", comment__isnull=False),
+                name="rejected_policy_says_why",
+            ),
         ]
 
 
 _STANDS = Q(state=RequestState.OPEN, version__stage=F("source"))
+_STORED = [state.value for state in RequestState if state != RequestState.OVERTAKEN]
 
 
 class PromotionRequestQuerySet(models.QuerySet["PromotionRequest"]):
@@ -137,7 +152,7 @@ class PromotionRequest(Record):
         constraints = [
             models.UniqueConstraint(fields=["model", "number"], name="request_number_per_model"),
             models.UniqueConstraint(
-                fields=["version", "source", "target", "slot"],
+                fields=["version", "source", "target", "slot", "move"],
                 condition=Q(state="OPEN"),
                 name="one_open_request_per_version_and_move",
             ),
@@ -145,6 +160,16 @@ class PromotionRequest(Record):
                 condition=Q(state="OPEN", closed_at=None)
                 | (~Q(state="OPEN") & Q(closed_at__isnull=False)),
                 name="closed_request_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=_STORED),
+                name="request_state_is_known",
+            ),
+            models.CheckConstraint(condition=Q(move__in=Move.values), name="request_move_is_known"),
+            models.CheckConstraint(
+                condition=Q(source__in=Stage.values, target__in=Stage.values)
+                & ~Q(source=F("target")),
+                name="request_goes_from_stage_to_stage",
             ),
         ]
 
@@ -206,6 +231,10 @@ class SignOff(Record):
         constraints = [
             models.UniqueConstraint(
                 fields=["request", "signer", "dossier_digest"], name="one_signature_per_person"
+            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="signer_role_is_known"),
+            models.CheckConstraint(
+                condition=Q(decision__in=Decision.values), name="decision_is_known"
             ),
             models.CheckConstraint(
                 condition=Q(decision="APPROVE") | Q(comment__isnull=False),

@@ -126,4 +126,7 @@ class Builder(Record):
             models.UniqueConstraint(
                 fields=["model", "user", "capacity"], name="builder_once_per_capacity"
             ),
+            models.CheckConstraint(
+                condition=Q(capacity__in=Capacity.values), name="builder_capacity_is_known"
+            ),
         ]

@@ -64,7 +64,10 @@ class Job(Record):
                 fields=["kind", "key"],
                 condition=Q(state__in=OPEN_STATES) & ~Q(key=""),
                 name="one_open_job_per_key",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=JobState.values), name="job_state_is_known"
+            ),
         ]
         indexes = [models.Index(fields=["state", "created_at"], name="job_queue")]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from governance.accounts.models import User
 from governance.accounts.rules import Actor
@@ -190,6 +190,9 @@ class SlotAssignment(Record):
                 condition=Q(role="CHAMPION", ended_at=None),
                 name="one_champion_per_slot",
             ),
+            models.CheckConstraint(
+                condition=Q(role__in=SlotRole.values), name="slot_role_is_known"
+            ),
         ]
 
 
@@ -213,6 +216,12 @@ class StageChange(Record):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(authorized_by=""), name="stage_change_has_authorization"
+            ),
+            models.CheckConstraint(condition=Q(move__in=Move.values), name="move_is_known"),
+            models.CheckConstraint(
+                condition=Q(source__in=Stage.values, target__in=Stage.values)
+                & ~Q(source=F("target")),
+                name="stage_change_goes_from_stage_to_stage",
             ),
         ]
         indexes = [models.Index(fields=["version", "changed_at"], name="stage_change_by_version")]

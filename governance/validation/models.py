@@ -106,6 +106,9 @@ class Report(Record):
             models.CheckConstraint(
                 condition=Q(opinion__in=Opinion.values), name="report_opinion_is_known"
             ),
+            models.CheckConstraint(
+                condition=Q(signed_role__in=Role.values), name="report_role_is_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -277,6 +277,15 @@ class TestSigning:
         with refused(ChecksNotMet):
             f.sign(request_, cast.approver, Role.APPROVER)
 
+    def test_nobody_approves_once_the_inventory_record_was_emptied(
+        self, cast: Cast, request_: PromotionRequest
+    ) -> None:
+        empty(cast, request_.model)
+        with refused(InventoryIncomplete):
+            f.sign(request_, cast.approver, Role.APPROVER)
+        f.sign(request_, cast.approver, Role.APPROVER, decision=Decision.RETURN, comment="Why?")
+        assert stages(request_.model) == {1: Stage.STAGING}
+
     def test_another_persons_password(self, cast: Cast, request_: PromotionRequest) -> None:
         with refused(PasswordWrong):
             sign_off(
@@ -289,6 +298,14 @@ class TestSigning:
                 actor=cast.approver,
                 at=NOON,
             )
+
+
+def empty(cast: Cast, model: Model) -> None:
+    record = ModelRecord(
+        purpose="", intended_use=model.intended_use, kind=model.kind, owner=cast.owner,
+        developers=[cast.developer], tier=model.tier,
+    )  # fmt: skip
+    edit_model(model=model, record=record, actor=cast.owner, at=NOON)
 
 
 def lower(cast: Cast, version: ModelVersion, value: str) -> None:
@@ -341,6 +358,13 @@ def amend_policy(cast: Cast, request: PromotionRequest) -> None:
     f.make_policy(cast, f.TO_PRODUCTION.replace("0.90", "0.91"))
 
 
+TO_PRODUCTION_AGAIN = """\
+policy: to-production-again
+title: Back to Production
+applies_to: {target: PRODUCTION, from: [ARCHIVED]}
+sign_offs:
+  - {role: APPROVER, meaning: "I approve this version for the stated use."}
+"""
 CHANGES = [measure, publish, find, retier, replace_champion, amend_policy]
 
 
@@ -467,6 +491,17 @@ class TestRollback:
         basis = rollback_case(slot).dossier.basis
         assert basis is not None
         assert len(basis.sign_offs) == 2
+
+    def test_overtakes_an_open_request_for_the_same_move(
+        self, cast: Cast, replaced: ModelVersion
+    ) -> None:
+        f.make_policy(cast, TO_PRODUCTION_AGAIN)
+        request = f.ask(cast, replaced, Stage.PRODUCTION).request
+        assert request is not None
+        self.back(cast, replaced, cast.approver)
+        assert stages(replaced.model) == {1: Stage.PRODUCTION, 2: Stage.ARCHIVED}
+        request = PromotionRequest.objects.with_version().get(pk=request.pk)
+        assert request.standing == RequestState.OVERTAKEN
 
     def test_needs_an_approver(self, cast: Cast, replaced: ModelVersion) -> None:
         with refused(PermissionMissing):

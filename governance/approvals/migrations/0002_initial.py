@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
             model_name="promotionrequest",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("state", "OPEN")),
-                fields=("version", "source", "target", "slot"),
+                fields=("version", "source", "target", "slot", "move"),
                 name="one_open_request_per_version_and_move",
             ),
         ),
@@ -158,6 +158,115 @@ class Migration(migrations.Migration):
                     ("decision", "APPROVE"), ("comment__isnull", False), _connector="OR"
                 ),
                 name="refusing_signature_says_why",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="policysignoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "role__in",
+                        [
+                            "MODEL_OWNER",
+                            "DEVELOPER",
+                            "VALIDATOR",
+                            "APPROVER",
+                            "COMPLIANCE",
+                            "ADMINISTRATOR",
+                        ],
+                    )
+                ),
+                name="policy_signer_role_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="policysignoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decision", "APPROVE"),
+                    models.Q(("comment__isnull", False), ("decision", "REJECT")),
+                    _connector="OR",
+                ),
+                name="rejected_policy_says_why",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="policyversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("in_force_at", None), ("state", "PROPOSED")),
+                    models.Q(
+                        ("ended_at__isnull", False), ("in_force_at", None), ("state", "REJECTED")
+                    ),
+                    models.Q(
+                        ("ended_at", None), ("in_force_at__isnull", False), ("state", "IN_FORCE")
+                    ),
+                    models.Q(
+                        ("ended_at__isnull", False),
+                        ("in_force_at__isnull", False),
+                        ("state", "SUPERSEDED"),
+                    ),
+                    _connector="OR",
+                ),
+                name="policy_version_says_since_when",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="promotionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["OPEN", "DONE", "RETURNED", "REJECTED", "WITHDRAWN"])
+                ),
+                name="request_state_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="promotionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "move__in",
+                        ["PROMOTED", "RETIRED", "ROLLED_BACK", "REMOVED", "DEMOTED", "ARCHIVED"],
+                    )
+                ),
+                name="request_move_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="promotionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("source__in", ["DRAFT", "STAGING", "PRODUCTION", "ARCHIVED"]),
+                    ("target__in", ["DRAFT", "STAGING", "PRODUCTION", "ARCHIVED"]),
+                    models.Q(("source", models.F("target")), _negated=True),
+                ),
+                name="request_goes_from_stage_to_stage",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="signoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "role__in",
+                        [
+                            "MODEL_OWNER",
+                            "DEVELOPER",
+                            "VALIDATOR",
+                            "APPROVER",
+                            "COMPLIANCE",
+                            "ADMINISTRATOR",
+                        ],
+                    )
+                ),
+                name="signer_role_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="signoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("decision__in", ["APPROVE", "RETURN", "REJECT"])),
+                name="decision_is_known",
             ),
         ),
     ]

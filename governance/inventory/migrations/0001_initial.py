@@ -234,4 +234,11 @@ class Migration(migrations.Migration):
                 condition=models.Q(("tier__in", [1, 2, 3])), name="assessed_tier_is_known"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="builder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("capacity__in", ["OWNER", "DEVELOPER"])),
+                name="builder_capacity_is_known",
+            ),
+        ),
     ]

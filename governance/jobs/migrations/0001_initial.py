@@ -75,4 +75,13 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddConstraint(
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["QUEUED", "RUNNING", "DONE", "FAILED", "CANCELED"])
+                ),
+                name="job_state_is_known",
+            ),
+        ),
     ]

@@ -427,4 +427,33 @@ class Migration(migrations.Migration):
             model_name="versiontag",
             constraint=models.UniqueConstraint(fields=("version", "key"), name="version_tag_once"),
         ),
+        migrations.AddConstraint(
+            model_name="slotassignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["CHAMPION"])), name="slot_role_is_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stagechange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "move__in",
+                        ["PROMOTED", "RETIRED", "ROLLED_BACK", "REMOVED", "DEMOTED", "ARCHIVED"],
+                    )
+                ),
+                name="move_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stagechange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("source__in", ["DRAFT", "STAGING", "PRODUCTION", "ARCHIVED"]),
+                    ("target__in", ["DRAFT", "STAGING", "PRODUCTION", "ARCHIVED"]),
+                    models.Q(("source", models.F("target")), _negated=True),
+                ),
+                name="stage_change_goes_from_stage_to_stage",
+            ),
+        ),
     ]

@@ -321,4 +321,23 @@ class Migration(migrations.Migration):
                 name="report_opinion_is_known",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "signed_role__in",
+                        [
+                            "MODEL_OWNER",
+                            "DEVELOPER",
+                            "VALIDATOR",
+                            "APPROVER",
+                            "COMPLIANCE",
+                            "ADMINISTRATOR",
+                        ],
+                    )
+                ),
+                name="report_role_is_known",
+            ),
+        ),
     ]
