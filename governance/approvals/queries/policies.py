@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from uuid import UUID
 
 from governance.approvals.models import PolicySignOff, PolicyVersion
 from governance.approvals.rules.policies import Policy, policy_from
+from governance.core.errors import NotFound
+
+
+class PolicyNotFound(NotFound):
+    code = "policy_not_found"
 
 
 @lru_cache(maxsize=256)
@@ -32,6 +38,14 @@ def judged_metrics() -> set[str]:
 def policy_versions() -> list[PolicyVersion]:
     """Return every version of every policy: by key, newest first."""
     return list(PolicyVersion.objects.order_by("key", "-number"))
+
+
+def policy_by_id(policy_id: UUID) -> PolicyVersion:
+    """Return the version, or raise PolicyNotFound. The firm's rules are open to all who sign in."""
+    row = PolicyVersion.objects.filter(pk=policy_id).first()
+    if row is None:
+        raise PolicyNotFound("There is no such policy version.")
+    return row
 
 
 def policy_sign_offs(row: PolicyVersion) -> Sequence[PolicySignOff]:

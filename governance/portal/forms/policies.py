@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from governance.approvals.rules.judgement import Decision
@@ -23,6 +25,14 @@ class ProposeForm(SiteForm, forms.Form):
         error_messages={"required": "Enter the policy, beginning with its key: policy: my-policy"},
         widget=forms.Textarea(attrs={"rows": 24, "class": "mono", "spellcheck": "false"}),
     )
+
+
+class StartForm(forms.Form):
+    """Which version a proposal begins with: `?from=`, a word that Python keeps for itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["from"] = forms.UUIDField(required=False)
 
 
 class SignPolicyForm(PasswordForm):

@@ -40,17 +40,16 @@ def slot_of(model: Model) -> Slot:
     return slot
 
 
-def rollback_page(
-    slot: Slot, *, unit_of: Model, seen: str | None, reader: User, at: datetime
-) -> RollBackPage:
+def rollback_page(slot: Slot, *, seen: str | None, reader: User, at: datetime) -> RollBackPage:
     """Return what this reader would authorize, or raise what stands against it.
 
     Raises NothingToRollBackTo, DutiesNotSeparated, PermissionMissing, DossierChanged.
     """
     case = rollback_case(slot)
+    unit = case.version.model.unit
     require_separation(reader_bars(case, reader=reader, role=Role.APPROVER))
-    if Role.APPROVER not in roles_of(reader, unit=unit_of.unit, at=at):
-        raise PermissionMissing(f"Only an approver in {unit_of.unit.name} rolls a version back.")
+    if Role.APPROVER not in roles_of(reader, unit=unit, at=at):
+        raise PermissionMissing(f"Only an approver in {unit.name} rolls a version back.")
     require_unchanged(case, seen)
     approval, rows = basis_of(case)
     return RollBackPage(

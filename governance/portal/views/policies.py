@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -16,13 +16,14 @@ from governance.accounts.rules import PasswordWrong
 from governance.approvals.actions import propose_policy, sign_policy
 from governance.approvals.actions.policies import STREAM
 from governance.approvals.models import PolicyVersion
+from governance.approvals.queries.policies import policy_by_id
 from governance.approvals.rules.judgement import Decision
 from governance.approvals.rules.policies import PolicyState
 from governance.core.errors import DomainError
 from governance.core.wording import moment
 from governance.portal import links
 from governance.portal.errors import attempt, explain, perform, status_of_form
-from governance.portal.forms.policies import ProposeForm, SignPolicyForm
+from governance.portal.forms.policies import ProposeForm, SignPolicyForm, StartForm
 from governance.portal.pages.policies import (
     may_propose,
     policy_list,
@@ -54,9 +55,7 @@ def policy(request: PageRequest, policy_id: UUID) -> HttpResponse:
 
 
 def _row(request: PageRequest, policy_id: UUID) -> PolicyVersion:
-    row = PolicyVersion.objects.filter(pk=policy_id).first()
-    if row is None:
-        raise Http404
+    row = policy_by_id(policy_id)
     about(request, subject=row.ref, stream=STREAM)
     return row
 
@@ -143,12 +142,9 @@ def new_policy(request: PageRequest) -> HttpResponse:
 
 
 def _starting_text(request: PageRequest) -> str:
-    try:
-        earlier = UUID(request.GET.get("from", ""))
-    except ValueError:
-        return TEMPLATE
-    row = PolicyVersion.objects.filter(pk=earlier).first()
-    return row.text if row else TEMPLATE
+    form = StartForm(request.GET)
+    earlier = form.cleaned_data["from"] if form.is_valid() else None
+    return policy_by_id(earlier).text if earlier else TEMPLATE
 
 
 def _proposal(request: PageRequest, form: ProposeForm, *, at: datetime) -> HttpResponse:

@@ -45,7 +45,7 @@ def roll_back_model(request: PageRequest, name: str) -> HttpResponse:
         when = moment(earlier.signed_at)
         messages.info(request, f"You had rolled back already, on {when}. It was not done again.")
         return HttpResponseRedirect(links.decision(earlier.request))
-    page = rollback_page(slot, unit_of=model, seen=seen, reader=request.user, at=at)
+    page = rollback_page(slot, seen=seen, reader=request.user, at=at)
     form = RollBackForm(request.POST if request.method == "POST" else None)
     done = (
         attempt(
