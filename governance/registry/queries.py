@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from governance.accounts.rules import Actor
 from governance.inventory.models import Model
@@ -20,7 +20,6 @@ from governance.registry.models import (
 from governance.registry.rules import (
     Move,
     SlotRole,
-    Source,
     Stage,
     VersionNotFound,
     counting_result,
@@ -51,16 +50,14 @@ def locked_version(version: ModelVersion) -> ModelVersion:
 
 def latest_versions(model: Model, stages: Sequence[Stage] = ()) -> list[ModelVersion]:
     """Return the newest version in each of the stages (all four when none is named)."""
-    newest: dict[str, ModelVersion] = {}
-    wanted = stages or list(Stage)
-    for version in (
+    wanted = ModelVersion.objects.filter(model=model, stage__in=stages or list(Stage))
+    newest = wanted.values("stage").annotate(newest=Max("number")).values("newest")
+    return list(
         ModelVersion.objects.with_model()
-        .filter(model=model, stage__in=wanted)
+        .filter(model=model, number__in=newest)
         .prefetch_related("tags")
-        .order_by("-number")
-    ):
-        newest.setdefault(version.stage, version)
-    return sorted(newest.values(), key=lambda v: v.number)
+        .order_by("number")
+    )
 
 
 def default_slot(model: Model) -> Slot | None:
@@ -80,7 +77,7 @@ def champion_of(slot: Slot) -> ModelVersion | None:
 
 def last_incumbent_of(slot: Slot) -> ModelVersion | None:
     """Return the version that served in the slot before the present one, and could again."""
-    assignment = former_champions([slot]).exclude(version=champion_of(slot)).first()
+    assignment = former_champions([slot]).first()
     return assignment.version if assignment else None
 
 
@@ -88,7 +85,7 @@ def former_champions(slots: Collection[Slot]) -> QuerySet[SlotAssignment]:
     """Return what served in these slots and could again, what ended last first.
 
     One that a rollback removed is left out until it is promoted anew: a second rollback must not
-    bring back what the first one took away.
+    bring back what the first one took away. What serves now is not Archived.
     """
     newest_move = StageChange.objects.filter(version=OuterRef("version")).order_by("-changed_at")
     return (
@@ -120,22 +117,12 @@ def results_of(version: ModelVersion) -> list[EvaluationResult]:
     )
 
 
-def counting_results(
-    results: Iterable[EvaluationResult], *, source: Source | None = None
-) -> list[EvaluationResult]:
+def counting_results(results: Iterable[EvaluationResult]) -> list[EvaluationResult]:
     """Return, of each metric and slice, the one result that counts."""
     results = list(results)
     keys = sorted({(result.metric, result.slice) for result in results})
     chosen = (
-        counting_result(results, metric=metric, slice_name=slice_name, source=source)
+        counting_result(results, metric=metric, slice_name=slice_name)
         for metric, slice_name in keys
     )
     return [result for result in chosen if result is not None]
-
-
-def stage_history(model: Model) -> list[StageChange]:
-    return list(
-        StageChange.objects.filter(version__model=model)
-        .select_related("version", "slot")
-        .order_by("-changed_at")
-    )

@@ -126,8 +126,11 @@ FACT_TAGS = {ARTIFACTS_TAG, DATASET_TAG, *COMMIT_TAGS}
 
 
 def exact_decimal(text: str) -> str | None:
-    """Return plain decimal text without exponent, or None when it is no finite number."""
-    if len(text) > 60 or not DECIMAL.fullmatch(text.strip()):
+    """Return plain decimal text without exponent, or None when it is no finite number.
+
+    What it returns it takes again: a value is checked where it arrives and where it is kept.
+    """
+    if len(text) > MAX_DECIMAL or not DECIMAL.fullmatch(text.strip()):
         return None
     try:
         plain = format(Decimal(text.strip()), "f")
@@ -258,13 +261,22 @@ def registration_problems(registration: Registration) -> Iterable[Problem]:
 
 
 class Measured(Protocol):
-    """What the choice among results reads of one."""
+    """What the choice among results reads of one; `received_at` need only sort by time."""
 
-    metric: str
-    slice: str
-    source: str
-    dataset_digest: str
-    received_at: datetime
+    @property
+    def metric(self) -> str: ...
+
+    @property
+    def slice(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def dataset_digest(self) -> str: ...
+
+    @property
+    def received_at(self) -> Any: ...
 
 
 T = TypeVar("T", bound=Measured)
@@ -275,26 +287,23 @@ def counting_result(
     *,
     metric: str,
     slice_name: str = "",
-    source: Source | None = None,
+    source: str = "",
     dataset_digest: str | None = None,
 ) -> T | None:
     """Return the result that counts for a metric, or None.
 
     The named source alone if one is named; else pulled before posted before tag; newest first.
     """
-
-    def order(result: T) -> tuple[int, float]:
-        return Source.values.index(result.source), -result.received_at.timestamp()
-
     fitting = [
-        r
-        for r in results
-        if r.metric == metric
-        and r.slice == slice_name
-        and (source is None or r.source == source)
-        and (dataset_digest is None or r.dataset_digest == dataset_digest)
+        result
+        for result in results
+        if result.metric == metric
+        and result.slice == slice_name
+        and (not source or result.source == source)
+        and (dataset_digest is None or result.dataset_digest == dataset_digest)
     ]
-    return min(fitting, key=order, default=None)
+    fitting.sort(key=lambda result: result.received_at, reverse=True)
+    return min(fitting, key=lambda result: Source.values.index(result.source), default=None)
 
 
 def check_measurements(measurements: Sequence[Measurement]) -> None:

@@ -5,7 +5,7 @@ Missing data is NOT_SHOWN, which passes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
@@ -14,7 +14,7 @@ from django.db.models import TextChoices
 
 from governance.approvals.rules.dossier import Dossier, ResultFact, VersionFacts
 from governance.core.wording import counted
-from governance.registry.rules import Source
+from governance.registry.rules import Source, counting_result
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -58,27 +58,6 @@ class Gate(Protocol):
     def judge(self, dossier: Dossier) -> CheckResult: ...
 
 
-def newest_counting(
-    results: Iterable[ResultFact],
-    *,
-    metric: str,
-    slice_name: str = "",
-    source: str = "",
-    dataset: str | None = None,
-) -> ResultFact | None:
-    """Return the result that counts: the named source, else pulled, posted, tag; newest first."""
-    fitting = [
-        result
-        for result in results
-        if result.metric == metric
-        and result.slice == slice_name
-        and (not source or result.source == source)
-        and (dataset is None or result.dataset_digest == dataset)
-    ]
-    fitting.sort(key=lambda result: result.received_at, reverse=True)
-    return min(fitting, key=lambda result: Source.values.index(result.source), default=None)
-
-
 def _origin(result: ResultFact) -> str:
     words = Source(result.source).label.lower()
     return f"{words}, data set {result.dataset_digest[:12]}" if result.dataset_digest else words
@@ -113,7 +92,7 @@ class MetricGate:
             "limit": self.limit,
             "passes": "above" if self.at_least else "below",
         }
-        result = newest_counting(
+        result = counting_result(
             dossier.version.results, metric=self.metric, slice_name=self.slice, source=self.source
         )
         if result is None:
@@ -183,14 +162,14 @@ class ChallengerGate:
     def _pair(
         self, candidate: VersionFacts, champion: VersionFacts
     ) -> tuple[ResultFact, ResultFact] | None:
-        mine = newest_counting(candidate.results, metric=self.metric, source=self.source)
+        mine = counting_result(candidate.results, metric=self.metric, source=self.source)
         if mine is None or not mine.dataset_digest:
             return None
-        theirs = newest_counting(
+        theirs = counting_result(
             champion.results,
             metric=self.metric,
             source=self.source,
-            dataset=mine.dataset_digest,
+            dataset_digest=mine.dataset_digest,
         )
         return (mine, theirs) if theirs else None
 
@@ -269,17 +248,18 @@ class PlainGate:
         )
 
 
-Finding = tuple[Outcome, str, str, str]
+Found = tuple[Outcome, str, str, str]
+"""Outcome, measured, required, and the sentence that says so."""
 
 
-def _card_published(dossier: Dossier) -> Finding:
+def _card_published(dossier: Dossier) -> Found:
     if dossier.card is None:
         return Outcome.FAIL, "none", "published", "No model card is published for this version."
     number = dossier.card.number
     return Outcome.PASS, f"revision {number}", "published", f"Card revision {number} is published."
 
 
-def _report_approved(dossier: Dossier) -> Finding:
+def _report_approved(dossier: Dossier) -> Found:
     required = "signed, fit for use"
     if dossier.report is None:
         return Outcome.FAIL, "none", required, "No validation report is signed for this version."
@@ -288,7 +268,7 @@ def _report_approved(dossier: Dossier) -> Finding:
     return Outcome.PASS, "signed", required, "A signed validation report finds the version fit."
 
 
-def _artifacts_complete(dossier: Dossier) -> Finding:
+def _artifacts_complete(dossier: Dossier) -> Found:
     count = len(dossier.version.artifacts)
     if not count:
         sentence = "The version lists no artifact digests, so what would run cannot be identified."
@@ -297,7 +277,7 @@ def _artifacts_complete(dossier: Dossier) -> Finding:
     return Outcome.PASS, f"{count} files", "every file with its digest", sentence
 
 
-def _rollback_target(dossier: Dossier) -> Finding:
+def _rollback_target(dossier: Dossier) -> Found:
     if dossier.incumbent is None:
         return Outcome.PASS, "first version", "known", "Nothing serves yet: rolling back stops it."
     number = dossier.incumbent.number

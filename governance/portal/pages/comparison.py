@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from governance.approvals.rules.dossier import Dossier, ResultFact, VersionFacts
-from governance.approvals.rules.gates import CheckResult, newest_counting
+from governance.approvals.rules.gates import CheckResult
 from governance.core.wording import MISSING, number, signed
 from governance.portal.pages.version import tone_of
+from governance.registry.rules import counting_result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def comparison(dossier: Dossier, checks: Sequence[CheckResult]) -> Comparison:
 def compared(
     dossier: Dossier, metric: str, part: str, checks: Mapping[str, CheckResult]
 ) -> Compared | None:
-    mine = newest_counting(dossier.version.results, metric=metric, slice_name=part)
+    mine = counting_result(dossier.version.results, metric=metric, slice_name=part)
     if mine is None:
         return None
     theirs, is_same_data = of_champion(dossier, mine)
@@ -77,8 +78,8 @@ def of_champion(dossier: Dossier, mine: ResultFact) -> tuple[ResultFact | None, 
     if champion is None:
         return None, False
     for data in (mine.dataset_digest, None):
-        theirs = newest_counting(
-            champion.results, metric=mine.metric, slice_name=mine.slice, dataset=data
+        theirs = counting_result(
+            champion.results, metric=mine.metric, slice_name=mine.slice, dataset_digest=data
         )
         if theirs is not None:
             return theirs, data is not None
