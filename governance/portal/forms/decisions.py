@@ -32,18 +32,6 @@ class AskForm(forms.Form):
     target = forms.ChoiceField(choices=Stage.choices)
 
 
-class ReasonForm(SiteForm, forms.Form):
-    """A reason that goes on record. What it must say is for the domain to judge."""
-
-    reason = forms.CharField(
-        required=False,
-        max_length=MAX_COMMENT,
-        label="Why you take it back",
-        help_text="Kept on record, word for word.",
-        widget=forms.Textarea(attrs={"rows": 3, "required": True}),
-    )
-
-
 class PasswordForm(SiteForm, forms.Form):
     """The proof that a signature needs."""
 
@@ -79,8 +67,16 @@ class SignForm(PasswordForm):
         field.error_messages["required"] = "Say why. It is printed in the evidence."
 
 
-class WithdrawForm(ReasonForm):
+class WithdrawForm(SiteForm, forms.Form):
     unchanged = "The request still stands."
+
+    reason = forms.CharField(
+        max_length=MAX_COMMENT,
+        label="Why you take it back",
+        help_text="Kept on record, word for word.",
+        error_messages={"required": "Say why you take the request back."},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 class RollBackForm(PasswordForm):
