@@ -13,16 +13,22 @@ from governance.audit.models import LedgerEntry
 
 # Heads of streams and cursors of followers say the same as the entries themselves.
 DERIVED = {"ledgerstream", "ledgerentry", "followercursor"}
+# A note about a token, and no act of anybody.
+NOTES = {"last_used_at"}
 
 
 def rows(*, but: Sequence[type[Model]] = ()) -> dict[str, list[Any]]:
     """Return every row of our own tables, apart from the ledger's and those of `but`."""
     ours = (m for m in apps.get_models() if m.__module__.startswith("governance."))
     return {
-        model._meta.label: list(model._default_manager.order_by("pk").values())
+        model._meta.label: list(model._default_manager.order_by("pk").values(*_columns(model)))
         for model in ours
         if model._meta.model_name not in DERIVED and model not in but
     }
+
+
+def _columns(model: type[Model]) -> list[str]:
+    return [f.attname for f in model._meta.concrete_fields if f.attname not in NOTES]
 
 
 @contextmanager

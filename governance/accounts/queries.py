@@ -78,8 +78,8 @@ CONSOLE = SystemActor(
 """Whoever has the shell of the server. It can let people in; it can sign nothing."""
 
 
-def token_holder(secret: str, *, at: datetime) -> TokenHolder | None:
-    """Return who holds this secret, or None if it is unknown, revoked, expired or switched off.
+def valid_token(secret: str, *, at: datetime) -> ApiToken | None:
+    """Return the token with this secret, or None if unknown, revoked, expired or switched off.
 
     One indexed lookup by SHA-256: the secret has 256 random bits, so a slow hash adds nothing.
     """
@@ -90,8 +90,17 @@ def token_holder(secret: str, *, at: datetime) -> TokenHolder | None:
     )
     if token is None or not token.holds_at(at):
         return None
-    if not (token.service.is_active and token.service.responsible.is_active):
-        return None
+    service = token.service
+    return token if service.is_active and service.responsible.is_active else None
+
+
+def token_holder(secret: str, *, at: datetime) -> TokenHolder | None:
+    """Return who acts with this secret, or None if it does not hold."""
+    token = valid_token(secret, at=at)
+    return holder_of(token) if token else None
+
+
+def holder_of(token: ApiToken) -> TokenHolder:
     return TokenHolder(service=token.service, scopes=frozenset(map(Scope, token.scopes)))
 
 

@@ -9,7 +9,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
-from governance.accounts.queries import TokenHolder, token_holder
+from governance.accounts.queries import TokenHolder
+from governance.accounts.tokens import admit
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise NotAuthenticated("Send a service account's token: Authorization: Bearer TOKEN.")
-        holder = token_holder(secret.strip(), at=timezone.now())
+        holder = admit(secret.strip(), at=timezone.now())
         if holder is None:
             raise AuthenticationFailed("This token does not hold: unknown, expired or revoked.")
         return Caller(holder), None

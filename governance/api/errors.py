@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, HttpRequest, JsonResponse
 from django.utils import timezone
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
@@ -69,8 +69,20 @@ def _framework_problem(error: APIException) -> Response:
     return response
 
 
+def server_error(request: HttpRequest) -> JsonResponse:
+    """A fault of ours, as a problem like any other."""
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    body = _body("server_error", status, "The portal failed. Nothing was changed.", {})
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+
+
 def _problem(code: str, status: HTTPStatus, detail: str, extra: dict[str, Any]) -> Response:
-    body = {
+    body = _body(code, status, detail, extra)
+    return Response(body, status=status.value, content_type=CONTENT_TYPE)
+
+
+def _body(code: str, status: HTTPStatus, detail: str, extra: dict[str, Any]) -> dict[str, Any]:
+    return {
         **extra,
         "type": f"urn:countersign:problem:{code}",
         "title": status.phrase,
@@ -78,7 +90,6 @@ def _problem(code: str, status: HTTPStatus, detail: str, extra: dict[str, Any]) 
         "detail": detail,
         "code": code,
     }
-    return Response(body, status=status.value, content_type=CONTENT_TYPE)
 
 
 def _problems(path: str, details: Any) -> list[Problem]:

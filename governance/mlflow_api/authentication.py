@@ -6,7 +6,8 @@ import base64
 import binascii
 from datetime import datetime
 
-from governance.accounts.queries import TokenHolder, token_holder
+from governance.accounts.queries import TokenHolder
+from governance.accounts.tokens import admit
 from governance.mlflow_api.errors import Unauthenticated
 
 
@@ -22,7 +23,7 @@ def caller(header: str, *, at: datetime) -> TokenHolder:
             "Send a service account's token: set MLFLOW_TRACKING_TOKEN, or give it as "
             "MLFLOW_TRACKING_PASSWORD."
         )
-    holder = token_holder(secret, at=at)
+    holder = admit(secret, at=at)
     if holder is None:
         raise Unauthenticated(
             "This token does not hold: it is unknown, expired or revoked. An administrator issues "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from django.http import JsonResponse
+from django.http import HttpRequest, JsonResponse
 
 from governance.core.errors import (
     DomainError,
@@ -69,6 +69,12 @@ def to_response(error: DomainError, *, link: str = "") -> JsonResponse:
     if answer.status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Basic realm="Countersign", Bearer'
     return response
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """A fault of ours, in MLflow's shape; the client repeats the call, which is right here."""
+    body = {"error_code": "INTERNAL_ERROR", "message": "The portal failed. Nothing was changed."}
+    return JsonResponse(body, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _body(error: DomainError, answer: Answer, link: str) -> Mapping[str, Any]:
