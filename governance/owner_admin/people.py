@@ -167,6 +167,9 @@ class GrantForm(GovernedForm):
 
     def clean_ends_at(self) -> datetime | None:
         last = self.cleaned_data["ends_at"]
+        if last == date.max:
+            # A role ends with the day, and after this one there is none.
+            raise forms.ValidationError("Enter an earlier day, or none.", code="calendar")
         return None if last is None else midnight(last) + A_DAY
 
 
