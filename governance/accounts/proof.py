@@ -30,12 +30,22 @@ def prove(user: User, *, password: str, at: datetime) -> Proof:
     signing asks for the password again.
     """
     key = f"signature-tries:{user.pk}"
-    tries = cache.get_or_set(key, 0, LOCKED_SECONDS) or 0
-    if tries >= TRIES:
+    # Counted before the password is looked at: a hundred tries at once are a hundred tries.
+    tries = _count(key)
+    if tries > TRIES:
         raise PasswordWrong("Too many wrong passwords. Wait five minutes, then sign again.")
     if not password or not user.check_password(password):
-        cache.incr(key)
-        left = TRIES - tries - 1
-        raise PasswordWrong(f"That password is not right. {left} tries left.")
+        raise PasswordWrong(f"That password is not right. {TRIES - tries} tries left.")
     cache.delete(key)
     return Proof(user_ref=user.ref, method="PASSWORD", at=at)
+
+
+def _count(key: str) -> int:
+    """Count a try and return how many there were within the time."""
+    cache.add(key, 0, LOCKED_SECONDS)
+    try:
+        return cache.incr(key)
+    except ValueError:
+        # It ran out between the two calls.
+        cache.set(key, 1, LOCKED_SECONDS)
+        return 1

@@ -76,6 +76,12 @@ class OwnAccount(Refused):
     code = "own_account"
 
 
+class OwnGrant(Refused):
+    """Nobody gives themself a role."""
+
+    code = "own_grant"
+
+
 class AdministratorExists(WrongState):
     code = "administrator_exists"
 

@@ -85,6 +85,13 @@ def name_problems(name: str) -> Iterable[Problem]:
             rule="characters",
             message="A name has no slash, colon or control character, and is not only dots.",
         )
+    elif name != name.strip() or not name.isprintable():
+        # Two names that look alike are one name to whoever signs.
+        yield Problem(
+            field="name",
+            rule="visible",
+            message="A name begins and ends with a visible character, and hides none within.",
+        )
 
 
 def tracking_problems(uri: str, *, allowed: Sequence[str]) -> Iterable[Problem]:

@@ -84,16 +84,17 @@ def last_incumbent_of(slot: Slot) -> ModelVersion | None:
 def former_champions(slots: Collection[Slot]) -> QuerySet[SlotAssignment]:
     """Return what served in these slots and could again, what ended last first.
 
-    One that a rollback removed is left out until it is promoted anew: a second rollback must not
-    bring back what the first one took away. What serves now is not Archived.
+    That is what a successor retired. What a rollback or a decision of its own took out of service
+    is left out until it is promoted anew: one signature must not bring it back. What serves now
+    is not Archived.
     """
-    newest_move = StageChange.objects.filter(version=OuterRef("version")).order_by("-changed_at")
+    archived = StageChange.objects.filter(version=OuterRef("version"), target=Stage.ARCHIVED)
     return (
         SlotAssignment.objects.filter(slot__in=slots, role=SlotRole.CHAMPION)
         .exclude(ended_at=None)
         .filter(version__stage=Stage.ARCHIVED)
-        .annotate(newest_move=Subquery(newest_move.values("move")[:1]))
-        .exclude(newest_move=Move.REMOVED)
+        .annotate(archived_by=Subquery(archived.order_by("-changed_at").values("move")[:1]))
+        .filter(archived_by=Move.RETIRED)
         .select_related("version__model")
         .order_by("-ended_at", "-assigned_at")
     )

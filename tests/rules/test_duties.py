@@ -29,9 +29,13 @@ PARTS = {
         Duties(
             model_name="churn", version_number=2, registered_by="user:x", requested_by="user:x",
             builders={"user:x": frozenset(Capacity)}, signed_by=frozenset({"user:x"}),
-            validated_by=frozenset({"user:x"}),
+            validated_by=frozenset({"user:y"}),
         ),
         set(),
+    ),
+    "the requester validated": (
+        replace(NOTHING, requested_by="user:x", validated_by=frozenset({"user:x"})),
+        {"validator_asks_not"},
     ),
 }  # fmt: skip
 SIGNING = [Role.VALIDATOR, Role.APPROVER, Role.COMPLIANCE]
@@ -59,4 +63,4 @@ def test_every_reason_is_given_at_once() -> None:
         builders={ME: frozenset(Capacity)}, validated_by=frozenset({ME}),
         signed_by=frozenset({ME}),
     )  # fmt: skip
-    assert len(bars(ME, duties, role=Role.APPROVER)) == 6
+    assert len(bars(ME, duties, role=Role.APPROVER)) == 7

@@ -151,6 +151,10 @@ def _check(
         raise invalid("decision", "choice", "A policy is approved or rejected.")
     if row.state != PolicyState.PROPOSED:
         raise PolicyDecided(f"This version is {PolicyState(row.state).label.lower()} already.")
+    newer = PolicyVersion.objects.filter(key=row.key, number__gt=row.number)
+    if newer.exclude(in_force_at=None).exists():
+        # Else one signature of today and a forgotten one would put back what was tightened since.
+        raise PolicyDecided("A newer version has taken effect since. Propose this text again.")
     if row.digest != digest_seen:
         raise DossierChanged("Nothing was signed: this is not the text that was on your screen.")
     if decision == Decision.REJECT and not comment.strip():

@@ -55,6 +55,9 @@ def bars(person: str, duties: Duties, *, role: Role) -> list[Bar]:
         )
     if person == duties.requested_by:
         found.append(Bar(rule="requester_signs_not", sentence="You asked for this change."))
+    if duties.requested_by in duties.validated_by:
+        sentence = f"Who asked for this change validated {version}. Somebody else has to ask."
+        found.append(Bar(rule="validator_asks_not", sentence=sentence))
     if person in duties.signed_by:
         found.append(Bar(rule="nobody_signs_twice", sentence="You have signed this already."))
     if (

@@ -265,6 +265,11 @@ def _report_approved(dossier: Dossier) -> Found:
         return Outcome.FAIL, "none", required, "No validation report is signed for this version."
     if dossier.report.opinion == "NOT_FIT":
         return Outcome.FAIL, "not fit", required, "The validation report says: not fit for use."
+    model, version = dossier.model, dossier.version
+    if dossier.report.signed_by in {model.owner, *model.developers, version.registered_by}:
+        # Independent when it was signed, but whoever signed it has joined those it is about.
+        sentence = "Whoever signed the validation report owns, builds or registered this by now."
+        return Outcome.FAIL, "not independent", required, sentence
     return Outcome.PASS, "signed", required, "A signed validation report finds the version fit."
 
 

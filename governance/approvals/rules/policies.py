@@ -69,7 +69,9 @@ class Scope:
 
     @property
     def specificity(self) -> int:
-        return sum(1 for condition in (self.sources, self.tiers, self.kinds) if condition)
+        """How many conditions narrow it; one that lists everything there is narrows nothing."""
+        conditions = ((self.sources, Stage), (self.tiers, Tier), (self.kinds, Kind))
+        return sum(1 for given, known in conditions if given and len(given) < len(known))
 
     def reaches(self, *, tier: int, kind: str, source: str, target: str) -> bool:
         return (
@@ -155,12 +157,18 @@ def read_policy(text: str) -> Policy:
     except NotCanonical as error:
         raise invalid("text", "characters", f"A policy cannot say this: {error}.") from None
     policy = policy_from(content)
-    _require_signatures(policy)
+    _check_sign_offs(policy)
     return policy
 
 
-def _require_signatures(policy: Policy) -> None:
-    """Refuse a policy that asks nobody on the way to Production, whoever would sign it."""
+def _check_sign_offs(policy: Policy) -> None:
+    """Refuse a policy that asks nobody on the way to Production, whoever would sign it.
+
+    A role stands once, with a count: signers choose their seat by it.
+    """
+    roles = [need.role for need in policy.needs]
+    if len(set(roles)) < len(roles):
+        raise invalid("sign_offs", "once", "A role stands twice. Give it once, with a count.")
     if policy.scope.target == Stage.PRODUCTION and not policy.needs:
         raise invalid(
             "sign_offs",
