@@ -12,7 +12,15 @@ from governance.cards.actions import publish_card, save_draft
 from governance.registry.rules import Stage
 from tests import factories
 from tests.factories import NOON, Cast, sign
-from tests.http.portal.deciding import challenger, hidden, read, signed_in, waiting_request
+from tests.http.portal.deciding import (
+    carried,
+    challenger,
+    hidden,
+    read,
+    sign_on_page,
+    signed_in,
+    waiting_request,
+)
 from tests.reviewing import card_sections
 
 
@@ -201,3 +209,26 @@ def test_lists_of_requests_take_as_many_queries_for_four_as_for_one(cast: Cast, 
         version = factories.make_version(cast, model, metrics={"accuracy": "0.95"})
         factories.make_ready(cast, version)
     assert queries(cast.approver, path) <= few
+
+
+def test_says_on_whose_account_a_pipeline_asked(cast: Cast) -> None:
+    request = waiting_request(cast)
+    holder, _ = factories.make_token(cast, name="nightly-pipeline")
+    version = factories.make_version(cast, request.model, metrics={"accuracy": "0.8"})
+    asked = ask_for_stage(version=version, target=Stage.STAGING, actor=holder, at=NOON)
+    assert asked.request is not None
+    page = read(cast.approver, f"/decisions/{asked.request.pk}/")
+    assert "Dev Singh" in page
+    assert "through the service account nightly-pipeline" in page
+
+
+def test_a_request_whose_version_went_another_way_is_closed_to_signatures(cast: Cast) -> None:
+    request = waiting_request(cast)
+    seen = carried(cast.approver, request)
+    factories.ask(cast, request.version, Stage.ARCHIVED)
+    page = read(cast.approver, f"/decisions/{request.pk}/")
+    assert "Overtaken by another move" in page
+    assert "Review and sign" not in page
+    answer = sign_on_page(cast.approver, request, role="APPROVER", seen=seen, comment="Still.")
+    assert answer.status_code == 409
+    assert "Still." in answer.content.decode()
