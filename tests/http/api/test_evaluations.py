@@ -131,7 +131,7 @@ def test_a_second_measurement_stands_beside_the_first(
         ({"results": [{"metric": "accuracy", "value": "NaN"}]}, "results.0.value"),
         ({"results": [{"metric": "accuracy", "value": True}]}, "results.0.value"),
         ({"results": [{"metric": "accuracy", "value": None}]}, "results.0.value"),
-        ({"results": [{"metric": "accuracy", "value": "1" * 61}]}, "results.0.value"),
+        ({"results": [{"metric": "accuracy", "value": "1" * 81}]}, "results.0.value"),
         ({"results": [{"metric": "accuracy", "value": [1]}]}, "results.0.value"),
         (GOOD | {"measured_at": "yesterday"}, "measured_at"),
         (GOOD | {"dataset_digest": "two words"}, "dataset_digest"),

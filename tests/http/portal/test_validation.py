@@ -196,7 +196,7 @@ def test_builders_are_told_why_and_refused(cast: Cast, version: ModelVersion, wh
     with nothing_moves(entries=["call.refused"]):
         response = client.post(f"{PAGE}record/", REPORT)
     assert response.status_code == 403
-    assert "not_independent" in text_of(response)
+    assert "rule “not independent”" in text_of(response)
 
 
 @pytest.mark.parametrize("who", ["approver", "auditor", "administrator"])
