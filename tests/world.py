@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.db.models import Model
 
 from governance.audit.models import LedgerEntry
+from governance.core.errors import DomainError
 
 # Heads of streams and cursors of followers say the same as the entries themselves.
 DERIVED = {"ledgerstream", "ledgerentry", "followercursor"}
@@ -41,3 +43,14 @@ def nothing_moves(
     assert rows(but=but) == before
     added = LedgerEntry.objects.exclude(pk__in=known).oldest_first()
     assert [entry.verb for entry in added] == list(entries)
+
+
+@contextmanager
+def refused(error: type[DomainError]) -> Iterator[pytest.ExceptionInfo[DomainError]]:
+    """Expect this refusal of an action, and fail if it changed a row or appended an entry."""
+    with nothing_moves(), pytest.raises(error) as caught:
+        yield caught
+
+
+def newest_entry(stream: str) -> LedgerEntry:
+    return LedgerEntry.objects.of_stream(stream).latest("seq")
