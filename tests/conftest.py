@@ -122,6 +122,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     # Without these Chromium looks up its maker's hosts at every start.
     quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
     quiet += ["--disable-background-networking", "--disable-component-update"]
+    # A container's /dev/shm is too small for a page, or not there.
+    quiet += ["--disable-dev-shm-usage"]
     # The sandbox refuses to start as root.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": chromium(), "args": [*quiet, *sandbox]}
