@@ -53,7 +53,10 @@ class PersonSelect(AutocompleteSelect):
 
 
 class PeopleSelect(AutocompleteSelectMultiple):
-    """The search box for several people."""
+    """The search box for several people. Each is taken out alone; none empties the whole list."""
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-allow-clear": "false"}
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [one for one in value if is_identifier(one)], attr)

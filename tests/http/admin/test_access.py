@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.urls import resolve
 from django.utils import timezone
 
 from governance.accounts.models import RoleGrant, User
-from governance.accounts.queries import CONSOLE
+from governance.accounts.rules import Role
 from governance.inventory.actions import create_model
 from tests.factories import Cast, make_model, make_person
 from tests.http.admin.conftest import Visitor
@@ -121,28 +119,17 @@ def test_a_role_that_has_ended_opens_nothing(cast: Cast, visit: Callable[..., Vi
 
 
 def test_a_model_of_another_unit_is_like_one_that_is_not_there(cast: Cast) -> None:
-    make_person("Elsa Where", unit=cast.root)
-    other = create_model(name="theirs", unit=cast.root, actor=cast_builder(cast), at=timezone.now())
-    for path in (str(other.pk), "00000000-0000-0000-0000-000000000000", "not-a-uuid"):
-        visitor = Visitor(cast.owner)
+    now = timezone.now()
+    builder = make_person("Elsa Where", Role.DEVELOPER, unit=cast.root, at=now)
+    other = create_model(name="theirs", unit=cast.root, actor=builder, at=now)
+    visitor = Visitor(cast.owner)
+    for pk in (str(other.pk), "00000000-0000-0000-0000-000000000000", "not-a-uuid"):
+        path = f"/admin/inventory/model/{pk}/"
         with nothing_moves():
-            assert visitor.get(f"/admin/inventory/model/{path}/change/").status_code == 404
-            posted = visitor.post(f"/admin/inventory/model/{path}/change/", purpose="Mine now.")
-            assert posted.status_code == 404
-            assert visitor.get(f"/admin/inventory/model/{path}/history/").status_code == 404
-    assert b"theirs" not in Visitor(cast.owner).get("/admin/inventory/model/").content
-
-
-def cast_builder(cast: Cast) -> Any:
-    """Somebody of the whole firm who may add a model anywhere."""
-    from governance.accounts.actions import grant_role
-    from governance.accounts.rules import Role
-
-    grant_role(
-        user=cast.second_approver, role=Role.DEVELOPER, unit=cast.root,
-        starts_at=timezone.now() - timedelta(minutes=1), actor=CONSOLE, at=timezone.now(),
-    )  # fmt: skip
-    return cast.second_approver
+            assert visitor.get(f"{path}change/").status_code == 404
+            assert visitor.post(f"{path}change/", purpose="Mine now.").status_code == 404
+            assert visitor.get(f"{path}history/").status_code == 404
+    assert b"theirs" not in visitor.get("/admin/inventory/model/").content
 
 
 @pytest.mark.parametrize("field", ["owner", "developers"])

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from governance.accounts.models import User
+from governance.accounts.rules import Role
 from governance.audit.models import LedgerEntry
 from governance.inventory.actions import ModelRecord, create_model, edit_model
 from governance.inventory.models import Builder, Model, TierAssessment
@@ -188,8 +189,6 @@ def test_a_model_is_not_added_to_a_unit_out_of_reach(cast: Cast, owner: Visitor)
 
 
 def test_another_owner_may_read_but_not_write(cast: Cast, model: Model) -> None:
-    from governance.accounts.rules import Role
-
     other = Visitor(make_person("Oda Other", Role.MODEL_OWNER, unit=cast.unit, at=timezone.now()))
     shown = other.get(change(model))
     assert b'name="_save"' not in shown.content
