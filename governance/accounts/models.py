@@ -10,7 +10,15 @@ from django.db import models
 from django.db.models import F, Q
 
 from governance.accounts.permissions import ROLE_PERMISSIONS, Permission
-from governance.accounts.rules import Role, covers
+from governance.accounts.rules import (
+    MAX_EMAIL,
+    MAX_PATH,
+    MAX_PERSON,
+    MAX_SERVICE,
+    MAX_UNIT,
+    Role,
+    covers,
+)
 from governance.core.models import Record
 
 
@@ -19,8 +27,8 @@ class Unit(Record):
 
     REF = "unit"
 
-    name = models.CharField(max_length=80)
-    path = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=MAX_UNIT)
+    path = models.CharField(max_length=MAX_PATH, unique=True)
 
     class Meta:
         constraints = [
@@ -41,8 +49,8 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
 
     REF = "user"
 
-    email = models.EmailField(unique=True, max_length=254)
-    name = models.CharField("full name", max_length=120)
+    email = models.EmailField(unique=True, max_length=MAX_EMAIL)
+    name = models.CharField("full name", max_length=MAX_PERSON)
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(editable=False)
@@ -129,7 +137,7 @@ class ServiceAccount(Record):
 
     REF = "service"
 
-    name = models.SlugField(max_length=80, unique=True)
+    name = models.SlugField(max_length=MAX_SERVICE, unique=True)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="service_accounts")
     responsible = models.ForeignKey(User, on_delete=models.PROTECT, related_name="service_accounts")
     is_active = models.BooleanField(default=True)

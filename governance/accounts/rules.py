@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from django.db.models import TextChoices
 
-from governance.core.errors import NotAllowed, Refused, WrongState
+from governance.core.errors import NotAllowed, Problem, Refused, WrongState
 
 if TYPE_CHECKING:
     from governance.accounts.models import Unit, User
@@ -84,6 +85,22 @@ class OwnGrant(Refused):
 
 class AdministratorExists(WrongState):
     code = "administrator_exists"
+
+
+MAX_PERSON = 120
+MAX_EMAIL = 254
+MAX_UNIT = 80
+MAX_PATH = 200
+MAX_SERVICE = 80
+
+
+def name_problems(name: str, *, longest: int, ask: str) -> Iterator[Problem]:
+    """Check a name that people read; `ask` says what is wanted where there is none."""
+    if not name.strip():
+        yield Problem(field="name", rule="required", message=ask)
+    elif len(name.strip()) > longest:
+        message = f"Use at most {longest} characters for the name."
+        yield Problem(field="name", rule="length", message=message)
 
 
 def covers(granted: str, path: str) -> bool:

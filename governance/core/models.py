@@ -6,7 +6,9 @@ import secrets
 import uuid
 from typing import ClassVar
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
+
+from governance.core.errors import DomainError
 
 
 def new_salt() -> str:
@@ -31,3 +33,15 @@ class Record(models.Model):
     @property
     def ref(self) -> str:
         return f"{self.REF}:{self.pk}"
+
+
+def insert_unique(record: Record, *, taken: DomainError) -> None:
+    """Insert a row whose name nobody had a moment ago; raise `taken` if somebody has it by now.
+
+    Of two who create it at once, the slower one is told what the check before would have said.
+    """
+    try:
+        with transaction.atomic():
+            record.save(force_insert=True)
+    except IntegrityError as error:
+        raise taken from error

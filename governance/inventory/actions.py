@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, require
@@ -17,7 +17,7 @@ from governance.audit import actions as audit
 from governance.audit.rules import Verb, admissible
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem, invalid
-from governance.core.models import Record
+from governance.core.models import Record, insert_unique
 from governance.inventory.models import Builder, Model, TierAssessment
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
@@ -62,7 +62,7 @@ def create_model(
     """Add a model to the inventory, as a draft unless `record` is given. Appends model.created.
 
     Raises InvalidInput (rule `unique` when the name is taken, also by a model the actor cannot
-    see), PermissionMissing.
+    see), NotAPerson for a tier that nobody answers for, PermissionMissing.
     """
     require(actor, Permission.MODEL_CREATE, unit=unit, at=at)
     if problems := list(name_problems(name)):
@@ -77,12 +77,7 @@ def create_model(
         created_at=at,
         updated_at=at,
     )
-    try:
-        with transaction.atomic():
-            model.save(force_insert=True)
-    except IntegrityError as error:
-        # Two clients created it at once; the slower one is told what the check above would say.
-        raise _already_exists(name) from error
+    insert_unique(model, taken=_already_exists(name))
     written = _apply(model, record, actor=actor, at=at) if record else []
     audit.append(
         verb=Verb.MODEL_CREATED,
@@ -103,7 +98,8 @@ def edit_model(
     """Set the record of a model to `record`; nothing is appended when nothing differs.
 
     `base` is the digest of the record that was on the editor's screen (queries.record_digest).
-    Appends model.updated. Raises InvalidInput, NotTheOwner, PermissionMissing, RecordChanged.
+    Appends model.updated. Raises InvalidInput, NotAPerson, NotTheOwner, PermissionMissing,
+    RecordChanged.
     """
     model = locked_model(model)
     require(actor, Permission.MODEL_EDIT, unit=model.unit, at=at)
@@ -135,7 +131,10 @@ def edit_model(
 
 @transaction.atomic
 def describe_model(*, model: Model, description: str, actor: Actor, at: datetime) -> Model:
-    """Set MLflow's free description. Appends model.described; nothing when it is the same."""
+    """Set MLflow's free description. Appends model.described; nothing when it is the same.
+
+    Raises PermissionMissing.
+    """
     model = locked_model(model)
     require(actor, Permission.VERSION_REGISTER, unit=model.unit, at=at)
     if model.description == description:

@@ -14,10 +14,22 @@ from governance.accounts.actions.units import STREAM, create_unit
 from governance.accounts.models import RoleGrant, Unit, User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.queries import root_unit
-from governance.accounts.rules import Actor, AdministratorExists, OwnAccount, Role
+from governance.accounts.rules import (
+    MAX_EMAIL,
+    MAX_PERSON,
+    Actor,
+    AdministratorExists,
+    OwnAccount,
+    Role,
+    name_problems,
+)
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
-from governance.core.errors import InvalidInput, Problem, invalid
+from governance.core.errors import InvalidInput, Problem
+from governance.core.models import insert_unique
+
+ASK_NAME = "Enter the full name."
+TAKEN = Problem(field="email", rule="unique", message="Somebody has this e-mail address already.")
 
 
 @transaction.atomic
@@ -37,18 +49,10 @@ def create_user(
     Raises InvalidInput, PermissionMissing.
     """
     require(actor, Permission.ACCOUNT_MANAGE, unit=unit, at=at)
-    return _insert_user(
-        email=email, name=name, password=password, actor=actor, at=at, is_demo=is_demo
-    )
-
-
-def _insert_user(
-    *, email: str, name: str, password: str, actor: Actor, at: datetime, is_demo: bool
-) -> User:
     user = User(email=email.strip().lower(), name=name.strip(), is_demo=is_demo, created_at=at)
     _check_person(user, password)
     user.set_password(password)
-    user.save(force_insert=True)
+    insert_unique(user, taken=InvalidInput(TAKEN))
     audit.append(
         verb=Verb.USER_CREATED,
         stream=STREAM,
@@ -71,8 +75,8 @@ def edit_user(*, user: User, name: str, is_active: bool, actor: Actor, at: datet
     """
     user = User.objects.select_for_update().get(pk=user.pk)
     require(actor, Permission.ACCOUNT_MANAGE, unit=root_unit(), at=at)
-    if not name.strip():
-        raise invalid("name", "required", "Enter the full name.")
+    if problems := list(name_problems(name, longest=MAX_PERSON, ask=ASK_NAME)):
+        raise InvalidInput(*problems)
     if user.ref == actor.ref and not is_active:
         raise OwnAccount("Another administrator has to switch your account off.")
     before = {"name": user.name, "is_active": user.is_active}
@@ -121,26 +125,23 @@ def create_first_administrator(
 
 
 def _check_person(user: User, password: str) -> None:
-    problems = []
-    if not user.name:
-        problems.append(Problem(field="name", rule="required", message="Enter the full name."))
-    try:
-        validate_email(user.email)
-    except ValidationError:
-        problems.append(
-            Problem(
-                field="email", rule="email", message="Enter an e-mail address like ada@bank.eu."
-            )
-        )
+    problems = list(name_problems(user.name, longest=MAX_PERSON, ask=ASK_NAME))
+    if not _is_email(user.email):
+        message = "Enter an e-mail address like ada@bank.eu."
+        problems.append(Problem(field="email", rule="email", message=message))
     if User.objects.filter(email=user.email).exists():
-        problems.append(
-            Problem(
-                field="email", rule="unique", message="Somebody has this e-mail address already."
-            )
-        )
+        problems.append(TAKEN)
     try:
         validate_password(password, user)
     except ValidationError as error:
         problems += [Problem(field="password", rule="strength", message=m) for m in error.messages]
     if problems:
         raise InvalidInput(*problems)
+
+
+def _is_email(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= MAX_EMAIL

@@ -70,9 +70,9 @@ def end_role(*, grant: RoleGrant, actor: Actor, at: datetime) -> RoleGrantEnd:
 
     Raises GrantEnded, PermissionMissing.
     """
-    require(actor, Permission.ROLE_GRANT, unit=grant.unit, at=at)
     # Lock the person: two administrators ending one grant at once must not both succeed.
     User.objects.select_for_update().get(pk=grant.user_id)
+    require(actor, Permission.ROLE_GRANT, unit=grant.unit, at=at)
     has_run_out = grant.ends_at is not None and grant.ends_at <= at
     if has_run_out or RoleGrantEnd.objects.filter(grant=grant).exists():
         raise GrantEnded("This role has ended already.")

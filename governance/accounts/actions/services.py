@@ -12,10 +12,11 @@ from django.db import transaction
 from governance.accounts.actions.units import STREAM, is_slug
 from governance.accounts.models import ApiToken, ServiceAccount, Unit, User
 from governance.accounts.permissions import Permission, require
-from governance.accounts.rules import Actor, Scope
+from governance.accounts.rules import MAX_SERVICE, Actor, Scope
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
-from governance.core.errors import invalid
+from governance.core.errors import InvalidInput, invalid
+from governance.core.models import insert_unique
 
 DEFAULT_TOKEN_DAYS = 90
 
@@ -29,14 +30,10 @@ def create_service_account(
     Raises InvalidInput, PermissionMissing.
     """
     require(actor, Permission.TOKEN_ISSUE, unit=unit, at=at)
-    if not is_slug(name):
-        raise invalid("name", "slug", "A service's name has letters, digits, - and _ only.")
-    if ServiceAccount.objects.filter(name=name).exists():
-        raise invalid("name", "unique", f"There is a service account {name} already.")
+    _check_service_name(name)
     _check_responsible(responsible)
-    service = ServiceAccount.objects.create(
-        name=name, unit=unit, responsible=responsible, created_at=at
-    )
+    service = ServiceAccount(name=name, unit=unit, responsible=responsible, created_at=at)
+    insert_unique(service, taken=_is_taken(name))
     audit.append(
         verb=Verb.SERVICE_CREATED,
         stream=STREAM,
@@ -55,12 +52,14 @@ def edit_service_account(
 ) -> ServiceAccount:
     """Name who answers for a pipeline from now on, or switch it off, or on again.
 
-    What it asked for before stays asked for by whoever answered then. Appends service.updated, or
-    nothing if it is so already. Raises InvalidInput, PermissionMissing.
+    What it asked for before stays asked for by whoever answered then. One whose responsible person
+    has left can be switched off, and works again once another is named. Appends service.updated,
+    or nothing if it is so already. Raises InvalidInput, PermissionMissing.
     """
     service = ServiceAccount.objects.select_for_update().get(pk=service.pk)
     require(actor, Permission.TOKEN_ISSUE, unit=service.unit, at=at)
-    _check_responsible(responsible)
+    if is_active:
+        _check_responsible(responsible)
     before = (service.responsible_id, service.is_active)
     if before == (responsible.pk, is_active):
         return service
@@ -76,6 +75,19 @@ def edit_service_account(
         records=[service],
     )
     return service
+
+
+def _check_service_name(name: str) -> None:
+    if not is_slug(name):
+        raise invalid("name", "slug", "A service's name has letters, digits, - and _ only.")
+    if len(name) > MAX_SERVICE:
+        raise invalid("name", "length", f"Use at most {MAX_SERVICE} characters for the name.")
+    if ServiceAccount.objects.filter(name=name).exists():
+        raise _is_taken(name)
+
+
+def _is_taken(name: str) -> InvalidInput:
+    return invalid("name", "unique", f"There is a service account {name} already.")
 
 
 def _check_responsible(person: User) -> None:
@@ -126,7 +138,10 @@ def issue_token(
 
 @transaction.atomic
 def revoke_token(*, token: ApiToken, actor: Actor, at: datetime) -> ApiToken:
-    """End a token at once; revoking it again changes nothing. Appends token.revoked."""
+    """End a token at once; revoking it again changes nothing. Appends token.revoked.
+
+    Raises PermissionMissing.
+    """
     token = ApiToken.objects.select_for_update().select_related("service__unit").get(pk=token.pk)
     require(actor, Permission.TOKEN_ISSUE, unit=token.service.unit, at=at)
     if token.revoked_at is not None:

@@ -10,10 +10,11 @@ from django.db import transaction
 
 from governance.accounts.models import Unit
 from governance.accounts.permissions import Permission, require
-from governance.accounts.rules import Actor
+from governance.accounts.rules import MAX_PATH, MAX_UNIT, Actor, name_problems
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
-from governance.core.errors import invalid
+from governance.core.errors import InvalidInput, invalid
+from governance.core.models import insert_unique
 
 STREAM = "accounts"
 
@@ -21,10 +22,13 @@ STREAM = "accounts"
 @transaction.atomic
 def create_unit(*, path: str, name: str, actor: Actor, at: datetime) -> Unit:
     """Add a unit to the tree. Appends unit.created. Raises InvalidInput, PermissionMissing."""
-    unit = Unit(path=path, name=name)
+    unit = Unit(path=path, name=name.strip())
     require(actor, Permission.ACCOUNT_MANAGE, unit=unit, at=at)
-    _check_unit_path(path)
-    unit.save(force_insert=True)
+    _check_path(path)
+    _check_name(name)
+    if Unit.objects.filter(path=path).exists():
+        raise _is_taken(path)
+    insert_unique(unit, taken=_is_taken(path))
     audit.append(
         verb=Verb.UNIT_CREATED,
         stream=STREAM,
@@ -45,8 +49,7 @@ def rename_unit(*, unit: Unit, name: str, actor: Actor, at: datetime) -> Unit:
     """
     unit = Unit.objects.select_for_update().get(pk=unit.pk)
     require(actor, Permission.ACCOUNT_MANAGE, unit=unit, at=at)
-    if not name.strip():
-        raise invalid("name", "required", "Enter a name.")
+    _check_name(name)
     if unit.name == name.strip():
         return unit
     unit.name = name.strip()
@@ -63,11 +66,20 @@ def rename_unit(*, unit: Unit, name: str, actor: Actor, at: datetime) -> Unit:
     return unit
 
 
-def _check_unit_path(path: str) -> None:
+def _check_path(path: str) -> None:
     if not all(is_slug(part) for part in path.split("/")):
         raise invalid("path", "path", "A unit's path is made of names such as bank/retail-credit.")
-    if Unit.objects.filter(path=path).exists():
-        raise invalid("path", "unique", f"There is a unit at {path} already.")
+    if len(path) > MAX_PATH:
+        raise invalid("path", "length", f"Use at most {MAX_PATH} characters for the path.")
+
+
+def _check_name(name: str) -> None:
+    if problems := list(name_problems(name, longest=MAX_UNIT, ask="Enter a name.")):
+        raise InvalidInput(*problems)
+
+
+def _is_taken(path: str) -> InvalidInput:
+    return invalid("path", "unique", f"There is a unit at {path} already.")
 
 
 def is_slug(text: str) -> bool:
