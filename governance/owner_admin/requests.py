@@ -13,10 +13,6 @@ from governance.accounts.models import User
 from governance.accounts.permissions import Permission
 from governance.accounts.queries import units_with
 
-THEMES = ("system", "light", "dark")
-THEME_COOKIE = "theme"
-"""The portal's cookie: the reader chooses once, for both."""
-
 
 def person_of(request: HttpRequest) -> User:
     """Return who acts; the site lets nobody in who is not signed in."""
@@ -29,12 +25,3 @@ def holds(user: object, permissions: Iterable[Permission], *, at: datetime | Non
         return False
     now = at or timezone.now()
     return any(units_with(user, permission, at=now).exists() for permission in permissions)
-
-
-def theme_of(request: HttpRequest) -> str:
-    chosen = request.COOKIES.get(THEME_COOKIE, "")
-    return chosen if chosen in THEMES else "system"
-
-
-def theme_after(theme: str) -> str:
-    return THEMES[(THEMES.index(theme) + 1) % len(THEMES)]

@@ -16,9 +16,10 @@ from django.urls import URLPattern, URLResolver
 from django.views.decorators.cache import never_cache
 
 from governance.accounts.permissions import Permission
+from governance.core.themes import THEME_LABELS, theme_after, theme_of
 from governance.owner_admin.autocomplete import PeopleView
 from governance.owner_admin.errors import AdminClosed, answer_refusals, refuse
-from governance.owner_admin.requests import holds, theme_after, theme_of
+from governance.owner_admin.requests import holds
 
 ENTER = (Permission.MODEL_EDIT, Permission.ACCOUNT_MANAGE, Permission.ROLE_GRANT)
 """What the admin is for; who holds none of these in any unit has nothing to do here."""
@@ -60,6 +61,7 @@ class OwnerSite(AdminSite):
         return super().each_context(request) | {
             "organization": settings.ORGANIZATION,
             "theme": theme,
+            "theme_label": THEME_LABELS[theme],
             "next_theme": theme_after(theme),
             "may_let_in": holds(request.user, [Permission.TOKEN_ISSUE]),
         }

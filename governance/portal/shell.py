@@ -16,18 +16,12 @@ from django.utils.functional import SimpleLazyObject
 from governance.accounts.models import User
 from governance.accounts.rules import Role
 from governance.audit.queries import ledger_state
+from governance.core.themes import THEME_LABELS, theme_after, theme_of
 from governance.core.wording import lately
 from governance.inventory.models import Model
 from governance.portal import links
 from governance.portal.pages.inbox import remembered
 
-THEMES = ("system", "light", "dark")
-THEME_LABELS = {
-    "system": "Theme: same as system",
-    "light": "Theme: light",
-    "dark": "Theme: dark",
-}
-THEME_COOKIE = "theme"
 PINS_COOKIE = "pins"
 MAX_PINS = 8
 
@@ -70,7 +64,7 @@ class Shell:
 
     @property
     def next_theme(self) -> str:
-        return THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)]
+        return theme_after(self.theme)
 
     @property
     def theme_label(self) -> str:
@@ -114,11 +108,6 @@ ASSURANCE = (
     Place(name="evidence", label="Evidence", href="/evidence/", icon="file", key="e"),
     Place(name="audit", label="Audit log", href="/audit/", icon="chain", key="a"),
 )
-
-
-def theme_of(request: HttpRequest) -> str:
-    chosen = request.COOKIES.get(THEME_COOKIE, "")
-    return chosen if chosen in THEMES else "system"
 
 
 def shell_of(request: HttpRequest) -> Shell:

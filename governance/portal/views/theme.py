@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from governance.portal.shell import THEME_COOKIE, THEMES
+from governance.core.themes import THEME_COOKIE, THEMES
 
 A_YEAR = 365 * 24 * 3600
 

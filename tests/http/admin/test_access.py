@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
@@ -130,6 +131,23 @@ def test_a_model_of_another_unit_is_like_one_that_is_not_there(cast: Cast) -> No
             assert visitor.post(f"{path}change/", purpose="Mine now.").status_code == 404
             assert visitor.get(f"{path}history/").status_code == 404
     assert b"theirs" not in visitor.get("/admin/inventory/model/").content
+
+
+def test_a_forged_request_is_refused(cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.owner)
+    with nothing_moves():
+        response = client.post("/admin/inventory/model/add/", {"name": "forged"})
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("theme", ["system", "light", "dark", "<script>"])
+def test_the_theme_is_the_readers_choice(cast: Cast, theme: str) -> None:
+    visitor = Visitor(cast.owner)
+    visitor.client.cookies["theme"] = theme
+    page = visitor.get("/admin/").content.decode()
+    said = f'<html lang="en" data-theme="{theme}">'
+    assert (said if theme in {"light", "dark"} else '<html lang="en">') in page
 
 
 @pytest.mark.parametrize("field", ["owner", "developers"])
