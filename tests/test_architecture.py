@@ -168,7 +168,7 @@ def makes_entry(node: ast.AST) -> bool:
 
 # verify_pack.py needs nothing but Python's own library.
 PURE = re.compile(
-    r"governance\.(\w+\.rules(\.\w+)*|core\.(errors|canonical|wording|drawing)"
+    r"governance\.(\w+\.rules(\.\w+)*|core\.(errors|canonical|wording|drawing|typed)"
     r"|evidence\.verify_pack)"
 )
 CHOICES = {"TextChoices", "IntegerChoices"}

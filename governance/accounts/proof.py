@@ -8,7 +8,7 @@ from datetime import datetime
 from django.core.cache import cache
 
 from governance.accounts.models import User
-from governance.accounts.rules import PasswordWrong
+from governance.accounts.rules import PasswordWrong, ProofMissing
 
 TRIES = 5
 LOCKED_SECONDS = 300
@@ -38,6 +38,14 @@ def prove(user: User, *, password: str, at: datetime) -> Proof:
         raise PasswordWrong(f"That password is not right. {TRIES - tries} tries left.")
     cache.delete(key)
     return Proof(user_ref=user.ref, method="PASSWORD", at=at)
+
+
+def require_proof(proof: Proof, *, actor: User, at: datetime) -> None:
+    """Raise ProofMissing unless the proof is the actor's own, given for this very act."""
+    if proof.user_ref != actor.ref or proof.at != at:
+        raise ProofMissing(
+            "Nothing was signed. This needs your own password, given for this signature."
+        )
 
 
 def _count(key: str) -> int:

@@ -67,6 +67,12 @@ class PasswordWrong(Refused):
     code = "password_wrong"
 
 
+class ProofMissing(Refused):
+    """The proof of identity is another person's, or was given for another act."""
+
+    code = "proof_missing"
+
+
 class GrantEnded(WrongState):
     code = "grant_ended"
 

@@ -21,11 +21,11 @@ from governance.cards.rules import (
     DraftChanged,
     gap_problems,
     section_problems,
-    tidy,
 )
 from governance.core.canonical import digest, sha256_hex
 from governance.core.errors import InvalidInput
 from governance.core.models import Record
+from governance.core.typed import tidy
 from governance.registry.models import ModelVersion
 from governance.registry.queries import locked_version
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from governance.core.canonical import canonical
 from governance.core.errors import NotFound, Problem, WrongState
+from governance.core.typed import is_plain
 
 FORMAT = "countersign.card/1"
 MAX_SECTION = 50_000
@@ -182,12 +183,6 @@ def is_answer(text: str) -> bool:
     return text.strip().rstrip(".").strip().lower() not in NO_ANSWER
 
 
-def tidy(text: str) -> str:
-    """Return the text with the line ends of every browser made alike, so equal texts are equal."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(line.rstrip() for line in lines).strip("\n")
-
-
 def section_problems(sections: Mapping[str, str]) -> Iterable[Problem]:
     """Check what was typed, not whether it is enough: a draft may be half empty."""
     for key, text in sections.items():
@@ -200,16 +195,9 @@ def section_problems(sections: Mapping[str, str]) -> Iterable[Problem]:
                 f"{BY_KEY[key].title} has {len(text):,} characters; use at most {MAX_SECTION:,}."
             )
             yield Problem(field=key, rule="length", message=message)
-        elif not _is_plain(text):
+        elif not is_plain(text):
             message = f"{BY_KEY[key].title} holds a control character. Remove it, then save again."
             yield Problem(field=key, rule="characters", message=message)
-
-
-def _is_plain(text: str) -> bool:
-    """No NUL and no other control but tab and line break, no lone half of a character pair."""
-    return not any(
-        (char < " " and char not in "\t\n") or 0xD800 <= ord(char) <= 0xDFFF for char in text
-    )
 
 
 def gap_problems(card: Card) -> Iterable[Problem]:

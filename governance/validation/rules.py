@@ -11,6 +11,7 @@ from django.db.models import TextChoices
 
 from governance.core.canonical import canonical
 from governance.core.errors import NotFound, Problem, Refused, WrongState
+from governance.core.typed import is_plain
 from governance.core.wording import counted, day
 from governance.inventory.rules import Capacity
 
@@ -54,12 +55,6 @@ class ClosesOwnFinding(Refused):
     """Whoever has to deal with a finding does not judge whether it is dealt with."""
 
     code = "closes_own_finding"
-
-
-class ProofMissing(Refused):
-    """The proof of identity is another person's, or too old."""
-
-    code = "proof_missing"
 
 
 class ValidationChanged(WrongState):
@@ -224,6 +219,6 @@ def _text_problems(name: str, text: str, label: str) -> Iterable[Problem]:
     if len(text) > MAX_TEXT:
         message = f"{label} has {len(text):,} characters; use at most {MAX_TEXT:,}."
         yield Problem(field=name, rule="length", message=message)
-    if any((c < " " and c not in "\t\n") or 0xD800 <= ord(c) <= 0xDFFF for c in text):
+    if not is_plain(text):
         message = f"{label} holds a control character. Remove it, then save again."
         yield Problem(field=name, rule="characters", message=message)

@@ -11,7 +11,7 @@ import pytest
 from governance.accounts.actions import end_role, grant_role
 from governance.accounts.models import User
 from governance.accounts.queries import CONSOLE
-from governance.accounts.rules import PasswordWrong, PermissionMissing, Role
+from governance.accounts.rules import PermissionMissing, ProofMissing, Role
 from governance.approvals.actions import roll_back, sign_off, withdraw
 from governance.approvals.actions.requests import NotTheRequester, Outcome
 from governance.approvals.actions.rollbacks import NothingToRollBackTo, rollback_case
@@ -287,7 +287,7 @@ class TestSigning:
         assert stages(request_.model) == {1: Stage.STAGING}
 
     def test_another_persons_password(self, cast: Cast, request_: PromotionRequest) -> None:
-        with refused(PasswordWrong):
+        with refused(ProofMissing):
             sign_off(
                 request_id=request_.pk,
                 role=Role.APPROVER,

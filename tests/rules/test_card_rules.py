@@ -12,8 +12,8 @@ from governance.cards.rules import (
     gap_problems,
     is_answer,
     read_card,
-    tidy,
 )
+from governance.core.typed import tidy
 
 VALUE = MeasuredValue(
     metric="accuracy",

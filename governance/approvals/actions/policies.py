@@ -9,10 +9,9 @@ from django.db import transaction
 
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, require, roles_with
-from governance.accounts.proof import Proof
+from governance.accounts.proof import Proof, require_proof
 from governance.accounts.queries import roles_of, root_unit
 from governance.accounts.rules import Actor
-from governance.approvals.actions.sign_offs import require_proof
 from governance.approvals.models import PolicySignOff, PolicyVersion
 from governance.approvals.queries.policies import policies_in_force, policy_of
 from governance.approvals.rules.duties import DutiesNotSeparated
@@ -93,7 +92,7 @@ def sign_policy(
 
     The version in force before ends in the same transaction. Who proposed it may not sign.
     Appends policy.signed, policy.enacted or policy.rejected. Raises PolicyDecided,
-    DossierChanged, DutiesNotSeparated, InvalidInput, PermissionMissing, PasswordWrong.
+    DossierChanged, DutiesNotSeparated, InvalidInput, PermissionMissing, ProofMissing.
     """
     _lock_policies()
     row = PolicyVersion.objects.select_for_update().get(pk=policy_id)

@@ -8,14 +8,13 @@ from django.db import transaction
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission, require
-from governance.accounts.proof import Proof
+from governance.accounts.proof import Proof, require_proof
 from governance.accounts.rules import Role
 from governance.approvals.actions.changes import carry_out, insert_request
 from governance.approvals.actions.locks import lock_version
 from governance.approvals.actions.sign_offs import (
     insert_sign_off,
     judged_again,
-    require_proof,
     require_role,
 )
 from governance.approvals.models import PromotionRequest
@@ -77,7 +76,7 @@ def roll_back(
 
     One approver who is no builder authorizes it, resting on the incumbent's earlier sign-offs.
     Appends version.rolled_back. Raises NothingToRollBackTo, PermissionMissing,
-    DutiesNotSeparated, DossierChanged, InvalidInput, PasswordWrong.
+    DutiesNotSeparated, DossierChanged, InvalidInput, ProofMissing.
     """
     target = last_incumbent_of(slot)
     if target is None:

@@ -11,9 +11,9 @@ from django.db import transaction
 
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, require
-from governance.accounts.proof import Proof
+from governance.accounts.proof import Proof, require_proof
 from governance.accounts.queries import roles_of
-from governance.accounts.rules import PasswordWrong, PermissionMissing, Role
+from governance.accounts.rules import PermissionMissing, Role
 from governance.approvals.actions.changes import carry_out, close, keep_dossier
 from governance.approvals.actions.locks import (
     lock_policy,
@@ -74,7 +74,7 @@ def sign_off(
     nothing is signed. Appends request.signed, or the entry of the move, or request.returned or
     request.rejected. Raises RequestClosed, PermissionMissing, DossierChanged,
     DutiesNotSeparated, InventoryIncomplete, ChecksNotMet, NotNeeded, InvalidInput,
-    PasswordWrong, NoPolicy.
+    ProofMissing, NoPolicy.
     """
     request = lock_request(request_id)
     require(actor, Permission.PROMOTION_SIGN, unit=request.version.model.unit, at=at)
@@ -119,12 +119,6 @@ def require_role(actor: User, role: Role, *, unit: Unit, at: datetime) -> None:
     """Raise PermissionMissing unless the person holds the role itself, whatever else they may."""
     if role not in roles_of(actor, unit=unit, at=at):
         raise PermissionMissing(f"You do not hold the role {role.label.lower()} in {unit.name}.")
-
-
-def require_proof(proof: Proof, *, actor: User, at: datetime) -> None:
-    """Refuse a proof that is somebody else's or was given for another act."""
-    if proof.user_ref != actor.ref or proof.at != at:
-        raise PasswordWrong("This needs your own password, given for this signature.")
 
 
 def _require_same_dossier(case: Case, digest_seen: str) -> None:

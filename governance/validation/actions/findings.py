@@ -15,6 +15,7 @@ from governance.accounts.rules import Actor, NotAPerson
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.errors import InvalidInput, Problem, invalid
+from governance.core.typed import tidy
 from governance.registry.models import ModelVersion
 from governance.registry.queries import locked_version
 from governance.validation.models import Finding, Report
@@ -159,13 +160,8 @@ def tidied_finding(finding: FindingDraft) -> FindingDraft:
     return FindingDraft(
         severity=finding.severity,
         title=finding.title.strip(),
-        description=tidied_text(finding.description),
-        remediation=tidied_text(finding.remediation),
+        description=tidy(finding.description),
+        remediation=tidy(finding.remediation),
         owner=finding.owner,
         due_date=finding.due_date,
     )
-
-
-def tidied_text(text: str) -> str:
-    """Make the line ends of every browser alike, so that equal texts have equal digests."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()

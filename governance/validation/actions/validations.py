@@ -10,13 +10,14 @@ from django.db.models import Max
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission, require, roles_with
-from governance.accounts.proof import Proof
+from governance.accounts.proof import Proof, require_proof
 from governance.accounts.queries import roles_of
 from governance.accounts.rules import Actor, Role
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput
+from governance.core.typed import tidy
 from governance.registry.models import ModelVersion
 from governance.registry.queries import locked_version
 from governance.validation.actions.findings import (
@@ -24,13 +25,11 @@ from governance.validation.actions.findings import (
     insert_finding,
     owner_problems,
     tidied_finding,
-    tidied_text,
 )
 from governance.validation.models import Report, Validation
 from governance.validation.queries import PendingReport, draft_by, pending_report
 from governance.validation.rules import (
     NotTheValidator,
-    ProofMissing,
     State,
     ValidationChanged,
     ValidationRecord,
@@ -39,8 +38,6 @@ from governance.validation.rules import (
     signing_problems,
     statement,
 )
-
-PROOF_SECONDS = 300
 
 
 @transaction.atomic
@@ -118,7 +115,7 @@ def sign_validation(
             subject=validation.ref,
             stream=version.model.stream,
         )
-    _check_proof(proof, person, version, at=at)
+    require_proof(proof, actor=person, at=at)
     report = _insert_report(validation, pending, proof, person, at=at)
     findings = [
         insert_finding(version, draft, person, at=at, report=report) for draft in record.findings
@@ -167,9 +164,9 @@ def _check_record(version: ModelVersion, record: ValidationRecord, *, at: dateti
 
 def _tidied(record: ValidationRecord) -> ValidationRecord:
     return ValidationRecord(
-        scope=tidied_text(record.scope),
+        scope=tidy(record.scope),
         opinion=record.opinion,
-        summary=tidied_text(record.summary),
+        summary=tidy(record.summary),
         findings=tuple(tidied_finding(finding) for finding in record.findings),
     )
 
@@ -194,16 +191,6 @@ def _check_signable(validation: Validation, person: User) -> None:
         )
     if validation.state != State.DRAFT:
         raise ValidationSigned("This validation is signed already.", subject=subject, stream=stream)
-
-
-def _check_proof(proof: Proof, person: User, version: ModelVersion, *, at: datetime) -> None:
-    age = (at - proof.at).total_seconds()
-    if proof.user_ref != person.ref or not 0 <= age <= PROOF_SECONDS:
-        raise ProofMissing(
-            "Nothing was signed. Give your password again, then sign.",
-            subject=version.ref,
-            stream=version.model.stream,
-        )
 
 
 def _insert_report(
