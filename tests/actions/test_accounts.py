@@ -84,6 +84,7 @@ class TestUnits:
         [
             ({"path": "bank//markets"}, ("path", "path")),
             ({"path": "bank/Markets & more"}, ("path", "path")),
+            ({"path": "bank/Retail"}, ("path", "path")),
             ({"path": f"bank/{'m' * 200}"}, ("path", "length")),
             ({"path": "bank/retail"}, ("path", "unique")),
             ({"name": " "}, ("name", "required")),

@@ -67,8 +67,11 @@ def rename_unit(*, unit: Unit, name: str, actor: Actor, at: datetime) -> Unit:
 
 
 def _check_path(path: str) -> None:
-    if not all(is_slug(part) for part in path.split("/")):
-        raise invalid("path", "path", "A unit's path is made of names such as bank/retail-credit.")
+    # Small letters: SQLite finds what begins with a path without regard to case, and a grant on
+    # bank/a must not reach bank/A.
+    if path != path.lower() or not all(is_slug(part) for part in path.split("/")):
+        message = "A unit's path is made of names in small letters, such as bank/retail-credit."
+        raise invalid("path", "path", message)
     if len(path) > MAX_PATH:
         raise invalid("path", "length", f"Use at most {MAX_PATH} characters for the path.")
 
