@@ -16,7 +16,6 @@ from governance.evidence.rules.packs import (
     PackFileMissing,
     PackNotFound,
 )
-from governance.inventory.models import Model
 
 
 def pack_by_id(pack_id: UUID, *, actor: Actor, at: datetime) -> Pack:
@@ -34,10 +33,6 @@ def pack_by_id(pack_id: UUID, *, actor: Actor, at: datetime) -> Pack:
 
 def pack_of_job(job_id: UUID) -> Pack | None:
     return Pack.objects.filter(job=job_id).first()
-
-
-def packs_of(model: Model) -> list[Pack]:
-    return list(Pack.objects.filter(model=model).newest_first())
 
 
 def recent_packs(actor: Actor, *, at: datetime, limit: int = 50) -> list[Pack]:
