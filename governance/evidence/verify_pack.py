@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Check an evidence pack of Countersign without Countersign.
 
-    python3 verify_pack.py PACK.pdf [--sha256 DIGEST]
-    python3 verify_pack.py EVIDENCE.json [--sha256 DIGEST]
+    python3 verify_pack.py PACK.pdf|EVIDENCE.json [--sha256 DIGEST]
 
 Needs nothing but Python 3.9 or newer: no network, no database, no other file. It takes the evidence
 out of the PDF, recomputes every digest in it and says, line by line, what passed, what failed and
@@ -26,16 +25,14 @@ from typing import Any, NamedTuple, NoReturn
 
 FORMAT = "countersign.evidence/1"
 ENTRY_FORMAT = "countersign.ledger.entry/1"
-ENTRY_KEYS = [
-    "actor", "at", "facts", "format", "request", "seq", "source", "states", "stream", "subject",
-    "verb",
-]  # fmt: skip
+ENTRY_KEYS = "actor at facts format request seq source states stream subject verb"
 GENESIS = "00" * 32
 LARGEST_EVIDENCE = 512 * 1024 * 1024
 HEX = re.compile(r"[0-9a-f]{64}")
 
 # Kinds of record whose column `digest` is the SHA-256 of another column.
 TEXTS = {"card": "text", "report": "text", "dossier": "text", "policy": "content_text"}
+DELETED = {"model_tag", "version_tag"}  # Kinds whose records can be deleted; all others stay.
 
 PASS, FAIL, NOT_PROVEN = "PASS", "FAIL", "NOT PROVEN"
 
@@ -52,9 +49,6 @@ class Broken(Exception):
     """The evidence cannot be read any further; the message says why."""
 
 
-# --- The file -------------------------------------------------------------------------------------
-
-
 def evidence_in(data: bytes) -> tuple[bytes, str | None]:
     """Return the evidence in a pack, and the content digest that its PDF states (None: no PDF)."""
     if data.startswith(b"%PDF-"):
@@ -63,10 +57,7 @@ def evidence_in(data: bytes) -> tuple[bytes, str | None]:
 
 
 def attached(pdf: bytes) -> bytes:
-    """Return the one file attached to the PDF (ISO 32000-1, 7.11.4). Raises Broken.
-
-    The pack stores it as it is, without compression, so that each of its bytes counts.
-    """
+    """Return the one file attached to the PDF (ISO 32000-1, 7.11.4), stored as it is. Or Broken."""
     found = list(attachments(pdf))
     if len(found) != 1:
         raise Broken(f"the PDF holds {len(found)} attached files where a pack holds exactly one")
@@ -98,9 +89,6 @@ def stated_digest(pdf: bytes) -> str:
     return str(stated.pop().decode())
 
 
-# --- JSON and digests -----------------------------------------------------------------------------
-
-
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -129,9 +117,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_float(text: str) -> NoReturn:
     raise Broken(f"the number {text} is not a whole one")
-
-
-# --- The checks -----------------------------------------------------------------------------------
 
 
 def verify(data: bytes, *, file_digest: str = "") -> list[Check]:
@@ -198,25 +183,21 @@ def read(evidence: bytes) -> dict[str, Any]:
 def check_seal(document: dict[str, Any]) -> Iterator[Check]:
     """The evidence without its member `seal` has the digest that `seal` states."""
     rest = {key: value for key, value in document.items() if key != "seal"}
-    holds = sha256(canonical(rest).encode()) == document["seal"]
-    good = "the evidence has the digest that it states of itself"
-    yield judged("Seal", holds, good, "the evidence lacks the digest that it states of itself")
+    holds, words = sha256(canonical(rest).encode()) == document["seal"], "that it states of itself"
+    yield judged("Seal", holds, f"it has the digest {words}", f"it lacks the digest {words}")
 
 
 def check_ledger(document: dict[str, Any]) -> Iterator[Check]:
     """Every entry of the model's stream is there from the first, and the hashes chain."""
     about, previous = document["about"], GENESIS
     for number, entry in enumerate(document["ledger"], start=1):
-        fault = entry_fault(entry, about["stream"], number, previous)
-        if fault:
+        if fault := entry_fault(entry, about["stream"], number, previous):
             yield Check(FAIL, "Ledger", f"entry {number}: {fault}")
             return
         previous = entry["hash"]
     whole = previous == about["head"] and len(document["ledger"]) == about["entries"]
-    good = (
-        f"{about['entries']} entries of {about['stream']}, from the first on, without a gap; the "
-        f"hash of each covers all before it; head {previous}"
-    )
+    where = f"{about['entries']} entries of {about['stream']}, from the first on, without a gap"
+    good = f"{where}; the hash of each covers all before it; head {previous}"
     yield judged("Ledger", whole, good, "the last entry is not the head that the pack states")
 
 
@@ -226,7 +207,7 @@ def entry_fault(entry: dict[str, Any], stream: str, number: int, previous: str) 
     if sha256(message) != entry["hash"]:
         return "its hash does not follow from its text and the hash before it"
     body = parsed(entry["text"])
-    if sorted(body) != ENTRY_KEYS or body["format"] != ENTRY_FORMAT:
+    if " ".join(sorted(body)) != ENTRY_KEYS or body["format"] != ENTRY_FORMAT:
         return f"it is not in the format {ENTRY_FORMAT}"
     if canonical(body) != entry["text"] or body["stream"] != stream or body["seq"] != number:
         return "it belongs to another place of the ledger"
@@ -235,37 +216,35 @@ def entry_fault(entry: dict[str, Any], stream: str, number: int, previous: str) 
 
 def last_states(document: dict[str, Any]) -> dict[str, str]:
     """Return, for each record that the entries speak of, the digest of its last snapshot."""
-    states: dict[str, str] = {}
-    for entry in document["ledger"]:
-        states.update((ref, digest) for ref, digest in json.loads(entry["text"])["states"])
-    return states
+    return {ref: digest for body in bodies(document) for ref, digest in body["states"]}
+
+
+def bodies(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (json.loads(entry["text"]) for entry in document["ledger"])
 
 
 def all_records(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for kind in document["records"].values():
-        yield from kind
+    return (record for kind in document["records"].values() for record in kind)
 
 
 def check_records(document: dict[str, Any]) -> Iterator[Check]:
     """Every record is as the newest entry about it says it was left."""
     states, records = last_states(document), list(all_records(document))
     refs = Counter(record["ref"] for record in records)
-    twice = [ref for ref, count in refs.items() if count > 1]
-    changed = [
-        record["ref"]
-        for record in records
-        if record["ref"] in states
-        and sha256(canonical(record["fields"]).encode()) != states[record["ref"]]
+    now = {r["ref"]: sha256(canonical(r["fields"]).encode()) for r in records}
+    wrong = [
+        ref for ref, count in refs.items() if count > 1 or now[ref] != states.get(ref, now[ref])
     ]
     good = f"{sum(ref in states for ref in refs)} records are as the newest entry about each says"
-    bad = f"not as the ledger says they were left, or there twice: {listed(changed + twice)}"
-    yield judged("Records", not changed and not twice, good, bad)
-    for loose, words in (
-        ([ref for ref in refs if ref not in states], "written about in another stream than this"),
-        ([ref for ref in states if ref not in refs], "spoken of in entries, are not in the pack"),
-    ):
-        if loose:
-            yield Check(NOT_PROVEN, "Records", f"{len(loose)} records, {words}: {listed(loose)}")
+    bad = f"not as the ledger says they were left, or there twice: {listed(wrong)}"
+    yield judged("Records", not wrong, good, bad)
+    if lost := [ref for ref in states if ref not in refs]:
+        outcome = NOT_PROVEN if {ref.partition(":")[0] for ref in lost} <= DELETED else FAIL
+        words = "spoken of in entries, are not in the pack"
+        yield Check(outcome, "Records", f"{len(lost)} records, {words}: {listed(lost)}")
+    if loose := [ref for ref in refs if ref not in states]:
+        words = "written about in another stream than this"
+        yield Check(NOT_PROVEN, "Records", f"{len(loose)} records, {words}: {listed(loose)}")
 
 
 def listed(refs: list[str]) -> str:
@@ -275,17 +254,14 @@ def listed(refs: list[str]) -> str:
 
 def check_prose(document: dict[str, Any]) -> Iterator[Check]:
     """Every comment, reason and printed name has the digest that a record holds of it."""
-    held = {
-        value
-        for record in all_records(document)
-        for name, value in record["fields"].items()
-        if name.endswith("_sha256")
-    }
+    fields = [record["fields"] for record in all_records(document)]
+    held = {one[name] for one in fields for name in one if name.endswith("_sha256")}
+    there = {text["digest"] for text in document["prose"]}
     wrong = [text["ref"] for text in document["prose"] if not is_prose(text, held)]
+    wrong += [f"missing text:{digest}" for digest in held - there]
     good = f"{len(document['prose'])} comments, reasons and names are those that records point to"
     yield judged("Texts", not wrong, good, f"not what records point to: {listed(wrong)}")
-    erased = sum("erased_at" in text for text in document["prose"])
-    if erased:
+    if erased := sum("erased_at" in text for text in document["prose"]):
         yield Check(NOT_PROVEN, "Texts", f"{erased} of them were erased, as the law can demand")
 
 
@@ -298,12 +274,8 @@ def is_prose(text: dict[str, Any], held: set[Any]) -> bool:
 def check_texts(document: dict[str, Any]) -> Iterator[Check]:
     """Every card, report, dossier and policy has the digest that it is named by."""
     for kind, column in TEXTS.items():
-        held = document["records"].get(kind, [])
-        wrong = [
-            record["ref"]
-            for record in held
-            if sha256(record["fields"][column].encode()) != record["fields"]["digest"]
-        ]
+        held = {r["ref"]: r["fields"] for r in document["records"].get(kind, [])}
+        wrong = [ref for ref, f in held.items() if sha256(f[column].encode()) != f["digest"]]
         good = f"{len(held)} {kind} texts have the digests that they are named by"
         if held:
             yield judged("Digests", not wrong, good, f"not of their digests: {listed(wrong)}")
@@ -311,11 +283,8 @@ def check_texts(document: dict[str, Any]) -> Iterator[Check]:
 
 def check_signed(document: dict[str, Any]) -> Iterator[Check]:
     """Every sign-off names a dossier in the pack, whose card, report and policy are there too."""
-    digests = {
-        record["ref"]: record["fields"]["digest"]
-        for kind in TEXTS
-        for record in document["records"].get(kind, [])
-    }
+    held = [record for kind in TEXTS for record in document["records"].get(kind, [])]
+    digests = {record["ref"]: record["fields"]["digest"] for record in held}
     signed = [record["fields"] for record in document["records"].get("sign_off", [])]
     named = [(f"dossier:{fields['dossier_id']}", fields["dossier_digest"]) for fields in signed]
     for record in document["records"].get("dossier", []):
@@ -327,6 +296,46 @@ def check_signed(document: dict[str, Any]) -> Iterator[Check]:
     yield judged("Sign-offs", not wrong, good, f"signed, but not so in the pack: {listed(wrong)}")
 
 
+def check_moves(document: dict[str, Any]) -> Iterator[Check]:
+    """Every version entered Production by the approvals that its policy asks for."""
+    held = {record["ref"]: record["fields"] for record in all_records(document)}
+    moves = [
+        body
+        for body in bodies(document)
+        for ref, _ in body["states"]
+        if ref.startswith("stage_change:") and held.get(ref, {}).get("target") == "PRODUCTION"
+    ]
+    wrong = [str(body["seq"]) for body in moves if not is_earned(body, held)]
+    good = f"{len(moves)} moves into Production, each approved by people who had no hand in it"
+    bad = f"entries {', '.join(wrong)}: not approved as the policy asks, or by who built or asked"
+    yield judged("Promotions", not wrong, good, bad)
+
+
+def is_earned(body: dict[str, Any], held: dict[str, Any]) -> bool:
+    """Tell whether sign-offs of other people over the move's dossier fill each seat."""
+    facts, is_return = body["facts"], body["verb"] == "version.rolled_back"
+    signed = [held.get(ref, {}) for ref in facts.get("sign_offs", [])]
+    over = held.get(f"dossier:{signed[0].get('dossier_id')}") if signed else None
+    if over is None:
+        return False
+    dossier, needs = parsed(over["text"]), [{"role": "APPROVER"}]
+    model, version = dossier["model"], dossier["version"]
+    barred = {model["owner"], *model["developers"], version["registered_by"]}
+    if not is_return:
+        needs = parsed(held[dossier["policy"]["ref"]]["content_text"])["sign_offs"]
+        barred.add(facts["requested_by"])
+    signers = {f"user:{one.get('signer_id')}" for one in signed}
+    given = {(one.get("decision"), one.get("dossier_digest")) for one in signed}
+    seats = Counter(one.get("role") for one in signed)
+    return (
+        given == {("APPROVE", over["digest"])}
+        and over["digest"] == facts["dossier"]
+        and (version["ref"], dossier["target"]) == (body["subject"], "PRODUCTION")
+        and len(signers - barred) == len(signed)
+        and all(seats[need["role"]] >= int(need.get("count", 1)) for need in needs)
+    )
+
+
 def limits() -> list[Check]:
     """Say what no file of this kind can prove."""
     end = (
@@ -334,23 +343,21 @@ def limits() -> list[Check]:
         "signed checkpoint of the ledger, kept where the portal's owner cannot change it"
     )
     truth = (
-        "that what people wrote is true, that they are who they say they are, and that the "
-        "portal's clock was right"
+        "that what people wrote is true, that they are who they say they are or are called what "
+        "`names` calls them now, and that the portal's clock was right"
     )
     return [Check(NOT_PROVEN, "End of the stream", end), Check(NOT_PROVEN, "Truth", truth)]
 
 
-CHECKS = (check_seal, check_ledger, check_records, check_prose, check_texts, check_signed)
-
-# --- The command ----------------------------------------------------------------------------------
+CHECKS = (
+    check_seal, check_ledger, check_records, check_prose, check_texts, check_signed, check_moves
+)  # fmt: skip
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Check an evidence pack of Countersign.")
     parser.add_argument("file", help="the PDF, or the evidence as JSON")
-    parser.add_argument(
-        "--sha256", default="", metavar="DIGEST", help="SHA-256 of the file, if you know it"
-    )
+    parser.add_argument("--sha256", default="", metavar="DIGEST", help="the file's, if known")
     parser.add_argument("--json", action="store_true", help="print the checks as JSON")
     chosen = parser.parse_args(argv)
     chosen.sha256 = chosen.sha256.strip().lower()
@@ -363,12 +370,9 @@ def show(checks: list[Check]) -> None:
     for check in checks:
         print(f"{check.outcome:<11} {check.subject}: {printable(check.words)}.")
     failed = sum(check.outcome == FAIL for check in checks)
-    print()
-    print(
-        f"FAILED: {failed} of the checks failed. Do not rely on this pack."
-        if failed
-        else "PASSED: nothing that can be checked was changed. Read what is NOT PROVEN above."
-    )
+    bad = f"FAILED: {failed} of the checks failed. Do not rely on this pack."
+    good = "PASSED: nothing that can be checked was changed. Read what is NOT PROVEN above."
+    print("\n" + (bad if failed else good))
 
 
 def printable(text: str) -> str:

@@ -52,6 +52,7 @@ def test_nothing_fails_and_everything_that_can_be_checked_is(pack: PackFiles) ->
     passed = {check.subject for check in pack.checks if check.outcome == verify_pack.PASS}
     assert passed == {
         "File", "Content", "Form", "Seal", "Ledger", "Records", "Texts", "Digests", "Sign-offs",
+        "Promotions",
     }  # fmt: skip
 
 

@@ -179,11 +179,26 @@ def test_an_erased_comment_is_not_proven_rather_than_failed() -> None:
     assert "Texts" in outcomes(sealed(document), NOT_PROVEN)
 
 
-def test_a_record_that_is_left_out_is_not_proven() -> None:
+def test_a_record_that_is_left_out_fails() -> None:
+    """Else a rejection could be taken out of a pack, and the pack still pass."""
     document = honest()
     document["records"]["sign_off"] = []
     document["prose"] = []
+    assert "Records" in outcomes(sealed(document))
+
+
+def test_a_tag_that_is_left_out_is_not_proven() -> None:
+    document = honest()
+    document["ledger"] = chained([{"states": [["version_tag:t", "0" * 64]]}])
+    document["about"] |= {"entries": 1, "head": document["ledger"][-1]["hash"]}
+    assert outcomes(sealed(document)) == []
     assert "Records" in outcomes(sealed(document), NOT_PROVEN)
+
+
+def test_a_text_that_is_left_out_fails() -> None:
+    document = honest()
+    document["prose"] = []
+    assert "Texts" in outcomes(sealed(document))
 
 
 def test_a_key_that_stands_twice_is_refused() -> None:

@@ -1,0 +1,126 @@
+"""A forger with the whole database: every hash is computed anew, only the approvals are missing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from governance.core.canonical import canonical
+from governance.evidence.queries.collecting import collect
+from governance.evidence.verify_pack import FAIL, GENESIS, verify
+from tests.factories import NOON
+from tests.pdf.support import full_model
+from tests.pdf.test_verifier import sealed, sha
+
+Forge = Callable[["Forger"], None]
+
+
+class Forger:
+    """Evidence that can be changed anywhere, and made to hold together again."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.bodies = [json.loads(entry["text"]) for entry in document["ledger"]]
+        (self.move,) = [
+            body
+            for body in self.bodies
+            if body["verb"] == "version.promoted" and body["facts"]["to"] == "PRODUCTION"
+        ]
+
+    def fields(self, ref: str) -> dict[str, Any]:
+        kind = ref.partition(":")[0]
+        found: dict[str, Any] = next(
+            record["fields"] for record in self.document["records"][kind] if record["ref"] == ref
+        )
+        return found
+
+    @property
+    def signed(self) -> list[dict[str, Any]]:
+        return [self.fields(ref) for ref in self.move["facts"]["sign_offs"]]
+
+    def sealed(self) -> bytes:
+        """Compute every state, hash, head and seal anew, as the portal's owner could."""
+        states = {
+            record["ref"]: sha(canonical(record["fields"]))
+            for kind in self.document["records"].values()
+            for record in kind
+        }
+        previous, ledger = GENESIS, []
+        for body in self.bodies:
+            body["states"] = [[ref, states.get(ref, old)] for ref, old in body["states"]]
+            text = canonical(body)
+            message = b"countersign.ledger.entry/1\0" + bytes.fromhex(previous) + text.encode()
+            previous = hashlib.sha256(message).hexdigest()
+            ledger.append({"text": text, "hash": previous})
+        self.document["ledger"], self.document["about"]["head"] = ledger, previous
+        return sealed(self.document)
+
+
+@pytest.fixture
+def forger(db: None) -> Forger:
+    cast, model = full_model()
+    evidence = collect(model, by=cast.auditor.ref, at=NOON)
+    return Forger(json.loads(canonical(evidence)))
+
+
+def failures(data: bytes) -> set[str]:
+    return {check.subject for check in verify(data) if check.outcome == FAIL}
+
+
+def test_honest_evidence_passes_although_it_was_computed_anew(forger: Forger) -> None:
+    assert failures(forger.sealed()) == set()
+
+
+def nobody_signed(forger: Forger) -> None:
+    forger.move["facts"]["sign_offs"] = []
+
+
+def one_seat_is_empty(forger: Forger) -> None:
+    forger.move["facts"]["sign_offs"].pop()
+
+
+def one_person_filled_both(forger: Forger) -> None:
+    first, second = forger.signed
+    second["signer_id"] = first["signer_id"]
+
+
+def the_developer_signed(forger: Forger) -> None:
+    forger.signed[0]["signer_id"] = forger.move["facts"]["requested_by"].partition(":")[2]
+
+
+def one_of_them_rejected(forger: Forger) -> None:
+    forger.signed[0]["decision"] = "REJECT"
+
+
+def it_was_about_other_facts(forger: Forger) -> None:
+    other = next(
+        record["fields"]
+        for record in forger.document["records"]["dossier"]
+        if record["fields"]["digest"] != forger.move["facts"]["dossier"]
+    )
+    forger.signed[0]["dossier_digest"] = other["digest"]
+
+
+def it_was_written_as_something_else(forger: Forger) -> None:
+    forger.move["verb"], forger.move["facts"] = "card.drafted", {}
+
+
+FORGERIES: list[Forge] = [
+    nobody_signed,
+    one_seat_is_empty,
+    one_person_filled_both,
+    the_developer_signed,
+    one_of_them_rejected,
+    it_was_about_other_facts,
+    it_was_written_as_something_else,
+]
+
+
+@pytest.mark.parametrize("forge", FORGERIES, ids=lambda forge: forge.__name__)
+def test_a_move_that_was_not_earned_fails(forger: Forger, forge: Forge) -> None:
+    forge(forger)
+    assert "Promotions" in failures(forger.sealed())
