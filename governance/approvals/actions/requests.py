@@ -85,7 +85,9 @@ def ask_for_stage(*, version: ModelVersion, target: Stage, actor: Actor, at: dat
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
     require_same_policy(policy, version, target)
     require_complete(version)
-    # One may have been opened while we waited for the model; it is read then, not locked.
+    # While we waited for the model, ours may have been overtaken by another move, or another
+    # opened: that one is read then, not locked.
+    locked = locked if locked and locked.source == version.stage else None
     request = locked or _open_request(version, slot, target)
     case = build_case(
         version,
