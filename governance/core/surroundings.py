@@ -32,7 +32,7 @@ EMPTY_PAGE = '<html lang="en"><head><title>Check</title></head><body><p>Check</p
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Observation:
     """One thing looked at. `needed` tells whether the portal cannot work without it."""
 
     name: str
@@ -41,7 +41,7 @@ class Finding:
     needed: bool = True
 
 
-def findings() -> Iterator[Finding]:
+def observations() -> Iterator[Observation]:
     """Look at everything, one after the other; nothing is changed."""
     yield python()
     yield database()
@@ -74,61 +74,63 @@ def unapplied_migrations() -> int:
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def python() -> Finding:
+def python() -> Observation:
     text = f"{platform.python_version()}, {sys.executable}"
-    return Finding(name="Python", fine=sys.version_info >= (3, 11), text=text)
+    return Observation(name="Python", fine=sys.version_info >= (3, 11), text=text)
 
 
-def database() -> Finding:
+def database() -> Observation:
     try:
         waiting = unapplied_migrations()
     except DatabaseError as error:
         text = f"{database_name()} does not answer: {' '.join(str(error).split())}"
-        return Finding(name="database", fine=False, text=text)
+        return Observation(name="database", fine=False, text=text)
     state = f"{waiting} migrations to apply: ./run or manage.py migrate" if waiting else "migrated"
-    return Finding(name="database", fine=not waiting, text=f"{database_name()}; {state}")
+    return Observation(name="database", fine=not waiting, text=f"{database_name()}; {state}")
 
 
-def broker() -> Finding:
+def broker() -> Observation:
     if not settings.REDIS_URL:
-        return Finding(name="jobs", fine=True, text=broker_name())
+        return Observation(name="jobs", fine=True, text=broker_name())
     client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=ANSWER_SECONDS)
     try:
         client.ping()
     except redis.RedisError as error:
-        return Finding(name="jobs", fine=False, text=f"{broker_name()} does not answer: {error}")
-    return Finding(name="jobs", fine=True, text=broker_name())
+        return Observation(
+            name="jobs", fine=False, text=f"{broker_name()} does not answer: {error}"
+        )
+    return Observation(name="jobs", fine=True, text=broker_name())
 
 
-def files() -> Finding:
+def files() -> Observation:
     folder = settings.VAR_DIR
     free = shutil.disk_usage(folder).free
     fine = os.access(folder, os.W_OK) and free > LEAST_FREE_BYTES
-    return Finding(name="files", fine=fine, text=f"{folder}, {free // 1024**2} MB free")
+    return Observation(name="files", fine=fine, text=f"{folder}, {free // 1024**2} MB free")
 
 
-def pdf() -> Finding:
+def pdf() -> Observation:
     try:
         render_pdf(EMPTY_PAGE, assets={}, identifier=b"doctor")
     except (PdfUnavailable, PdfTooLarge) as refusal:
-        return Finding(name="PDF", fine=False, text=refusal.message)
+        return Observation(name="PDF", fine=False, text=refusal.message)
     except PdfFailed as failure:
-        return Finding(name="PDF", fine=False, text=str(failure).strip().rpartition("\n")[2])
-    return Finding(name="PDF", fine=True, text="evidence packs can be drawn")
+        return Observation(name="PDF", fine=False, text=str(failure).strip().rpartition("\n")[2])
+    return Observation(name="PDF", fine=True, text="evidence packs can be drawn")
 
 
-def fonts() -> Finding:
+def fonts() -> Observation:
     absent = [package for pattern, package in FONTS.values() if not _font(pattern)]
     text = f"apt-get install -y {' '.join(absent)}" if absent else ", ".join(FONTS)
-    return Finding(name="fonts", fine=not absent, text=text, needed=False)
+    return Observation(name="fonts", fine=not absent, text=text, needed=False)
 
 
 def _font(pattern: str) -> bool:
     return any(next(folder.rglob(pattern), None) for folder in FONT_DIRS if folder.is_dir())
 
 
-def browser() -> Finding:
+def browser() -> Observation:
     named = os.environ.get("CHROMIUM")
     found = next(filter(None, map(shutil.which, [named] if named else BROWSERS)), None)
     text = found or "no Chromium; only ./run test needs it"
-    return Finding(name="browser", fine=bool(found), text=text, needed=False)
+    return Observation(name="browser", fine=bool(found), text=text, needed=False)

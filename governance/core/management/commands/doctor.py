@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from governance.core.surroundings import Finding, findings
+from governance.core.surroundings import Observation, observations
 
 
 class Command(BaseCommand):
@@ -15,11 +15,11 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = [self.told(finding) for finding in findings()]
-        if any(finding.needed and not finding.fine for finding in found):
+        found = [self.told(observation) for observation in observations()]
+        if any(observation.needed and not observation.fine for observation in found):
             sys.exit(1)
 
-    def told(self, finding: Finding) -> Finding:
-        mark = "ok" if finding.fine else ("MISSING" if finding.needed else "absent")
-        self.stdout.write(f"{mark:8} {finding.name:9} {finding.text}")
-        return finding
+    def told(self, observation: Observation) -> Observation:
+        mark = "ok" if observation.fine else ("MISSING" if observation.needed else "absent")
+        self.stdout.write(f"{mark:8} {observation.name:9} {observation.text}")
+        return observation
