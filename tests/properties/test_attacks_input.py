@@ -19,7 +19,7 @@ from django.utils import timezone
 from governance.approvals.rules.policies import read_policy
 from governance.core.errors import InvalidInput
 from governance.registry.models import ModelVersion
-from governance.registry.rules import exact_decimal
+from governance.registry.rules import MAX_DECIMAL, exact_decimal
 from tests import factories as f
 from tests.factories import Cast
 from tests.world import nothing_moves
@@ -169,7 +169,7 @@ def test_a_version_that_is_no_number(call: Call, number: str) -> None:
     [
         {"results": [{"metric": "accuracy", "value": "1e999"}]},
         {"results": [{"metric": "accuracy", "value": "Infinity"}]},
-        {"results": [{"metric": "accuracy", "value": "9" * 61}]},
+        {"results": [{"metric": "accuracy", "value": "9" * (MAX_DECIMAL + 1)}]},
         {"results": [{"metric": "a\x00", "value": "1"}]},
         {"results": [{"metric": "a", "value": "1", "slice": "\ud800"}]},
         {"results": [{"metric": "a", "value": [1]}]},
