@@ -38,9 +38,16 @@ def log_model(name: str | None = None) -> str:
     return str(logged.model_uri)
 
 
+def page(search: str, **args: Any) -> dict[str, Any]:
+    """Search, and return the rows with the token of the next page, which a list would lose."""
+    found = getattr(MlflowClient(), search)(**args)
+    return {"rows": list(found), "token": found.token}
+
+
 FLUENT: dict[str, Callable[..., Any]] = {
     "load_model": load_model,
     "log_model": log_model,
+    "page": page,
     "register_model": mlflow.register_model,
 }
 

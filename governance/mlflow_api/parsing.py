@@ -81,6 +81,17 @@ class Parameters:
             raise _wrong_type(name, value)
         return value
 
+    def count(self, name: str, *, default: int, most: int) -> int:
+        """Return how many rows a page may hold."""
+        text = str(self.values.get(name, default))
+        if not INTEGER.fullmatch(text) or len(text) > 18 or int(text) < 1:
+            message = f"Invalid value for {name}. It must be a positive integer, but got "
+            raise invalid(name, "integer", message + text[:100])
+        if int(text) > most:
+            message = f"Invalid value for request parameter {name}. It must be at most {most}, "
+            raise invalid(name, "maximum", f"{message}but got value {text}")
+        return int(text)
+
     def version(self) -> int:
         """Return the number. Raises InvalidInput, or VersionNotFound for one beyond all numbers."""
         text = self.required("version")

@@ -1,11 +1,12 @@
 from django.urls import path, re_path
 
 from governance.mlflow_api.endpoints import endpoint, not_found
-from governance.mlflow_api.views import models, transitions, versions
+from governance.mlflow_api.views import models, searches, transitions, versions
 
 urlpatterns = [
     path("registered-models/create", endpoint(POST=models.create)),
     path("registered-models/get", endpoint(GET=models.get)),
+    path("registered-models/search", endpoint(GET=searches.search_models)),
     path("registered-models/update", endpoint(PATCH=models.update)),
     path("registered-models/set-tag", endpoint(POST=models.set_tag)),
     path("registered-models/delete-tag", endpoint(DELETE=models.delete_tag)),
@@ -15,6 +16,7 @@ urlpatterns = [
     ),
     path("model-versions/create", endpoint(POST=versions.create)),
     path("model-versions/get", endpoint(GET=versions.get)),
+    path("model-versions/search", endpoint(GET=searches.search_versions)),
     path("model-versions/get-download-uri", endpoint(GET=versions.get_download_uri)),
     path("model-versions/update", endpoint(PATCH=versions.update)),
     path("model-versions/set-tag", endpoint(POST=versions.set_tag)),

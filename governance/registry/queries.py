@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 
 from governance.accounts.rules import Actor
 from governance.inventory.models import Model
@@ -58,6 +58,23 @@ def latest_versions(model: Model, stages: Sequence[Stage] = ()) -> list[ModelVer
         .prefetch_related("tags")
         .order_by("number")
     )
+
+
+def latest_versions_of(models: Collection[Model]) -> dict[Model, list[ModelVersion]]:
+    """Return, of each of these models, the newest version in each stage, in two queries."""
+    newer = ModelVersion.objects.filter(
+        model=OuterRef("model"), stage=OuterRef("stage"), number__gt=OuterRef("number")
+    )
+    newest = (
+        ModelVersion.objects.filter(~Exists(newer), model__in=models)
+        .select_related("model", "registered_by")
+        .prefetch_related("tags")
+        .order_by("number")
+    )
+    found: dict[Model, list[ModelVersion]] = {model: [] for model in models}
+    for version in newest:
+        found[version.model].append(version)
+    return found
 
 
 def default_slot(model: Model) -> Slot | None:

@@ -1,0 +1,49 @@
+"""Page tokens: where a page of a search ended, signed, and good for that search alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core import signing
+
+from governance.core.canonical import sha256_hex
+from governance.core.errors import invalid
+from governance.registry.searching import Field, Place, Search
+
+READ: Mapping[Field, Callable[[str], Any]] = {
+    Field.NAME: str,
+    Field.NUMBER: int,
+    Field.CREATED: datetime.fromisoformat,
+    Field.UPDATED: datetime.fromisoformat,
+}
+
+
+def page_token(end: Place, search: Search, *, of: str) -> str:
+    """Return the token of the page that begins behind `end`."""
+    return signing.dumps([_plain(value) for value in end], salt=_salt(search, of))
+
+
+def place_of(token: str, search: Search, *, of: str) -> Place | None:
+    """Return where the page begins, or None for the first. Raises InvalidInput.
+
+    A token is not a cursor to be made up: only one that this portal gave for the same rows, filter
+    and order is read. How many rows a page holds may change from page to page.
+    """
+    if not token:
+        return None
+    try:
+        values = signing.loads(token, salt=_salt(search, of))
+    except signing.BadSignature:
+        message = "Invalid page token, could not base64-decode it as one of this search."
+        raise invalid("page_token", "token", message) from None
+    return tuple(READ[o.field](value) for o, value in zip(search.order, values, strict=True))
+
+
+def _plain(value: str | int | datetime) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _salt(search: Search, of: str) -> str:
+    return f"mlflow.page.{of}.{sha256_hex(repr(search).encode())}"
