@@ -183,13 +183,16 @@ def _refuse_if_decided(case: Case) -> None:
 def withdraw(*, request_id: UUID, reason: str, actor: Actor, at: datetime) -> PromotionRequest:
     """Take a request back. Appends request.withdrawn.
 
-    The requester or the model's owner may. Raises InvalidInput, NotTheRequester, RequestClosed.
+    The requester or the model's owner may. Raises InvalidInput, NotTheRequester,
+    PermissionMissing, RequestClosed.
     """
     request = lock_request(request_id)
     person = actor.person
     owner = request.version.model.owner_id
     if person is None or person.pk not in {request.requested_by_id, owner}:
         raise NotTheRequester("Only who asked, or the model's owner, takes a request back.")
+    # A token that may only read acts for the same person as one that may ask.
+    require(actor, Permission.PROMOTION_REQUEST, unit=request.version.model.unit, at=at)
     require_open(request)
     if not reason.strip():
         raise invalid("reason", "required", "Say why you take the request back.")

@@ -1,0 +1,331 @@
+"""Who can do what, as a full product: every action × everybody, flags, tokens and the shell.
+
+The table names who gets through; everybody else is refused and leaves no row behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from governance.accounts.actions import (
+    create_service_account,
+    create_unit,
+    create_user,
+    edit_user,
+    end_role,
+    grant_role,
+    issue_token,
+    revoke_token,
+)
+from governance.accounts.models import ApiToken, RoleGrant, ServiceAccount, User
+from governance.accounts.queries import CONSOLE
+from governance.accounts.rules import Role, Scope
+from governance.approvals.actions import (
+    ask_for_stage,
+    propose_policy,
+    roll_back,
+    sign_off,
+    sign_policy,
+    withdraw,
+)
+from governance.approvals.actions.rollbacks import rollback_case
+from governance.approvals.models import PolicyVersion, PromotionRequest
+from governance.approvals.queries.cases import case_of
+from governance.approvals.rules.judgement import Decision
+from governance.audit.models import LedgerEntry
+from governance.audit.registration import REGISTERED, state
+from governance.cards.actions import publish_card, save_draft
+from governance.core.errors import NotAllowed, Refused
+from governance.evidence.actions.packs import request_pack
+from governance.inventory.actions import ModelRecord, create_model, describe_model, edit_model
+from governance.inventory.models import Model
+from governance.registry.actions import (
+    delete_version_tag,
+    describe_version,
+    record_evaluations,
+    register_version,
+    set_model_tag,
+    set_version_tag,
+)
+from governance.registry.models import ModelVersion, Slot
+from governance.registry.queries import default_slot
+from governance.registry.rules import Measurement, Registration, Source, Stage
+from governance.validation.actions import close_finding, open_finding, save_validation
+from governance.validation.models import Finding
+from governance.validation.rules import ValidationRecord
+from tests import factories as f
+from tests.factories import NOON, PASSWORD, Cast
+from tests.world import rows
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(kw_only=True)
+class World:
+    """A model with a retired and a live version, one that waits for signatures, and the rest."""
+
+    cast: Cast
+    model: Model
+    live: ModelVersion
+    candidate: ModelVersion
+    request: PromotionRequest
+    slot: Slot
+    finding: Finding
+    policy: PolicyVersion
+    service: ServiceAccount
+    token: ApiToken
+    grant: RoleGrant
+    actors: dict[str, Any]
+
+
+@pytest.fixture
+def world(cast: Cast) -> World:
+    f.make_policies(cast)
+    model = f.make_model(cast)
+    f.make_champion(cast, f.make_version(cast, model))
+    live = f.make_version(cast, model, artifact="b" * 64)
+    f.make_champion(cast, live, at=f.later(hours=1))
+    candidate = f.make_version(cast, model, artifact="c" * 64)
+    request = f.make_ready(cast, candidate)
+    finding = open_finding(
+        version=candidate, finding=f.due_finding("LOW"), actor=cast.validator, at=NOON
+    )
+    save_draft(
+        version=candidate, sections={"caveats": "A few."}, base=None, actor=cast.owner, at=NOON
+    )
+    full, _ = f.make_token(cast)
+    reading, _ = f.make_token(cast, name="reader", scopes=[Scope.READ])
+    root = f.make_person("Su Peruser", unit=cast.root)
+    User.objects.filter(pk=root.pk).update(is_superuser=True)
+    slot = default_slot(model)
+    assert slot is not None
+    names = (
+        "owner", "developer", "validator", "approver", "compliance", "administrator", "outsider"
+    )  # fmt: skip
+    return World(
+        cast=cast,
+        model=model,
+        live=live,
+        candidate=candidate,
+        request=request,
+        slot=slot,
+        finding=finding,
+        policy=propose_policy(
+            text=f.TO_STAGING.replace("0.90", "0.91"), actor=cast.administrator, at=NOON
+        ),
+        service=ServiceAccount.objects.get(name="reader"),
+        token=ApiToken.objects.get(service__name="reader"),
+        grant=cast.auditor.grants.get(),
+        actors={name: getattr(cast, name) for name in names}
+        | {"superuser": User.objects.get(pk=root.pk), "token": full, "reading token": reading}
+        | {"console": CONSOLE},
+    )
+
+
+def signing(w: World, actor: Any, role: Role) -> None:
+    sign_off(
+        request_id=w.request.pk, role=role, decision=Decision.APPROVE,
+        digest_seen=case_of(PromotionRequest.objects.with_version().get(pk=w.request.pk)).digest,
+        comment="", proof=f.make_proof(actor), actor=actor, at=NOON,
+    )  # fmt: skip
+
+
+def rolling_back(w: World, actor: Any) -> None:
+    roll_back(
+        slot=w.slot, digest_seen=rollback_case(w.slot).digest, reason="It fails.",
+        proof=f.make_proof(actor), actor=actor, at=NOON,
+    )  # fmt: skip
+
+
+def editing(w: World, actor: Any) -> None:
+    record = ModelRecord(
+        purpose="Other.", intended_use="Other.", kind="RULES", owner=w.cast.owner,
+        developers=[w.cast.developer], tier=1, tier_reason="Riskier than it seemed.",
+    )  # fmt: skip
+    edit_model(model=w.model, record=record, actor=actor, at=NOON)
+
+
+def signing_policy(w: World, actor: Any) -> None:
+    sign_policy(
+        policy_id=w.policy.pk, decision=Decision.APPROVE, digest_seen=w.policy.digest, comment="",
+        proof=f.make_proof(actor), actor=actor, at=NOON,
+    )  # fmt: skip
+
+
+def adding_user(w: World, actor: Any) -> None:
+    create_user(
+        email=f"{uuid4().hex}@bank.example", name="New Person", password=PASSWORD,
+        unit=w.cast.unit, actor=actor, at=NOON,
+    )  # fmt: skip
+
+
+def granting(w: World, actor: Any) -> None:
+    grant_role(
+        user=w.cast.auditor, role=Role.APPROVER, unit=w.cast.unit, starts_at=NOON, actor=actor,
+        at=NOON,
+    )  # fmt: skip
+
+
+def adding_service(w: World, actor: Any) -> None:
+    create_service_account(
+        name="new", unit=w.cast.unit, responsible=w.cast.developer, actor=actor, at=NOON
+    )
+
+
+def validating(w: World, actor: Any) -> None:
+    record = ValidationRecord(scope="Some.")
+    save_validation(version=w.candidate, record=record, base=None, actor=actor, at=NOON)
+
+
+def measuring(w: World, actor: Any) -> None:
+    record_evaluations(
+        version=w.candidate, measurements=[Measurement(metric="loss", value="0.1")],
+        source=Source.POSTED, actor=actor, at=NOON,
+    )  # fmt: skip
+
+
+ADMINS = {"administrator", "console"}
+PIPELINE = {"developer", "token"}
+Act = Callable[[World, Any], object]
+TABLE: dict[str, tuple[set[str], Act]] = {
+    "sign as validator": ({"validator"}, lambda w, a: signing(w, a, Role.VALIDATOR)),
+    "sign as approver": ({"approver"}, lambda w, a: signing(w, a, Role.APPROVER)),
+    "sign as compliance": (set(), lambda w, a: signing(w, a, Role.COMPLIANCE)),
+    "roll back": ({"approver"}, rolling_back),
+    "withdraw": (
+        {"owner", "developer", "token"},
+        lambda w, a: withdraw(request_id=w.request.pk, reason="Not now.", actor=a, at=NOON),
+    ),
+    "ask": (
+        {"owner", "developer", "token"},
+        lambda w, a: ask_for_stage(version=w.live, target=Stage.STAGING, actor=a, at=NOON),
+    ),
+    "propose policy": (
+        {"administrator", "compliance", "console"},
+        lambda w, a: propose_policy(text=f.TO_ARCHIVED + "# x\n", actor=a, at=NOON),
+    ),
+    "sign policy": ({"approver", "compliance"}, signing_policy),
+    "edit model": ({"owner"}, editing),
+    "add model": (
+        {"owner", "developer", "token"},
+        lambda w, a: create_model(name=f"m-{uuid4().hex}", unit=w.cast.unit, actor=a, at=NOON),
+    ),
+    "describe model": (
+        PIPELINE, lambda w, a: describe_model(model=w.model, description="x", actor=a, at=NOON)
+    ),
+    "describe version": (
+        PIPELINE,
+        lambda w, a: describe_version(version=w.live, description="x", actor=a, at=NOON),
+    ),
+    "register": (
+        PIPELINE,
+        lambda w, a: register_version(
+            model=w.model, registration=Registration(source="s3://a"), actor=a, at=NOON
+        ),
+    ),
+    "tag model": (
+        PIPELINE, lambda w, a: set_model_tag(model=w.model, key="k", value="v", actor=a, at=NOON)
+    ),
+    "tag version": (
+        PIPELINE,
+        lambda w, a: set_version_tag(version=w.candidate, key="k", value="v", actor=a, at=NOON),
+    ),
+    "delete tag": (
+        PIPELINE,
+        lambda w, a: delete_version_tag(
+            version=w.candidate, key="metric.accuracy", actor=a, at=NOON
+        ),
+    ),
+    "measure": (PIPELINE, measuring),
+    "write card": (
+        {"owner", "developer"},
+        lambda w, a: save_draft(
+            version=w.candidate, sections={"caveats": "Some."}, base=None, actor=a, at=NOON
+        ),
+    ),
+    "publish card": (
+        {"owner"}, lambda w, a: publish_card(version=w.candidate, actor=a, at=f.later(hours=5))
+    ),
+    "validate": ({"validator"}, validating),
+    "raise finding": (
+        {"validator"},
+        lambda w, a: open_finding(
+            version=w.candidate, finding=f.due_finding(), actor=a, at=NOON
+        ),
+    ),
+    "close finding": (
+        {"validator"},
+        lambda w, a: close_finding(finding=w.finding, reason="Done.", actor=a, at=NOON),
+    ),
+    "build pack": (
+        {"owner", "developer", "validator", "approver", "compliance", "console"},
+        lambda w, a: request_pack(model=w.model, actor=a, at=NOON),
+    ),
+    "add unit": (
+        ADMINS, lambda w, a: create_unit(path=f"bank/{uuid4().hex}", name="U", actor=a, at=NOON)
+    ),
+    "add person": (ADMINS, adding_user),
+    "close account": (
+        ADMINS,
+        lambda w, a: edit_user(
+            user=w.cast.auditor, name="Aud Itor", is_active=False, actor=a, at=NOON
+        ),
+    ),
+    "grant role": (ADMINS, granting),
+    "end role": (ADMINS, lambda w, a: end_role(grant=w.grant, actor=a, at=NOON)),
+    "add service": (ADMINS, adding_service),
+    "issue token": (
+        ADMINS,
+        lambda w, a: issue_token(service=w.service, scopes=list(Scope), actor=a, at=NOON),
+    ),
+    "revoke token": (ADMINS, lambda w, a: revoke_token(token=w.token, actor=a, at=NOON)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("act", TABLE)
+def test_who_gets_through(world: World, act: str) -> None:
+    allowed, attempt = TABLE[act]
+    before, got_through = rows(), set()
+    for name, actor in world.actors.items():
+        with transaction.atomic():
+            try:
+                with transaction.atomic():
+                    attempt(world, actor)
+                got_through.add(name)
+            except (NotAllowed, Refused):
+                assert rows() == before, name
+            transaction.set_rollback(True)
+    assert got_through == allowed
+
+
+def test_every_row_is_as_the_ledger_says_it_was_left(world: World) -> None:
+    """No write without its entry: the newest state on record is that of the row, for every row."""
+    w = world
+    for who, acts in {
+        w.cast.administrator: ["close account", "end role", "issue token", "revoke token",
+                               "add service", "add unit", "add person"],
+        w.cast.developer: ["describe model", "describe version", "register", "tag model",
+                           "tag version", "delete tag", "measure", "write card", "ask"],
+        w.cast.validator: ["validate", "raise finding", "close finding"],
+        w.cast.owner: ["publish card", "withdraw", "edit model"],
+        w.cast.approver: ["sign policy", "roll back"],
+    }.items():  # fmt: skip
+        for act in acts:
+            TABLE[act][1](w, who)
+    last: dict[str, str] = {}
+    for entry in LedgerEntry.objects.order_by("stream", "seq"):
+        last.update(entry.states)
+    found = {
+        record.ref: state(record)
+        for table in REGISTERED
+        for record in table._default_manager.exclude(pk=None)
+    }
+    # A flag that no code of ours sets, and a row that is the work of a test, are the exceptions.
+    differing = {ref for ref, digest in found.items() if last.get(ref) != digest}
+    assert differing == {w.actors["superuser"].ref}
