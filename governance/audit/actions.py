@@ -22,7 +22,7 @@ from governance.audit.rules import (
     prose_digest,
     stream_id,
 )
-from governance.audit.verification import Report
+from governance.audit.verification import Examination
 from governance.core.errors import DomainError
 from governance.core.models import Record, new_salt
 
@@ -162,19 +162,19 @@ def _newest_refusal(call: str, actor: str, subject: str, stream: str) -> dict[st
     return next((facts for facts in recent if facts["call"] == call), None)
 
 
-def record_verification(*, report: Report, actor: str, at: datetime) -> Verification:
+def record_verification(*, examination: Examination, actor: str, at: datetime) -> Verification:
     """Keep the result of a verification of the whole ledger. Appends `ledger.verified`."""
-    broken = report.broken
+    broken = examination.broken
     row = Verification(
         at=at,
-        intact=report.intact,
-        streams=report.streams,
-        entries=report.entries,
+        intact=examination.intact,
+        streams=examination.streams,
+        entries=examination.entries,
         kind=broken.kind if broken else "",
         stream=broken.stream[:64] if broken else "",
         seq=broken.seq if broken else None,
         unprotected=len(triggers.missing(connection)),
-        checkpoint=report.checkpoint.root().hex() if report.checkpoint else "",
+        checkpoint=examination.checkpoint.root().hex() if examination.checkpoint else "",
     )
     with transaction.atomic():
         row.save(force_insert=True)

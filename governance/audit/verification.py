@@ -18,7 +18,7 @@ NO_HEADS: Mapping[str, Head] = {}
 
 
 @dataclass(kw_only=True)
-class Report:
+class Examination:
     """What a verification found."""
 
     streams: int = 0
@@ -43,36 +43,38 @@ class StreamUnknown(NotFound):
     code = "stream_unknown"
 
 
-def verify(*, stream: str = "", checkpoint: Checkpoint | None = None) -> Report:
+def verify(*, stream: str = "", checkpoint: Checkpoint | None = None) -> Examination:
     """Verify every stream, or only `stream`, and stop at the first break.
 
     Entries are read one after another in flat memory, each stream in one consistent snapshot, so
     this can run beside writers. Raises StreamUnknown.
     """
-    report = Report(checkpoint=checkpoint)
+    examination = Examination(checkpoint=checkpoint)
     heads = checkpoint.heads if checkpoint else NO_HEADS
     reader = Reader(connection)
     try:
         if stream:
-            _verify_one(reader, stream, heads, report)
+            _verify_one(reader, stream, heads, examination)
         else:
-            _verify_all(reader, heads, report)
+            _verify_all(reader, heads, examination)
     except Broken as found:
-        report.broken = found.found
-    return report
+        examination.broken = found.found
+    return examination
 
 
-def _verify_one(reader: Reader, name: str, heads: Mapping[str, Head], report: Report) -> None:
-    found = _verify_stream(reader, name, heads, report)
+def _verify_one(
+    reader: Reader, name: str, heads: Mapping[str, Head], examination: Examination
+) -> None:
+    found = _verify_stream(reader, name, heads, examination)
     if not found and name in heads:
         raise _gone(name)
     if not found:
         raise StreamUnknown(f"The ledger has no stream {name}.")
 
 
-def _verify_all(reader: Reader, heads: Mapping[str, Head], report: Report) -> None:
+def _verify_all(reader: Reader, heads: Mapping[str, Head], examination: Examination) -> None:
     for name in _names(reader, heads):
-        if not _verify_stream(reader, name, heads, report):
+        if not _verify_stream(reader, name, heads, examination):
             raise _gone(name)
     for (entry,) in (row[:1] for row in reader.orphans()):
         detail = f"entry {entry.decode(errors='replace')} belongs to no stream"
@@ -90,14 +92,16 @@ def _names(reader: Reader, heads: Mapping[str, Head]) -> Iterator[str]:
     yield from sorted(missing)
 
 
-def _verify_stream(reader: Reader, name: str, heads: Mapping[str, Head], report: Report) -> bool:
+def _verify_stream(
+    reader: Reader, name: str, heads: Mapping[str, Head], examination: Examination
+) -> bool:
     found = reader.entries(name)
     if found is None:
         return False
     row, entries = found
     signed = heads.get(name)
-    report.entries += check_stream(row, entries, signed=signed, storage=reader.storage)
-    report.streams += 1
+    examination.entries += check_stream(row, entries, signed=signed, storage=reader.storage)
+    examination.streams += 1
     return True
 
 

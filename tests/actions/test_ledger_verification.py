@@ -158,7 +158,7 @@ def test_the_result_is_kept_for_the_foot_of_pages() -> None:
 @pytest.mark.usefixtures("open_ledger")
 def test_a_break_is_kept_too() -> None:
     change("UPDATE audit_ledgerentry SET actor = 'x' WHERE seq = 2")
-    record_verification(report=verify(), actor=SOMEBODY, at=NOON + timedelta(hours=1))
+    record_verification(examination=verify(), actor=SOMEBODY, at=NOON + timedelta(hours=1))
     state = ledger_state()
     assert (state.intact, state.kind, state.stream, state.seq) == (
         False,

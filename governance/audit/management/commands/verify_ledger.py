@@ -16,7 +16,7 @@ from governance.audit.actions import record_verification
 from governance.audit.checkpoints import Checkpoint, CheckpointUnusable
 from governance.audit.origin import origin
 from governance.audit.rules import CONSOLE, Source
-from governance.audit.verification import Report, StreamUnknown, verify
+from governance.audit.verification import Examination, StreamUnknown, verify
 
 INTACT, BROKEN, UNDECIDED = 0, 1, 2
 UNJUDGED = (CheckpointUnusable, keys.KeyUnusable, StreamUnknown, DatabaseError, ValueError)
@@ -39,25 +39,25 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             point = _checkpoint(options["checkpoint"], options["key"])
-            report = verify(stream=options["stream"], checkpoint=point)
+            examination = verify(stream=options["stream"], checkpoint=point)
         except UNJUDGED as error:
             self.stderr.write(f"The ledger could not be judged: {error}")
             sys.exit(UNDECIDED)
-        self._say(report)
+        self._say(examination)
         if not options["stream"] and not options["no_record"]:
-            self._record(report)
-        sys.exit(INTACT if report.intact else BROKEN)
+            self._record(examination)
+        sys.exit(INTACT if examination.intact else BROKEN)
 
-    def _say(self, report: Report) -> None:
-        self.stdout.write(str(report))
+    def _say(self, examination: Examination) -> None:
+        self.stdout.write(str(examination))
         for name in triggers.missing(connection):
             self.stderr.write(f"Unprotected: the append-only trigger {name} is missing or altered.")
 
-    def _record(self, report: Report) -> None:
+    def _record(self, examination: Examination) -> None:
         # A ledger that cannot be written to has still been judged.
         try:
             with origin(Source.COMMAND):
-                record_verification(report=report, actor=CONSOLE, at=timezone.now())
+                record_verification(examination=examination, actor=CONSOLE, at=timezone.now())
         except DatabaseError as error:
             self.stderr.write(f"The result could not be kept: {error}")
 

@@ -40,7 +40,7 @@ class Command(DomainCommand):
                     "This database has real accounts; the demo needs one of its own."
                 )
             seed(now=now)
-            record_verification(report=verify(), actor=CONSOLE.ref, at=now)
+            record_verification(examination=verify(), actor=CONSOLE.ref, at=now)
         if options["json"]:
             self.stdout.write(json.dumps(self._base_data(now), ensure_ascii=False, indent=1))
         else:
