@@ -10,7 +10,7 @@ words where MLflow has any.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from governance.core.errors import InvalidInput, invalid
@@ -91,7 +91,7 @@ VERSIONS = Vocabulary(
 TOKEN = re.compile(
     r"""\s*(?:
         (?P<string>'(?:''|[^'])*'|"(?:""|[^"])*")
-      | (?P<number>-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
+      | (?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
       | (?P<word>\w+(?:\.(?:`[^`]*`|"[^"]*"|'[^']*'|\w+(?:\.\w+)*))?)
       | (?P<comparator><=|>=|!=|<>|==|=|<|>)
       | (?P<sign>[(),])
@@ -211,9 +211,10 @@ class _Reader:
     def listed(self, subject: Token, comparator: str) -> Clause:
         items = self.items()
         field = self.field(subject)
+        if field is None:
+            raise _unfit(comparator, "tag", TEXT)
         operator = _operator(comparator, field, subject)
-        # No tag is compared with a list, so `_operator` has let only a field pass.
-        return FieldClause(field=field or Field.NAME, operator=operator, value=items)
+        return FieldClause(field=field, operator=operator, value=items)
 
     def items(self) -> tuple[str, ...]:
         """Return the texts of a list, of which the opening parenthesis has been read."""
@@ -274,12 +275,15 @@ def _tokens(text: str) -> list[Token]:
 
 
 def _operator(comparator: str, field: Field | None, subject: Token) -> Operator:
-    allowed = sorted(TEXT if field is None else OPERATORS[field])
+    allowed = TEXT if field is None else OPERATORS[field]
     if comparator not in allowed:
-        what = "tag" if field is None else f"attribute {subject.text}"
-        known = ", ".join(allowed)
-        raise _wrong_word(f"Invalid comparator for {what}: {comparator}. Valid ones are {known}.")
+        raise _unfit(comparator, "attribute " + subject.text if field else "tag", allowed)
     return Operator(comparator)
+
+
+def _unfit(comparator: str, what: str, allowed: Collection[Operator]) -> InvalidInput:
+    known = ", ".join(sorted(allowed))
+    return _wrong_word(f"Invalid comparator for {what}: {comparator}. Valid ones are {known}.")
 
 
 def _text(value: Token, operator: Operator) -> str:

@@ -9,19 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from governance.accounts.rules import Role
 from governance.approvals.rules.policies import read_policy
 from governance.core.errors import InvalidInput
 from governance.registry.models import ModelVersion
 from governance.registry.rules import MAX_DECIMAL, exact_decimal
 from tests import factories as f
 from tests.factories import Cast
+from tests.reviewing import also
 from tests.world import nothing_moves
 
 pytestmark = pytest.mark.backend
@@ -323,3 +325,40 @@ def test_a_name_of_markup_stays_text_on_every_page(cast: Cast) -> None:
         page = client.get(path).content.decode()
         assert "<script>alert" not in page
         assert "<img src=x" not in page
+
+
+@pytest.mark.parametrize("rows", ["registered-models", "model-versions"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"filter": "name = 'a\x00'"},
+        {"filter": "name LIKE '%\\'"},
+        {"filter": "name ILIKE '" + "%_" * 500 + "'"},
+        {"filter": "name = 'x' OR 1=1"},
+        {"filter": "name = 'x'; DROP TABLE inventory_model"},
+        {"filter": "name = '' UNION SELECT password FROM accounts_user"},
+        {"filter": "owner.password LIKE 'a%'"},
+        {"filter": "tags.`a' OR '1'='1` = 'x'"},
+        {"filter": " AND ".join(["tags.a = 'x'"] * 100)},
+        {"filter": " AND ".join(["name != 'x'"] * 101)},
+        {"filter": "version_number > " + "9" * 5000},
+        {"filter": "name IN (" + "'x'," * 9000 + "'x')"},
+        {"order_by": "name; DROP TABLE inventory_model"},
+        {"order_by": "password ASC"},
+        {"page_token": "AAAA"},
+        {"page_token": "\x00"},
+        {"max_results": "-1"},
+        {"max_results": "9" * 5000},
+        {"max_results": "NaN"},
+    ],
+    ids=lambda query: str(query)[:50],
+)
+def test_a_search_finds_nothing_else(
+    call: Call, cast: Cast, rows: str, query: dict[str, str]
+) -> None:
+    also(cast.second_approver, Role.DEVELOPER, cast.root)
+    hidden = f.create_model(name="hidden", unit=cast.root, actor=cast.second_approver, at=f.NOON)
+    with nothing_moves():
+        response = call("GET", f"{MLFLOW}/{rows}/search?{urlencode(query)}")
+    assert response.status_code in {200, 400}, response.content
+    assert hidden.name not in response.content.decode()

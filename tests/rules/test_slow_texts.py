@@ -6,7 +6,9 @@ import time
 
 import pytest
 
+from governance.core.errors import InvalidInput
 from governance.core.markup import rich_text
+from governance.mlflow_api.filters import MODELS, parse_search
 from governance.portal.pages.diffs import diff_lines, diff_value, diff_words
 
 SIZE = 50_000
@@ -35,6 +37,19 @@ def test_a_long_text_with_a_small_change_still_shows_its_words() -> None:
     gone, come = diff_words(old, new)
     assert [piece.text for piece in gone if piece.kind] == ["word0"]
     assert [piece.text for piece in come if piece.kind] == ["changed"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1" * SIZE + "x", "'" + "''" * (SIZE // 2 - 1), "a" + ".a" * (SIZE // 2 - 1), "(" * SIZE]
+    + ["name = 'x' AND " * (SIZE // 15), "-" * SIZE, "1e" + "1" * (SIZE - 3) + "x", "a.`" * 16_000],
+    ids=lambda text: text[:8],
+)
+def test_reading_a_filter_takes_seconds_at_most(text: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(InvalidInput):
+        parse_search(text, [], MODELS)
+    assert time.perf_counter() - began < 5
 
 
 @pytest.mark.parametrize(
