@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -51,6 +53,14 @@ def test_prepare_names_what_is_in_use(prepared: Path) -> None:
 
 def test_prepare_migrates_once(prepared: Path) -> None:
     assert "applying" not in manage(prepared, "prepare").stdout
+
+
+def test_prepare_puts_back_a_trigger_that_is_gone(tmp_path: Path) -> None:
+    manage(tmp_path, "prepare")
+    with closing(sqlite3.connect(tmp_path / "countersign.sqlite3")) as database:
+        database.execute("DROP TRIGGER audit_ledgerentry_keep_u")
+    assert "protecting the history tables again" in manage(tmp_path, "prepare").stdout
+    assert "again" not in manage(tmp_path, "prepare").stdout
 
 
 def test_prepare_says_which_database_does_not_answer(tmp_path: Path) -> None:

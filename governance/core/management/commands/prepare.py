@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.checks import Tags, run_checks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from governance.core.surroundings import broker_name, database_name, unapplied_migrations
+
+UNPROTECTED = "audit.E001"
+"""The check that finds a history table without its triggers, which every migrate puts back."""
+
+
+def unprotected() -> bool:
+    """Tell whether the triggers are not those of this version, which may come with no migration."""
+    found = run_checks(tags=[Tags.database], databases=["default"], include_deployment_checks=True)
+    return any(issue.id == UNPROTECTED for issue in found)
 
 
 class Command(BaseCommand):
@@ -33,7 +43,11 @@ class Command(BaseCommand):
             raise CommandError(f"{database_name()} does not answer: {error}") from error
         if waiting:
             self.stdout.write(f"==> applying {waiting} migrations")
-            call_command("migrate", interactive=False, verbosity=0)
+        elif unprotected():
+            self.stdout.write("==> protecting the history tables again")
+        else:
+            return
+        call_command("migrate", interactive=False, verbosity=0)
 
     def seed(self) -> None:
         if not get_user_model().objects.exists():
