@@ -151,6 +151,11 @@ else:
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://")):
     raise ImproperlyConfigured("REDIS_URL: it starts with redis:// or rediss://.")
+if env.int("WEB_CONCURRENCY", default=1) > 1 and not REDIS_URL:
+    raise ImproperlyConfigured(
+        "WEB_CONCURRENCY: more than one process needs the shared cache that REDIS_URL names; "
+        "without it each would count wrong passwords for itself."
+    )
 CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}

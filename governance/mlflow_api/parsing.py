@@ -22,6 +22,8 @@ MAX_VERSION = 2**31 - 1
 TAG_KEY = re.compile(r"[\w.\-@ :/]+")
 MAX_TAG_KEY = 250
 MAX_TAG_VALUE = 100_000
+MAX_TAGS = 1_000
+"""Each is a row, written while nobody else can write."""
 
 STAGE_NAMES = {
     Stage.DRAFT: "None",
@@ -134,6 +136,8 @@ class Parameters:
         items = self.values.get("tags") or []
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise _wrong_type("tags", items)
+        if len(items) > MAX_TAGS:
+            raise invalid("tags", "length", f"Give at most {MAX_TAGS} tags at a time.")
         return dict(Parameters(item).tag() for item in items)
 
 

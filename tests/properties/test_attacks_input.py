@@ -108,6 +108,7 @@ def test_a_tag_that_states_nonsense_registers_nothing(call: Call, tags: dict[str
         ("source", "\ud800"),
         ("name", "churn-model\x00"),
         ("tags", 7),
+        ("tags", [{"key": f"k{i}", "value": "v"} for i in range(1001)]),
         ("tags", [7]),
         ("tags", [{"key": 7, "value": "a"}]),
     ],
