@@ -302,9 +302,9 @@ def _number(value: Token) -> int:
     if not INTEGER.fullmatch(text):
         what = "Invalid value for numeric attribute 'version_number'"
         raise _wrong_word(f"{what}: '{text[:SHOWN]}'. Give an integer.")
-    beyond = len(text) > 11
-    number = (-MAX_NUMBER if text.startswith("-") else MAX_NUMBER) if beyond else int(text)
-    return max(-MAX_NUMBER, min(number, MAX_NUMBER))
+    digits = text.lstrip("-0")
+    number = MAX_NUMBER if len(digits) > 10 else min(int(digits or 0), MAX_NUMBER)
+    return -number if text.startswith("-") else number
 
 
 def _tag_key(subject: Token) -> str:

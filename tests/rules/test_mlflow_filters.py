@@ -58,6 +58,8 @@ SAID: list[tuple[str, list[Clause]]] = [
     ("source_path ILIKE 's3://%'", [on(Field.SOURCE, "ILIKE", "s3://%")]),
     ("version_number = 2", [on(NUMBER, "=", 2)]),
     ("version_number>='02'", [on(NUMBER, ">=", 2)]),
+    (f"version_number = {'0' * 5_000}7", [on(NUMBER, "=", 7)]),
+    ("version_number = -00", [on(NUMBER, "=", 0)]),
     ("version_number < -1", [on(NUMBER, "<", -1)]),
     ("version_number != 99999999999999999999999", [on(NUMBER, "!=", 2**31)]),
     (f"version_number > -{'9' * 5_000}", [on(NUMBER, ">", -(2**31))]),
