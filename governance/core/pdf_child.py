@@ -12,6 +12,7 @@ import json
 import resource
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,10 +21,11 @@ import pikepdf
 from fontTools.ttLib import TTFont
 
 try:
-    from weasyprint import HTML, Attachment
-    from weasyprint.urls import URLFetcher, URLFetcherResponse
+    # WeasyPrint opens Pango when it is imported, and complains of its absence on standard output.
+    with redirect_stdout(sys.stderr):
+        from weasyprint import HTML, Attachment
+        from weasyprint.urls import URLFetcher, URLFetcherResponse
 except OSError as missing:
-    # WeasyPrint opens Pango when it is imported.
     print(json.dumps({"error": "unavailable", "message": str(missing).splitlines()[0]}))
     sys.exit(1)
 
