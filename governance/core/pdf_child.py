@@ -26,7 +26,8 @@ try:
         from weasyprint import HTML, Attachment
         from weasyprint.urls import URLFetcher, URLFetcherResponse
 except OSError as missing:
-    print(json.dumps({"error": "unavailable", "message": str(missing).splitlines()[0]}))
+    first = str(missing).splitlines()[0].partition(".  Additionally")[0]
+    print(json.dumps({"error": "unavailable", "message": first}))
     sys.exit(1)
 
 FONT_DIRS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
 from collections.abc import Callable
 from datetime import datetime
 
@@ -31,13 +30,6 @@ from tests.factories import (
     make_version,
     sign,
 )
-
-
-class CannedChild(subprocess.CompletedProcess[bytes]):
-    """What the drawing process would have left behind."""
-
-    def __init__(self, stdout: bytes) -> None:
-        super().__init__(args=[], returncode=1, stdout=stdout, stderr=b"")
 
 
 def quietly(number: int, of: int, words: str) -> None:

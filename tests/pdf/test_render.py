@@ -18,10 +18,9 @@ from governance.core.pdf import (
     PdfTooLarge,
     PdfUnavailable,
     Rendered,
-    _answer,
     render_pdf,
 )
-from tests.pdf.support import CannedChild, text_of, violations
+from tests.pdf.support import text_of, violations
 
 AT = datetime(2026, 11, 19, 10, 20, 4, tzinfo=UTC)
 STYLE = Asset(
