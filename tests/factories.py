@@ -75,7 +75,15 @@ def make_cast(*, at: datetime = NOON) -> Cast:
 
 def make_person(name: str, *roles: Role, unit: Unit, at: datetime = NOON) -> User:
     email = f"{name.lower().replace(' ', '.')}@bank.example"
-    user = create_user(email=email, name=name, password=PASSWORD, unit=unit, actor=CONSOLE, at=at)
+    user = create_user(
+        email=email,
+        name=name,
+        password=PASSWORD,
+        unit=unit,
+        actor=CONSOLE,
+        at=at,
+        is_own_password=True,
+    )
     for role in roles:
         grant_role(user=user, role=role, unit=unit, starts_at=at, actor=CONSOLE, at=at)
     return user

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.core.cache import cache
 
 from governance.accounts.models import User
-from governance.accounts.rules import PasswordWrong, ProofMissing
+from governance.accounts.rules import PasswordNotOwn, PasswordWrong, ProofMissing
 
 TRIES = 5
 LOCKED_SECONDS = 300
@@ -26,6 +26,9 @@ class Proof:
 def prove(user: User, *, password: str, at: datetime) -> Proof:
     """Return the proof, or raise PasswordWrong. After five wrong tries, wait five minutes.
 
+    A password that somebody else gave proves nothing: PasswordNotOwn, until the person has
+    chosen one.
+
     21 CFR 11.200(a): each signing not in one continuous session uses all components; here each
     signing asks for the password again.
     """
@@ -37,6 +40,11 @@ def prove(user: User, *, password: str, at: datetime) -> Proof:
     if not password or not user.check_password(password):
         raise PasswordWrong(f"That password is not right. {TRIES - tries} tries left.")
     cache.delete(key)
+    if user.password_chosen_at is None:
+        raise PasswordNotOwn(
+            "Nothing was signed. Whoever made your account knows this password: choose one of your "
+            "own first (Change password, beside your name), then sign."
+        )
     return Proof(user_ref=user.ref, method="PASSWORD", at=at)
 
 

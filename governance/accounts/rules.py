@@ -67,6 +67,12 @@ class PasswordWrong(Refused):
     code = "password_wrong"
 
 
+class PasswordNotOwn(PasswordWrong):
+    """The password was given to the person by somebody, who knows it too."""
+
+    code = "password_not_own"
+
+
 class ProofMissing(Refused):
     """The proof of identity is another person's, or was given for another act."""
 

@@ -15,6 +15,7 @@ from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record
 
 STREAM = "accounts"
+SAME_PASSWORD = "Choose another password than the one you have."  # noqa: S105  a sentence
 
 
 @transaction.atomic
@@ -33,7 +34,8 @@ def note_sign_out(*, user: User, at: datetime) -> None:
 def change_password(*, user: User, password: str, at: datetime) -> None:
     """Give a person the new password that they chose. Appends password.changed.
 
-    The caller has had the old one proved. Raises InvalidInput for one that is too weak.
+    The caller has had the old one proved. From now on they can sign with it.
+    Raises InvalidInput for one that is too weak, or is the old one.
     """
     user = User.objects.select_for_update().get(pk=user.pk)
     try:
@@ -42,8 +44,11 @@ def change_password(*, user: User, password: str, at: datetime) -> None:
         raise InvalidInput(
             *(Problem(field="password1", rule="strength", message=m) for m in error.messages)
         ) from error
+    if user.check_password(password):
+        raise InvalidInput(Problem(field="password1", rule="changed", message=SAME_PASSWORD))
     user.set_password(password)
-    user.save(update_fields=["password"])
+    user.password_chosen_at = at
+    user.save(update_fields=["password", "password_chosen_at"])
     _append(Verb.PASSWORD_CHANGED, user, user, at=at)
 
 

@@ -60,6 +60,7 @@ def make_cast(*, at: datetime) -> Cast:
             actor=CONSOLE,
             at=at,
             is_demo=True,
+            is_own_password=True,
         )
         grant_role(
             user=person, role=Role(entry["role"]), unit=unit, starts_at=at, actor=CONSOLE, at=at

@@ -22,12 +22,14 @@ from governance.accounts.actions import (
     revoke_token,
 )
 from governance.accounts.models import ApiToken, RoleGrant, ServiceAccount, Unit, User
+from governance.accounts.proof import prove
 from governance.accounts.queries import CONSOLE, holders_of, roles_of
 from governance.accounts.rules import (
     AdministratorExists,
     GrantEnded,
     OwnAccount,
     OwnGrant,
+    PasswordNotOwn,
     PermissionMissing,
     Role,
     Scope,
@@ -423,6 +425,21 @@ class TestOnesOwnAccount:
         cast.owner.refresh_from_db()
         assert cast.owner.check_password("another-horse-8-staple")
         assert last().verb == "password.changed"
+
+    def test_the_same_one_is_no_choice(self, cast: Cast) -> None:
+        with refused(InvalidInput):
+            change_password(user=cast.owner, password=PASSWORD, at=LATER)
+
+    def test_nobody_signs_with_a_password_that_somebody_gave_them(self, cast: Cast) -> None:
+        given = create_user(
+            email="new@bank.example", name="Nora New", password=PASSWORD, unit=cast.unit,
+            actor=cast.administrator, at=LATER,
+        )  # fmt: skip
+        with refused(PasswordNotOwn):
+            prove(given, password=PASSWORD, at=LATER)
+        change_password(user=given, password="another-horse-8-staple", at=LATER)
+        given.refresh_from_db()
+        assert prove(given, password="another-horse-8-staple", at=LATER).user_ref == given.ref
 
     def test_a_weak_one(self, cast: Cast) -> None:
         with refused(InvalidInput):

@@ -55,7 +55,7 @@ def workers_of(server: subprocess.Popen[bytes]) -> list[int]:
     return found
 
 
-def until(done: Callable[[], bool], seconds: float = 40) -> None:
+def until(done: Callable[[], bool], seconds: float = 80) -> None:
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end, "it did not happen"

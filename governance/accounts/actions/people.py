@@ -42,14 +42,22 @@ def create_user(
     actor: Actor,
     at: datetime,
     is_demo: bool = False,
+    is_own_password: bool = False,
 ) -> User:
     """Let a person sign in; they may do nothing until a role is granted.
 
-    `unit` is the unit whose administrator lets them in. Appends user.created.
+    `unit` is the unit whose administrator lets them in. Unless the password is the person's own,
+    nobody signs with it: whoever made the account knows it too. Appends user.created.
     Raises InvalidInput, PermissionMissing.
     """
     require(actor, Permission.ACCOUNT_MANAGE, unit=unit, at=at)
-    user = User(email=email.strip().lower(), name=name.strip(), is_demo=is_demo, created_at=at)
+    user = User(
+        email=email.strip().lower(),
+        name=name.strip(),
+        is_demo=is_demo,
+        created_at=at,
+        password_chosen_at=at if is_own_password else None,
+    )
     _check_person(user, password)
     user.set_password(password)
     insert_unique(user, taken=InvalidInput(TAKEN))
@@ -119,7 +127,15 @@ def create_first_administrator(
     unit = Unit.objects.filter(path=unit_path).first() or create_unit(
         path=unit_path, name=unit_name, actor=actor, at=at
     )
-    user = create_user(email=email, name=name, password=password, unit=unit, actor=actor, at=at)
+    user = create_user(
+        email=email,
+        name=name,
+        password=password,
+        unit=unit,
+        actor=actor,
+        at=at,
+        is_own_password=True,
+    )
     grant_role(user=user, role=Role.ADMINISTRATOR, unit=unit, starts_at=at, actor=actor, at=at)
     return user
 

@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True)),
                 ("is_demo", models.BooleanField(default=False, editable=False)),
                 ("created_at", models.DateTimeField(editable=False)),
+                ("password_chosen_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "groups",
                     models.ManyToManyField(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 from allauth.account.forms import ChangePasswordForm, LoginForm
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from governance.accounts.models import User
-from governance.accounts.sessions import change_password
+from governance.accounts.sessions import SAME_PASSWORD, change_password
 from governance.portal.forms.base import SiteForm
 
 
@@ -41,6 +42,12 @@ class NewPasswordForm(SiteForm, ChangePasswordForm):
         ].help_text = "At least 8 characters, not only digits, not a common one."
         self.fields["password2"].label = "New password again"
         plain(self)
+
+    def clean_password1(self) -> str:
+        chosen: str = self.cleaned_data["password1"]
+        if cast(User, self.user).check_password(chosen):
+            raise ValidationError(SAME_PASSWORD, code="changed")
+        return chosen
 
     def save(self) -> None:
         """Change it as one act with one entry; the view then renews the session."""
