@@ -17,6 +17,16 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 GRACE_SECONDS = 10.0
 WATCH_SECONDS = 0.5
 
+# Held while a child is started, and by every fork. Popen waits until its child has closed a pipe;
+# a server process forked in that instant would hold the pipe's other end open, and Popen, with it
+# the supervisor, would wait for ever.
+_starting = threading.Lock()
+os.register_at_fork(
+    before=_starting.acquire,
+    after_in_parent=_starting.release,
+    after_in_child=_starting.release,
+)
+
 
 class Supervisor:
     """Starts the worker, starts it again when it dies, and ends it, by its process id."""
@@ -49,7 +59,8 @@ class Supervisor:
     def _watch(self) -> None:
         pause = FIRST_PAUSE
         while not self._over.is_set():
-            self._child = subprocess.Popen(self._command)  # noqa: S603  our own command
+            with _starting:
+                self._child = subprocess.Popen(self._command)  # noqa: S603  our own command
             pause = FIRST_PAUSE if self._lived_long(self._child) else min(pause * 2, LONGEST_PAUSE)
             if not self._over.is_set():
                 logger.warning("the worker ended; starting another in %.1f s", pause)

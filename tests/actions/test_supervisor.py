@@ -97,3 +97,10 @@ def test_a_worker_does_not_outlive_a_server_that_was_killed(
         running.kill()
         running.wait()
         until(lambda: workers_of(running) == [])
+
+
+def test_a_fork_of_the_server_does_not_stop_the_supervisor() -> None:
+    """The pipe by which Popen learns of its child must not get into a process forked beside it."""
+    command = [sys.executable, "-m", "tests.actions.forking"]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, timeout=150, check=False)
+    assert done.returncode == 0
