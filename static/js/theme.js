@@ -19,5 +19,5 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const body = new FormData(form);
   apply(body.get("theme"), form);
-  await fetch(form.action, { method: "POST", body, redirect: "manual" });
+  await fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true });
 });
