@@ -13,11 +13,19 @@ function apply(theme, form) {
   button.title = names[theme];
 }
 
-document.addEventListener("submit", async (event) => {
+// One after the other: answers that overtook each other would leave the older choice in the cookie.
+let sending = Promise.resolve();
+
+function send(form, body) {
+  const keep = () => fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true });
+  sending = sending.then(keep, keep);
+}
+
+document.addEventListener("submit", (event) => {
   const form = event.target.closest("[data-theme-form]");
   if (!form) return;
   event.preventDefault();
   const body = new FormData(form);
   apply(body.get("theme"), form);
-  await fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true });
+  send(form, body);
 });
