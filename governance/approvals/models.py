@@ -124,7 +124,10 @@ class PromotionRequestQuerySet(models.QuerySet["PromotionRequest"]):
 
 
 class PromotionRequest(Record):
-    """That somebody asked for a version's change of stage. `number` counts per model."""
+    """That somebody asked for a version's change of stage, or for live traffic in a slot.
+
+    `number` counts per model. `share` is the percentage that a canary asks for.
+    """
 
     REF = "request"
 
@@ -135,6 +138,7 @@ class PromotionRequest(Record):
     move = models.CharField(max_length=12, choices=Move.choices)
     source = models.CharField(max_length=12, choices=Stage.choices)
     target = models.CharField(max_length=12, choices=Stage.choices)
+    share = models.PositiveSmallIntegerField(null=True)
     state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.OPEN)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="requests")
     requested_via = models.CharField(max_length=60)
@@ -167,9 +171,15 @@ class PromotionRequest(Record):
             ),
             models.CheckConstraint(condition=Q(move__in=Move.values), name="request_move_is_known"),
             models.CheckConstraint(
+                # Into a second slot, or for a share of its traffic, it stays in Production.
                 condition=Q(source__in=Stage.values, target__in=Stage.values)
-                & ~Q(source=F("target")),
+                & (~Q(source=F("target")) | Q(source=Stage.PRODUCTION)),
                 name="request_goes_from_stage_to_stage",
+            ),
+            models.CheckConstraint(
+                condition=Q(move=Move.CANARY, share__gte=1, share__lte=99)
+                | (~Q(move=Move.CANARY) & Q(share=None)),
+                name="request_for_a_canary_alone_has_a_share",
             ),
         ]
 

@@ -18,3 +18,4 @@ class InventoryConfig(AppConfig):
         )
         register(self.get_model("TierAssessment"), history=True)
         register(self.get_model("Builder"), history=True)
+        register(self.get_model("FormerName"), history=True)

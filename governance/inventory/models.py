@@ -28,6 +28,10 @@ class ModelQuerySet(models.QuerySet["Model"]):
         """Keep the model of that name; PostgreSQL cannot even look for one that holds a NUL."""
         return self.none() if "\x00" in name else self.filter(name=name)
 
+    def present(self) -> ModelQuerySet:
+        """Keep what MLflow's clients may still find: nothing is deleted, but some is removed."""
+        return self.filter(removed_at=None)
+
     def incomplete(self) -> ModelQuerySet:
         """Keep the drafts: what `gaps` finds something in."""
         lacking = Q(owner=None) | Q(tier=None)
@@ -59,6 +63,7 @@ class Model(Record):
     created_by = models.CharField(max_length=60, editable=False)
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
+    removed_at = models.DateTimeField(null=True, editable=False)
 
     objects = ModelQuerySet.as_manager()
 
@@ -87,6 +92,20 @@ class Model(Record):
         values = {field: getattr(self, field) for field in REQUIRED if field != "owner"}
         values["owner"] = self.owner_id
         return [words for field, words in REQUIRED.items() if not values[field]]
+
+
+class FormerName(Record):
+    """A name that a model gave up: by a new one, or because it was removed from the registry."""
+
+    REF = "former_name"
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="former_names")
+    name = models.CharField(max_length=255)
+    ended_by = models.CharField(max_length=60)
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["name"], name="former_name_by_name")]
 
 
 class TierAssessment(Record):

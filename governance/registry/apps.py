@@ -2,6 +2,20 @@ from django.apps import AppConfig
 
 from governance.audit.registration import register
 
+HISTORY = (
+    "Artifact",
+    "ArtifactCheck",
+    "BundlePart",
+    "DataSnapshot",
+    "DeploymentReport",
+    "EvaluationResult",
+    "LineageEvent",
+    "LineageFact",
+    "StageChange",
+    "VersionInput",
+    "VersionParent",
+)
+
 
 class RegistryConfig(AppConfig):
     name = "governance.registry"
@@ -9,9 +23,14 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         # What was registered stays as it was; the database itself refuses anything else.
-        register(self.get_model("ModelVersion"), mutable=("stage", "description", "updated_at"))
+        register(
+            self.get_model("ModelVersion"),
+            mutable=("stage", "description", "label", "updated_at", "removed_at"),
+        )
         register(self.get_model("SlotAssignment"), mutable=("ended_at",))
-        for name in ("Slot", "ModelTag", "VersionTag"):
+        register(self.get_model("Deprecation"), mutable=("ended_at",))
+        register(self.get_model("VersionComment"), mutable=("body_id", "edited_at", "removed_at"))
+        for name in ("Alias", "ModelTag", "Slot", "VersionTag"):
             register(self.get_model(name))
-        for name in ("Artifact", "EvaluationResult", "StageChange"):
+        for name in HISTORY:
             register(self.get_model(name), history=True)

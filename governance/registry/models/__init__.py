@@ -1,0 +1,53 @@
+"""Tables of the registry, by noun."""
+
+from governance.registry.models.lineage import (
+    DataSnapshot,
+    LineageEvent,
+    LineageFact,
+    VersionInput,
+    VersionParent,
+)
+from governance.registry.models.serving import (
+    Alias,
+    DeploymentReport,
+    Slot,
+    SlotAssignment,
+    SlotAssignmentQuerySet,
+    StageChange,
+)
+from governance.registry.models.versions import (
+    Artifact,
+    ArtifactCheck,
+    BundlePart,
+    Deprecation,
+    EvaluationResult,
+    ModelTag,
+    ModelVersion,
+    ModelVersionQuerySet,
+    VersionComment,
+    VersionTag,
+)
+
+__all__ = [
+    "Alias",
+    "Artifact",
+    "ArtifactCheck",
+    "BundlePart",
+    "DataSnapshot",
+    "DeploymentReport",
+    "Deprecation",
+    "EvaluationResult",
+    "LineageEvent",
+    "LineageFact",
+    "ModelTag",
+    "ModelVersion",
+    "ModelVersionQuerySet",
+    "Slot",
+    "SlotAssignment",
+    "SlotAssignmentQuerySet",
+    "StageChange",
+    "VersionComment",
+    "VersionInput",
+    "VersionParent",
+    "VersionTag",
+]

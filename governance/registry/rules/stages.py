@@ -1,0 +1,74 @@
+"""Stages, slots, and what authorizes a change of either."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+from governance.core.errors import NotFound, Refused, WrongState
+
+
+class Stage(TextChoices):
+    DRAFT = "DRAFT", "Draft"
+    STAGING = "STAGING", "Staging"
+    PRODUCTION = "PRODUCTION", "Production"
+    ARCHIVED = "ARCHIVED", "Archived"
+
+
+class SlotRole(TextChoices):
+    """What a version does in a slot; champion and canary answer live traffic."""
+
+    CHAMPION = "CHAMPION", "Champion"
+    CANARY = "CANARY", "Canary"
+    CHALLENGER = "CHALLENGER", "Challenger"
+    SHADOW = "SHADOW", "Shadow"
+
+
+class Verdict(TextChoices):
+    """How what an instance runs compares with what was approved for its slot."""
+
+    AGREES = "AGREES", "Runs what was approved"
+    SUPERSEDED = "SUPERSEDED", "Runs what was approved before"
+    UNAPPROVED = "UNAPPROVED", "Runs what nobody approved"
+
+
+class Move(TextChoices):
+    """Why a version changed stage."""
+
+    PROMOTED = "PROMOTED", "Promoted"
+    RETIRED = "RETIRED", "Retired by its successor"
+    ROLLED_BACK = "ROLLED_BACK", "Rolled back"
+    REMOVED = "REMOVED", "Removed by a rollback"
+    DEMOTED = "DEMOTED", "Moved back"
+    ARCHIVED = "ARCHIVED", "Archived"
+    CANARY = "CANARY", "Given a share of live traffic"
+
+
+class VersionNotFound(NotFound):
+    code = "version_not_found"
+
+
+class StageUnchanged(WrongState):
+    code = "stage_unchanged"
+
+
+class AuthorizationMismatch(Refused):
+    """An authorization was used for something else than what it authorizes."""
+
+    code = "authorization_mismatch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorization:
+    """Proof that a change of stage was decided. Only `approvals.rules` makes one."""
+
+    move: Move
+    request_ref: str
+    version_ref: str
+    target: Stage
+    slot_ref: str
+    incumbent_ref: str | None
+    policy_ref: str
+    dossier_digest: str
+    sign_offs: tuple[str, ...] = ()
