@@ -1,77 +1,65 @@
-"""The real MLflow client for our tests: a process of its own, because mlflow has its own venv."""
+"""The real MLflow client for our tests: a process of its own, because mlflow has its own venv.
+
+Two releases of it, since pipelines still run the older one.
+"""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-WORKER = Path(__file__).with_name("mlflow_worker.py")
-CHURN_PYTHON = Path(os.environ.get("CHURN_PYTHON", ROOT / ".venv-churn" / "bin" / "python"))
+from tests.client_process import ClientError, ClientProcess, Interpreter
+
+FOLDER = Path(__file__).parent
+CHURN = Interpreter.of("CHURN_PYTHON", ".venv-churn", "examples/churn/requirements.txt")
+CHURN_PYTHON = CHURN.python
 
 
-class MlflowError(Exception):
+class MlflowError(ClientError):
     """What the client raised: MLflow's code, its message, and the whole body the server sent."""
 
-    def __init__(self, error_code: str, message: str, json: dict[str, Any] | None) -> None:
-        super().__init__(message)
-        self.error_code = error_code
-        self.message = message
-        self.json = json or {}
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A release of MLflow: who runs it, and where its runs and logged models stand."""
+
+    interpreter: Interpreter
+    store: str
+
+    def tracking_uri(self, folder: Path) -> str:
+        return self.store.format(folder=folder)
 
 
-class MlflowProcess:
+RELEASES = {
+    "mlflow-3": Release(interpreter=CHURN, store="sqlite:///{folder}/mlflow.db"),
+    # The skinny package, which has no store in a database: the client is the same code.
+    "mlflow-2": Release(
+        interpreter=Interpreter.of(
+            "MLFLOW_2_PYTHON", ".venv-mlflow-2", "tests/clients/mlflow-2.txt"
+        ),
+        store="file://{folder}/runs",
+    ),
+}
+CURRENT = "mlflow-3"
+both_releases = pytest.mark.parametrize("mlflow_process", RELEASES, indirect=True)
+"""Marks a test that each release has to pass; the others are for the release of today."""
+
+
+class MlflowProcess(ClientProcess):
     """A persistent process that answers calls of `mlflow.MlflowClient` by name."""
 
-    def __init__(self, folder: Path) -> None:
-        if not CHURN_PYTHON.exists():
-            pytest.fail(
-                f"no interpreter with mlflow at {CHURN_PYTHON}: make one from "
-                "examples/churn/requirements.txt, or name one in CHURN_PYTHON",
-                pytrace=False,
-            )
-        self.errors = (folder / "mlflow-worker.log").open("w+")
-        self.process = subprocess.Popen(
-            # -P: the worker's folder has a package called http.
-            [CHURN_PYTHON, "-P", WORKER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            text=True,
-            cwd=folder,
-            env=environment(folder),
+    def __init__(self, folder: Path, release: Release = RELEASES[CURRENT]) -> None:
+        super().__init__(
+            release.interpreter,
+            FOLDER / "mlflow_worker.py",
+            folder=folder,
+            env=environment(folder, release),
+            error=MlflowError,
         )
-
-    def call(self, method: str, env: dict[str, str], **args: Any) -> Any:
-        """Return what the client returned, as plain values. Raises MlflowError."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        asked = {"method": method, "args": args, "env": env}
-        if self.process.poll() is None:
-            self.process.stdin.write(json.dumps(asked) + "\n")
-            self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            self.errors.seek(0)
-            pytest.fail(f"the MLflow process ended:\n{self.errors.read()[-4000:]}")
-        answered = json.loads(line)
-        if "error" in answered:
-            raise MlflowError(**answered["error"])
-        return answered["result"]
-
-    def stop(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        if self.process.poll() is None:
-            self.process.stdin.close()
-        self.process.wait(timeout=10)
-        self.process.stdout.close()
-        self.errors.close()
 
 
 class MlflowClient:
@@ -90,11 +78,11 @@ class MlflowClient:
         return call
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path, release: Release = RELEASES[CURRENT]) -> dict[str, str]:
     """Return an environment in which mlflow keeps runs in `folder` and never waits to retry."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "DJANGO_"))}
     return kept | {
-        "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
+        "MLFLOW_TRACKING_URI": release.tracking_uri(folder),
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "GIT_PYTHON_REFRESH": "quiet",

@@ -20,6 +20,9 @@ import mlflow  # noqa: E402
 from mlflow import MlflowClient  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 
+# What release 3 calls the name of a logged model was a folder of the run before.
+PLACE = "name" if mlflow.__version__.startswith("3.") else "artifact_path"
+
 
 def load_model(model_uri: str, rows: list[float]) -> list[Any]:
     """Load a model and return what it predicts, plain."""
@@ -33,7 +36,7 @@ def log_model(name: str | None = None) -> str:
         return [42.0 for _ in model_input]
 
     logged = mlflow.pyfunc.log_model(
-        name="model", python_model=always, registered_model_name=name, pip_requirements=[]
+        **{PLACE: "model"}, python_model=always, registered_model_name=name, pip_requirements=[]
     )
     return str(logged.model_uri)
 

@@ -1,22 +1,49 @@
-"""A live portal, the real client of MLflow in its own interpreter, and a token to use."""
+"""A live portal, the real clients in interpreters of their own, and a token to use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 
 import pytest
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from governance.accounts.rules import Scope
+from tests.databricks_client import DatabricksClient, DatabricksProcess
 from tests.factories import Cast, make_cast, make_token
-from tests.mlflow_client import MlflowClient, MlflowProcess
+from tests.mlflow_client import CURRENT, RELEASES, MlflowClient, MlflowProcess
 
 
 @pytest.fixture(scope="session")
-def mlflow_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowProcess]:
-    process = MlflowProcess(tmp_path_factory.mktemp("mlflow"))
+def mlflow_processes(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], MlflowProcess]]:
+    """Return the process of a release of MLflow, started when it is first asked for."""
+
+    @cache
+    def started(release: str) -> MlflowProcess:
+        running.append(MlflowProcess(tmp_path_factory.mktemp(release), RELEASES[release]))
+        return running[-1]
+
+    running: list[MlflowProcess] = []
+    yield started
+    for process in running:
+        process.stop()
+
+
+@pytest.fixture
+def mlflow_process(
+    request: pytest.FixtureRequest, mlflow_processes: Callable[[str], MlflowProcess]
+) -> MlflowProcess:
+    """MLflow's client of today; of each release in tests marked with `both_releases`."""
+    return mlflow_processes(getattr(request, "param", CURRENT))
+
+
+@pytest.fixture(scope="session")
+def databricks_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabricksProcess]:
+    process = DatabricksProcess(tmp_path_factory.mktemp("databricks"))
     yield process
     process.stop()
 
@@ -49,3 +76,16 @@ def token(cast: Cast, now: datetime) -> str:
 @pytest.fixture
 def pipeline(client_with: Callable[[str], MlflowClient], token: str) -> MlflowClient:
     return client_with(token)
+
+
+@pytest.fixture
+def databricks_with(
+    live_server: LiveServer, databricks_process: DatabricksProcess
+) -> Callable[[str], DatabricksClient]:
+    """Return the databricks-sdk with a given token."""
+    return lambda token: DatabricksClient(databricks_process, live_server.url, token)
+
+
+@pytest.fixture
+def databricks(databricks_with: Callable[[str], DatabricksClient], token: str) -> DatabricksClient:
+    return databricks_with(token)

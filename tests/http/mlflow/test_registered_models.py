@@ -21,12 +21,13 @@ from tests.factories import (
     make_policies,
     make_version,
 )
-from tests.mlflow_client import MlflowClient, MlflowError
+from tests.mlflow_client import MlflowClient, MlflowError, both_releases
 from tests.world import nothing_moves
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.backend]
 
 
+@both_releases
 def test_a_new_model_is_a_draft_of_the_inventory_in_the_tokens_unit(
     pipeline: MlflowClient, cast: Cast
 ) -> None:
@@ -41,6 +42,7 @@ def test_a_new_model_is_a_draft_of_the_inventory_in_the_tokens_unit(
     assert made["creation_timestamp"] == int(model.created_at.timestamp() * 1000)
 
 
+@both_releases
 def test_creating_a_model_again_says_that_it_exists(pipeline: MlflowClient) -> None:
     pipeline.create_registered_model(name="churn-model")
     with nothing_moves(), pytest.raises(MlflowError, match="already exists") as refused:
@@ -55,11 +57,13 @@ def test_a_name_no_client_could_address_is_refused(pipeline: MlflowClient, name:
     assert refused.value.error_code == "INVALID_PARAMETER_VALUE"
 
 
+@both_releases
 def test_spaces_and_letters_of_any_alphabet_are_fine_in_a_name(pipeline: MlflowClient) -> None:
     pipeline.create_registered_model(name="Żółw model 🐢")
     assert pipeline.get_registered_model(name="Żółw model 🐢")["name"] == "Żółw model 🐢"
 
 
+@both_releases
 def test_a_model_shows_the_newest_version_of_each_stage(pipeline: MlflowClient, cast: Cast) -> None:
     make_policies(cast)
     model = make_model(cast)
@@ -71,12 +75,14 @@ def test_a_model_shows_the_newest_version_of_each_stage(pipeline: MlflowClient, 
     assert stages == {"1": "Production", "3": "None"}
 
 
+@both_releases
 def test_a_models_author_is_who_answers_for_the_token(pipeline: MlflowClient) -> None:
     pipeline.create_registered_model(name="churn-model")
     version = pipeline.create_model_version(name="churn-model", source="s3://bucket/model")
     assert version["user_id"] == "dev.singh@bank.example"
 
 
+@both_releases
 def test_a_description_is_set_and_told_once(pipeline: MlflowClient) -> None:
     pipeline.create_registered_model(name="churn-model")
     pipeline.update_registered_model(name="churn-model", description="Who leaves, and when.")
@@ -90,6 +96,7 @@ def test_a_description_is_set_and_told_once(pipeline: MlflowClient) -> None:
     assert entry.verb == "model.described"
 
 
+@both_releases
 def test_tags_are_set_read_and_deleted(pipeline: MlflowClient) -> None:
     pipeline.create_registered_model(name="churn-model")
     pipeline.set_registered_model_tag(name="churn-model", key="team", value="growth")
@@ -129,6 +136,7 @@ def test_one_wrong_tag_and_the_model_is_not_made(pipeline: MlflowClient) -> None
         pipeline.create_registered_model(name="churn-model", tags={"fine": "1", "a//b": "2"})
 
 
+@both_releases
 @pytest.mark.parametrize(
     "stages",
     [None, [], ["None"], ["none"], ["Production", "Staging"], ["ARCHIVED"]],
@@ -145,6 +153,7 @@ def test_latest_versions_by_stage_in_any_case(
     assert found == {v for v, stage in {"1": "production", "2": "none"}.items() if stage in wanted}
 
 
+@both_releases
 def test_latest_versions_of_an_unknown_stage_is_an_error(
     pipeline: MlflowClient, cast: Cast
 ) -> None:

@@ -23,7 +23,7 @@ from governance.registry.actions import register_version, set_model_tag
 from governance.registry.models import ModelVersion
 from governance.registry.rules import Registration
 from tests.factories import NOON, Cast, make_person, make_token
-from tests.mlflow_client import MlflowClient, MlflowError
+from tests.mlflow_client import MlflowClient, MlflowError, both_releases
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.backend]
 
@@ -123,6 +123,7 @@ def test_models_are_found_by_name_and_tags(
     assert names(found) == sorted(expected)
 
 
+@both_releases
 def test_a_found_model_is_the_model_that_get_returns(pipeline: MlflowClient, cast: Cast) -> None:
     model = a_model(cast, "churn", tags={"team": "growth"})
     a_version(cast, model, tags={"a": "1"})
@@ -202,6 +203,7 @@ def test_versions_are_found_newest_first(
     assert numbers(pipeline.search_model_versions(filter_string=text)) == expected
 
 
+@both_releases
 def test_a_found_version_is_the_version_that_get_returns(
     pipeline: MlflowClient, versions: Cast
 ) -> None:
@@ -261,6 +263,7 @@ def test_models_come_in_the_order_asked_for_page_by_page(
     assert names(all_pages(pipeline, "search_registered_models", order_by=order_by)) == expected
 
 
+@both_releases
 def test_pages_may_differ_in_size_and_the_last_has_no_token(
     pipeline: MlflowClient, cast: Cast
 ) -> None:
@@ -306,6 +309,7 @@ def test_another_units_models_and_versions_are_not_found(
     assert pipeline.search_model_versions(filter_string="run_id = 'secret'") == []
 
 
+@both_releases
 def test_prompts_stay_out_unless_they_are_asked_for(pipeline: MlflowClient, cast: Cast) -> None:
     a_version(cast, a_model(cast, "model", tags={"fruit": "apple"}), tags={"fruit": "apple"})
     greeting = a_model(cast, "greeting", tags={PROMPT: "true", "fruit": "apple"})

@@ -14,7 +14,7 @@ from governance.accounts.models import ApiToken, ServiceAccount, User
 from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Scope
 from tests.factories import Cast, make_model, make_policies, make_token, make_version
-from tests.mlflow_client import MlflowClient, MlflowError, MlflowProcess
+from tests.mlflow_client import MlflowClient, MlflowError, MlflowProcess, both_releases
 from tests.world import nothing_moves
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,6 +38,7 @@ def test_without_a_token_nobody_gets_in(client_with: ClientWith, cast: Cast) -> 
     assert refused(client_with("")) == "UNAUTHENTICATED"
 
 
+@both_releases
 def test_an_unknown_token_does_not_hold(client_with: ClientWith, cast: Cast) -> None:
     assert refused(client_with("cs_nobody-has-this-one")) == "UNAUTHENTICATED"
 
@@ -70,6 +71,7 @@ def test_a_service_whose_responsible_person_left_does_not_get_in(
     assert refused(client_with(token)) == "UNAUTHENTICATED"
 
 
+@both_releases
 def test_the_token_as_a_password_is_fine(
     mlflow_process: MlflowProcess, pipeline: MlflowClient, token: str
 ) -> None:
@@ -146,6 +148,7 @@ def test_a_token_that_may_only_read_writes_nothing(reader: MlflowClient, method:
     assert refused.value.json["permission"] == "registry:version:register"
 
 
+@both_releases
 def test_a_token_that_may_only_read_creates_no_model(reader: MlflowClient) -> None:
     with nothing_moves(entries=["call.refused"]), pytest.raises(MlflowError) as refused:
         reader.create_registered_model(name="another-model")

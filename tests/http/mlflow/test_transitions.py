@@ -26,7 +26,7 @@ from tests.factories import (
     sign,
 )
 from tests.factories import ask as ask_for
-from tests.mlflow_client import MlflowClient, MlflowError
+from tests.mlflow_client import MlflowClient, MlflowError, both_releases
 from tests.world import nothing_moves
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.backend]
@@ -65,6 +65,7 @@ def stages() -> list[tuple[int, str]]:
     return list(ModelVersion.objects.order_by("number").values_list("number", "stage"))
 
 
+@both_releases
 def test_nothing_outstanding_and_the_version_moves_at_once(
     cast: Cast, model: Model, ask: Ask
 ) -> None:
@@ -89,6 +90,7 @@ def test_an_unknown_stage_is_no_question_at_all(
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
 
 
+@both_releases
 def test_a_failed_check_is_refused_with_measured_and_required(
     cast: Cast, model: Model, ask: Ask
 ) -> None:
@@ -127,6 +129,7 @@ def test_each_failed_check_names_who_can_mend_it(cast: Cast, model: Model, ask: 
     assert error.json["who"].count({"role": "VALIDATOR", "name": "Vera Valid"}) == 1
 
 
+@both_releases
 def test_a_missing_signature_is_refused_with_who_can_give_it(
     cast: Cast, model: Model, ask: Ask
 ) -> None:
@@ -160,6 +163,7 @@ def test_no_name_of_a_person_goes_into_the_ledger(cast: Cast, model: Model, ask:
         assert person.email not in texts
 
 
+@both_releases
 def test_asking_again_finds_the_same_request_and_tells_the_ledger_nothing(
     cast: Cast, model: Model, ask: Ask
 ) -> None:
@@ -178,6 +182,7 @@ def test_what_is_missing_shrinks_as_people_sign(cast: Cast, model: Model, ask: A
     assert error.json["roles"] == ["APPROVER"]
 
 
+@both_releases
 def test_after_the_last_signature_the_same_call_succeeds_with_no_new_entry(
     cast: Cast, model: Model, ask: Ask
 ) -> None:
@@ -189,6 +194,7 @@ def test_after_the_last_signature_the_same_call_succeeds_with_no_new_entry(
         assert ask("Production")["current_stage"] == "Production"
 
 
+@both_releases
 def test_a_promotion_retires_the_old_champion(cast: Cast, model: Model, ask: Ask) -> None:
     make_champion(cast, make_version(cast, model))
     make_champion(cast, make_version(cast, model, metrics={"accuracy": "0.95"}))
@@ -227,6 +233,7 @@ def test_rejected_facts_are_not_asked_for_again(cast: Cast, model: Model, ask: A
     assert error.json["link"].endswith(f"/decisions/{request.pk}/")
 
 
+@both_releases
 def test_a_draft_of_the_inventory_does_not_move(
     cast: Cast, pipeline: MlflowClient, ask: Ask
 ) -> None:
@@ -262,6 +269,7 @@ def test_the_flag_retires_in_production_whom_the_promotion_retires_anyway(
     assert stages() == [(1, "ARCHIVED"), (2, "PRODUCTION")]
 
 
+@both_releases
 def test_the_flag_is_refused_where_it_would_archive_what_nobody_decided_on(
     cast: Cast, model: Model, ask: Ask
 ) -> None:
@@ -283,6 +291,7 @@ def test_the_flag_does_nothing_where_there_is_nobody_else(
     assert ask("Staging", archive=True)["current_stage"] == "Staging"
 
 
+@both_releases
 @pytest.mark.parametrize("stage", ["None", "Archived"])
 def test_the_flag_makes_no_sense_with_an_inactive_stage(
     cast: Cast, model: Model, ask: Ask, stage: str
