@@ -43,6 +43,13 @@ def _base_url() -> str:
     return url.rstrip("/")
 
 
+def _policy_set() -> str:
+    named = env.str("POLICY_SET", default="standard")
+    if named not in {"standard", "open"}:
+        raise ImproperlyConfigured(f"POLICY_SET: {named!r} is neither standard nor open.")
+    return named
+
+
 SECRET_KEY = _secret_key()
 BASE_URL = _base_url()
 HTTPS = BASE_URL.startswith("https://")
@@ -54,6 +61,14 @@ CSRF_FAILURE_VIEW = "governance.portal.errors.stale_form"
 ORGANIZATION = env.str("ORGANIZATION", default="Meridian Bank" if DEMO else "Countersign")
 TRACKING_HOSTS = env.list("TRACKING_HOSTS", default=[])
 """`host:port` of the MLflow tracking servers that metrics may be pulled from. None by default."""
+
+POLICY_SET = _policy_set()
+"""`standard`: the policies that people signed. `open`: no gate on any move, for trials alone."""
+PROTECTED_ALIASES = env.list(
+    "PROTECTED_ALIASES",
+    default=[] if POLICY_SET == "open" else ["champion", "production", "prod", "live"],
+)
+"""Aliases of MLflow that nobody sets by hand: they follow what serves in a slot."""
 
 INSTALLED_APPS = [
     "governance.core",

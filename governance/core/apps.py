@@ -10,4 +10,5 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         register(checks.check_no_demo, Tags.security, deploy=True)
+        register(checks.check_policy_set, Tags.security, deploy=True)
         register(checks.check_no_demo_people, Tags.database, deploy=True)

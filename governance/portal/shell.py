@@ -15,6 +15,7 @@ from django.utils.functional import SimpleLazyObject
 
 from governance.accounts.models import User
 from governance.accounts.rules import Role
+from governance.approvals.queries.policies import nothing_is_gated
 from governance.audit.queries import ledger_state
 from governance.core.themes import THEME_LABELS, theme_after, theme_of
 from governance.core.wording import lately
@@ -57,6 +58,7 @@ class Shell:
     records: Sequence[Place] = ()
     pinned: Sequence[Pin] = ()
     ledger: str = ""
+    is_ungated: bool = False
 
     @property
     def today(self) -> date:
@@ -126,6 +128,7 @@ def shell_of(request: HttpRequest) -> Shell:
         assurance=ASSURANCE,
         records=kept_by(person, at=now),
         ledger=ledger_line(now),
+        is_ungated=nothing_is_gated(),
         pinned=pins(pinned_ids(request), person, at=now),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
-from governance.approvals.queries.policies import policies_in_force, policy_of
+from governance.approvals.queries.policies import nothing_is_gated, policies_in_force, policy_of
 from governance.approvals.rules.policies import NoPolicy, Policy, policy_for
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
@@ -29,6 +29,8 @@ def lock_policy(model: Model, *, source: Stage, target: Stage) -> Policy:
     policy = policy_for(
         policies_in_force(), tier=model.tier or 0, kind=model.kind, source=source, target=target
     )
+    if policy.is_open:
+        return policy  # A file of ours: there is no row that could change.
     row = (
         PolicyVersion.objects.in_force()
         .select_for_update()
@@ -52,12 +54,17 @@ def require_same_policy(policy: Policy, version: ModelVersion, target: Stage) ->
         source=Stage(version.stage),
         target=target,
     )
-    if chosen.ref != policy.ref:
+    if (chosen.ref, chosen.key) != (policy.ref, policy.key):
         raise NoPolicy("The version's record changed this moment. Ask again.")
 
 
 def require_complete(version: ModelVersion) -> None:
-    """Raise InventoryIncomplete, naming what the model's record lacks, if it lacks anything."""
+    """Raise InventoryIncomplete, naming what the model's record lacks, if it lacks anything.
+
+    Where nothing is gated, nobody is asked for a record either.
+    """
+    if nothing_is_gated():
+        return
     if gaps := version.model.gaps:
         raise InventoryIncomplete(
             f"The inventory record of {version.model.name} lacks {', '.join(gaps)}. No version "

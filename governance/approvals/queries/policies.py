@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import lru_cache
+from dataclasses import replace
+from functools import cache, lru_cache
+from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
+
 from governance.approvals.models import PolicySignOff, PolicyVersion
-from governance.approvals.rules.policies import Policy, policy_from
+from governance.approvals.rules.policies import Policy, policy_from, read_content
+from governance.core.canonical import digest
 from governance.core.errors import NotFound
+
+OPEN = "open"
+OPEN_FILES = Path(__file__).parent.parent / "data" / "policies" / OPEN
 
 
 class PolicyNotFound(NotFound):
@@ -26,7 +34,25 @@ def policy_of(row: PolicyVersion) -> Policy:
     return _parsed(row.content_text, row.ref, row.number, row.digest)
 
 
+def nothing_is_gated() -> bool:
+    """Tell whether the operator chose the policy set open: every move is free, unsigned."""
+    return bool(settings.POLICY_SET == OPEN)
+
+
+@cache
+def open_policies() -> tuple[Policy, ...]:
+    """The shipped set that asks for nothing. It is never proposed, signed or kept as a row."""
+    contents = (read_content(path.read_text()) for path in sorted(OPEN_FILES.glob("*.yaml")))
+    return tuple(
+        replace(policy_from(content, number=1, digest=digest(content)), is_open=True)
+        for content in contents
+    )
+
+
 def policies_in_force() -> list[Policy]:
+    """The policies that people signed; those of the open set, and no other, where it is chosen."""
+    if nothing_is_gated():
+        return list(open_policies())
     return [policy_of(row) for row in PolicyVersion.objects.in_force().order_by("key")]
 
 

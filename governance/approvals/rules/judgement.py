@@ -99,6 +99,7 @@ class Judgement:
     needs: tuple[NeedState, ...]
     stale: tuple[Signature, ...]
     dossier_digest: str
+    is_open: bool = False
 
     @property
     def unmet_checks(self) -> tuple[CheckResult, ...]:
@@ -146,7 +147,11 @@ def judge(
         valid = [s for s in valid if s not in given]
         needs.append(NeedState(need=need, given=given))
     return Judgement(
-        checks=tuple(checks), needs=tuple(needs), stale=tuple(stale), dossier_digest=digest
+        checks=tuple(checks),
+        needs=tuple(needs),
+        stale=tuple(stale),
+        dossier_digest=digest,
+        is_open=policy.is_open,
     )
 
 
@@ -158,9 +163,11 @@ def _barred(signature: Signature, duties: Duties) -> bool:
 def authorize(judgement: Judgement, *, dossier: Dossier, request_ref: str) -> Authorization:
     """Return the authorization that this dossier has earned, or raise ApprovalMissing.
 
-    Nothing enters Production without a signature, whatever a policy says.
+    Nothing enters Production without a signature, whatever a policy says; only where the operator
+    chose the policy set open, which is no policy, it may.
     """
-    if not judgement.is_met or (dossier.target == Stage.PRODUCTION and not judgement.signatures):
+    unsigned = dossier.target == Stage.PRODUCTION and not judgement.signatures
+    if not judgement.is_met or (unsigned and not judgement.is_open):
         raise ApprovalMissing(
             " ".join(outstanding(judgement)),
             checks=[check.id for check in judgement.unmet_checks],

@@ -95,7 +95,10 @@ class Scope:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """One version of one policy, as read from its file."""
+    """One version of one policy, as read from its file.
+
+    `is_open` marks those of the shipped set that asks for nothing; no file can say it of itself.
+    """
 
     key: str
     title: str
@@ -103,6 +106,7 @@ class Policy:
     gates: tuple[Gate, ...] = ()
     needs: tuple[Need, ...] = ()
     validator_may_approve: bool = False
+    is_open: bool = False
     ref: str = ""
     number: int = 0
     digest: str = ""
@@ -141,6 +145,13 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 
 def read_policy(text: str) -> Policy:
     """Return the policy that the YAML text states. Raises InvalidInput naming each wrong place."""
+    policy = policy_from(read_content(text))
+    _check_sign_offs(policy)
+    return policy
+
+
+def read_content(text: str) -> dict[str, Any]:
+    """Return what the YAML text states, if it fits the schema. Raises InvalidInput."""
     if len(text) > MAX_TEXT:
         raise invalid("text", "length", "A policy file has at most 64 KiB.")
     try:
@@ -156,9 +167,8 @@ def read_policy(text: str) -> Policy:
         canonical(content)
     except NotCanonical as error:
         raise invalid("text", "characters", f"A policy cannot say this: {error}.") from None
-    policy = policy_from(content)
-    _check_sign_offs(policy)
-    return policy
+    stated: dict[str, Any] = content
+    return stated
 
 
 def _check_sign_offs(policy: Policy) -> None:

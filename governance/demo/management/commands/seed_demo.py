@@ -12,6 +12,7 @@ from django.utils import timezone
 from governance.accounts.models import User
 from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Role
+from governance.approvals.queries.policies import nothing_is_gated
 from governance.audit.actions import record_verification
 from governance.audit.verification import verify
 from governance.core.commands import DomainCommand
@@ -34,6 +35,8 @@ class Command(DomainCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
+        if nothing_is_gated():
+            raise CommandError("The demo shows gates, and POLICY_SET=open has none. Unset it.")
         if not User.objects.filter(is_demo=True).exists():
             if User.objects.exists():
                 raise CommandError(
