@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
 
 from governance.audit import checks
 from governance.audit.registration import register as register_record
@@ -14,6 +15,8 @@ class AuditConfig(AppConfig):
         prose, verification = self.get_model("Prose"), self.get_model("Verification")
         register_record(prose, exclude=("salt", "text", "erased_at"), erasable=("salt", "text"))
         register_record(verification, history=True)
+        # Each app's followers.py registers what follows the ledger there.
+        autodiscover_modules("followers")
         post_migrate.connect(checks.protect_after_migrate, sender=self)
         # As a deployment check: an ordinary one would stop `migrate`, which is what mends it.
         register(checks.check_protection, Tags.database, deploy=True)

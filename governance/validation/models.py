@@ -137,7 +137,8 @@ class FindingQuerySet(models.QuerySet["Finding"]):
 class Finding(Record):
     """Something found in a version that has to be dealt with. Numbered per model, never deleted.
 
-    Opened by a report, or (without one) raised on its own.
+    Opened by a report, or (without one) raised on its own. Without `opened_by` the portal itself
+    raised it, from what it measured.
     """
 
     REF = "finding"
@@ -156,7 +157,9 @@ class Finding(Record):
         User, on_delete=models.PROTECT, related_name="findings", null=True, blank=True
     )
     due_date = models.DateField()
-    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    opened_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     opened_at = models.DateTimeField()
     closed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True

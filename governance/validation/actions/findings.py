@@ -94,7 +94,7 @@ def close_finding(*, finding: Finding, reason: str, actor: Actor, at: datetime) 
 def insert_finding(
     version: ModelVersion,
     draft: FindingDraft,
-    person: User,
+    person: User | None,
     *,
     at: datetime,
     report: Report | None = None,
