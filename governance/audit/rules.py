@@ -34,6 +34,8 @@ _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[A-Za-z]{2,}")
 class Verb(models.TextChoices):
     """Everything that can have happened. Retired verbs stay: old entries speak of them."""
 
+    ALIAS_DELETED = "alias.deleted"
+    ALIAS_SET = "alias.set"
     CALL_REFUSED = "call.refused"
     CARD_DRAFTED = "card.drafted"
     CARD_PUBLISHED = "card.published"

@@ -10,9 +10,13 @@ from governance.inventory.models import Builder, Model, TierAssessment
 from governance.inventory.rules import Capacity, ModelNotFound
 
 
-def model_named(name: str, *, actor: Actor, at: datetime) -> Model:
-    """Return the model, or raise ModelNotFound: absent and invisible look alike."""
-    model = Model.objects.visible_to(actor, at=at).with_people().named(name).first()
+def model_named(name: str, *, actor: Actor, at: datetime, present: bool = False) -> Model:
+    """Return the model, or raise ModelNotFound: absent and invisible look alike.
+
+    `present` leaves out what was removed from the registry, as MLflow's clients need it.
+    """
+    models = Model.objects.visible_to(actor, at=at).with_people().named(name)
+    model = (models.present() if present else models).first()
     if model is None:
         raise ModelNotFound(f"Registered Model with name={name} not found", name=name)
     return model

@@ -21,6 +21,7 @@ from governance.core.errors import (
     Refused,
     WrongState,
 )
+from governance.registry.rules.aliases import AliasNotFound
 
 
 class Unauthenticated(DomainError):
@@ -38,6 +39,8 @@ class Answer:
 
 
 ANSWERS: dict[type[DomainError], Answer] = {
+    # MLflow takes an alias for a parameter of the call, not for a thing of its own.
+    AliasNotFound: Answer(error_code="INVALID_PARAMETER_VALUE", status=400),
     DomainError: Answer(error_code="BAD_REQUEST", status=400),
     EndpointNotFound: Answer(error_code="ENDPOINT_NOT_FOUND", status=404),
     InvalidInput: Answer(error_code="INVALID_PARAMETER_VALUE", status=400),

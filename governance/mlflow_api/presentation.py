@@ -12,6 +12,7 @@ from governance.accounts.models import User
 from governance.inventory.models import Model
 from governance.mlflow_api.parsing import STAGE_NAMES
 from governance.registry.models import ModelTag, ModelVersion, VersionTag
+from governance.registry.naming import Aliases, Named, aliases_of
 from governance.registry.queries import latest_versions_of
 from governance.registry.rules import Stage
 
@@ -24,25 +25,41 @@ def registered_models(models: Sequence[Model]) -> list[dict[str, Any]]:
     """Show models, with as many queries for a thousand as for one."""
     versions = latest_versions_of(models)
     people = _authors(model.created_by for model in models)
-    return [_registered_model(model, versions[model], people) for model in models]
+    aliases = aliases_of([model.pk for model in models])
+    return [_registered_model(model, versions[model], people, aliases) for model in models]
 
 
 def _registered_model(
-    model: Model, versions: Iterable[ModelVersion], people: Mapping[str, str]
+    model: Model,
+    versions: Iterable[ModelVersion],
+    people: Mapping[str, str],
+    aliases: Aliases,
 ) -> dict[str, Any]:
+    named = aliases.get(model.pk, ())
     return _set(
         name=model.name,
         creation_timestamp=_milliseconds(model.created_at),
         last_updated_timestamp=_milliseconds(model.updated_at),
         user_id=people.get(model.created_by, model.created_by),
         description=model.description,
-        latest_versions=[model_version(version) for version in versions],
+        latest_versions=[_model_version(version, named) for version in versions],
         tags=_tags(model.tags.all()),
+        aliases=[{"alias": one.alias, "version": str(one.number)} for one in named],
     )
 
 
 def model_version(version: ModelVersion) -> dict[str, Any]:
-    """`version` comes from `with_model`; `user_id` is who answers for the registration."""
+    return model_versions([version])[0]
+
+
+def model_versions(versions: Sequence[ModelVersion]) -> list[dict[str, Any]]:
+    """Show versions; they come from `with_model`. One query for the aliases of thousands."""
+    aliases = aliases_of([version.model_id for version in versions])
+    return [_model_version(row, aliases.get(row.model_id, ())) for row in versions]
+
+
+def _model_version(version: ModelVersion, named: Iterable[Named]) -> dict[str, Any]:
+    """`named` are the aliases of its model; `user_id` is who answers for the registration."""
     return _set(
         name=version.model.name,
         version=str(version.number),
@@ -57,6 +74,7 @@ def model_version(version: ModelVersion) -> dict[str, Any]:
         model_id=version.logged_model_id,
         status="READY",
         tags=_tags(version.tags.all()),
+        aliases=[one.alias for one in named if one.version_id == version.pk],
     )
 
 

@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from governance.mlflow_api.endpoints import endpoint, not_found
-from governance.mlflow_api.views import models, searches, transitions, versions
+from governance.mlflow_api.views import aliases, models, searches, transitions, versions
 
 urlpatterns = [
     path("registered-models/create", endpoint(POST=models.create)),
@@ -13,6 +13,10 @@ urlpatterns = [
     path(
         "registered-models/get-latest-versions",
         endpoint(GET=models.get_latest_versions, POST=models.get_latest_versions),
+    ),
+    path(
+        "registered-models/alias",
+        endpoint(DELETE=aliases.delete, GET=aliases.get, POST=aliases.set_alias),
     ),
     path("model-versions/create", endpoint(POST=versions.create)),
     path("model-versions/get", endpoint(GET=versions.get)),

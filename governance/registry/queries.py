@@ -26,14 +26,16 @@ from governance.registry.rules import (
 )
 
 
-def version_numbered(name: str, number: int, *, actor: Actor, at: datetime) -> ModelVersion:
-    """Return the version, or raise VersionNotFound: absent and invisible look alike."""
-    version = (
-        ModelVersion.objects.visible_to(actor, at=at)
-        .with_model()
-        .filter(model__in=Model.objects.named(name), number=number)
-        .first()
-    )
+def version_numbered(
+    name: str, number: int, *, actor: Actor, at: datetime, present: bool = False
+) -> ModelVersion:
+    """Return the version, or raise VersionNotFound: absent and invisible look alike.
+
+    `present` leaves out what was removed from the registry, as MLflow's clients need it.
+    """
+    versions = ModelVersion.objects.visible_to(actor, at=at).with_model()
+    versions = versions.filter(model__in=Model.objects.named(name), number=number)
+    version = (versions.present() if present else versions).first()
     if version is None:
         message = f"Model Version (name={name}, version={number}) not found"
         raise VersionNotFound(message, name=name, version=str(number))
@@ -109,7 +111,7 @@ def former_champions(slots: Collection[Slot]) -> QuerySet[SlotAssignment]:
     return (
         SlotAssignment.objects.filter(slot__in=slots, role=SlotRole.CHAMPION)
         .exclude(ended_at=None)
-        .filter(version__stage=Stage.ARCHIVED)
+        .filter(version__stage=Stage.ARCHIVED, version__removed_at=None)
         .annotate(archived_by=Subquery(archived.order_by("-changed_at").values("move")[:1]))
         .filter(archived_by=Move.RETIRED)
         .select_related("version__model")

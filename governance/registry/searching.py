@@ -126,8 +126,9 @@ NEGATIVE = {Operator.UNEQUAL, Operator.NOT_IN}
 def model_page(
     search: Search, *, size: int, after: Place | None, actor: Actor, at: datetime
 ) -> Page[Model]:
-    """Return at most `size` models that the actor may see, with their tags."""
-    found = Model.objects.visible_to(actor, at=at).filter(*_conditions(search, MODEL_PATHS, _tag))
+    """Return at most `size` present models that the actor may see, with their tags."""
+    found = Model.objects.visible_to(actor, at=at).present()
+    found = found.filter(*_conditions(search, MODEL_PATHS, _tag))
     if not search.prompts:
         found = found.exclude(Exists(_prompt_tags("pk")))
     return _page(found, search, MODEL_PATHS, size=size, after=after)
@@ -136,8 +137,9 @@ def model_page(
 def version_page(
     search: Search, *, size: int, after: Place | None, actor: Actor, at: datetime
 ) -> Page[ModelVersion]:
-    """Return at most `size` versions that the actor may see, with model, author and tags."""
-    found = ModelVersion.objects.visible_to(actor, at=at).select_related("model", "registered_by")
+    """Return at most `size` present versions that the actor may see, with model, author, tags."""
+    found = ModelVersion.objects.visible_to(actor, at=at).present()
+    found = found.select_related("model", "registered_by")
     found = found.filter(*_conditions(search, VERSION_PATHS, _version_tag))
     if not search.prompts:
         own = TagClause(key=PROMPT_TAG, operator=Operator.EQUAL, value="true")

@@ -18,7 +18,7 @@ from governance.registry.queries import latest_versions
 
 def named(call: Call) -> Model:
     """Return the model that the call names. Raises InvalidInput, ModelNotFound."""
-    return model_named(call.said.required("name"), actor=call.actor, at=call.at)
+    return model_named(call.said.required("name"), actor=call.actor, at=call.at, present=True)
 
 
 @transaction.atomic
@@ -69,4 +69,4 @@ def get_latest_versions(call: Call) -> dict[str, Any]:
     versions = latest_versions(named(call), stages)
     if not versions:
         return {}
-    return {"model_versions": [presentation.model_version(version) for version in versions]}
+    return {"model_versions": presentation.model_versions(versions)}

@@ -26,7 +26,7 @@ def search_versions(call: Call) -> dict[str, Any]:
     size = call.said.count("max_results", default=MOST_VERSIONS, most=MOST_VERSIONS)
     search, after = _asked(call, VERSIONS, of="versions")
     page = version_page(search, size=size, after=after, actor=call.actor, at=call.at)
-    rows = {"model_versions": [presentation.model_version(row) for row in page.rows]}
+    rows = {"model_versions": presentation.model_versions(page.rows)}
     return _answer(rows, page.end, search, of="versions")
 
 

@@ -17,7 +17,11 @@ from governance.registry.queries import version_numbered
 def numbered(call: Call) -> ModelVersion:
     """Return the version that the call names. Raises InvalidInput, VersionNotFound."""
     return version_numbered(
-        call.said.required("name"), call.said.version(), actor=call.actor, at=call.at
+        call.said.required("name"),
+        call.said.version(),
+        actor=call.actor,
+        at=call.at,
+        present=True,
     )
 
 

@@ -28,6 +28,8 @@ SIGNED = ("ink", "sign", "Signature")
 MARKS: dict[str, Mark] = {
     verb.value: Mark(tone=tone, icon=icon, label=label, text=text)
     for verb, (tone, icon, label), text in (
+        (Verb.ALIAS_DELETED, ("mute", "edit", "Registry"), "Took an alias from {what}"),
+        (Verb.ALIAS_SET, ("mute", "edit", "Registry"), "Gave an alias to {what}"),
         (Verb.CALL_REFUSED, ("bad", "cross", "Refused"), "Was refused"),
         (Verb.CARD_DRAFTED, ("mute", "edit", "Card"), "Saved a draft of the model card"),
         (Verb.CARD_PUBLISHED, ("ok", "book", "Card"), "Published the model card"),
@@ -101,7 +103,9 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "registry": (
         "Inventory and registry",
         frozenset(
-            v.value for v in Verb if v.value.startswith(("model.", "version.", "evaluation."))
+            v.value
+            for v in Verb
+            if v.value.startswith(("alias.", "model.", "version.", "evaluation."))
         ),
     ),
     "access": (

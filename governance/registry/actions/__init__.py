@@ -1,5 +1,6 @@
 """Changes of the registry, by noun."""
 
+from governance.registry.actions.aliases import delete_alias, set_alias
 from governance.registry.actions.evaluations import record_evaluations
 from governance.registry.actions.pulls import pull_metrics
 from governance.registry.actions.stages import MoveResult, move_to_stage
@@ -13,6 +14,7 @@ from governance.registry.actions.versions import describe_version, register_vers
 
 __all__ = [
     "MoveResult",
+    "delete_alias",
     "delete_model_tag",
     "delete_version_tag",
     "describe_version",
@@ -20,6 +22,7 @@ __all__ = [
     "pull_metrics",
     "record_evaluations",
     "register_version",
+    "set_alias",
     "set_model_tag",
     "set_version_tag",
 ]
