@@ -60,7 +60,7 @@ def model_versions(versions: Sequence[ModelVersion]) -> list[dict[str, Any]]:
 
 def _model_version(version: ModelVersion, named: Iterable[Named]) -> dict[str, Any]:
     """`named` are the aliases of its model; `user_id` is who answers for the registration."""
-    return _set(
+    shown = _set(
         name=version.model.name,
         version=str(version.number),
         creation_timestamp=_milliseconds(version.registered_at),
@@ -76,6 +76,8 @@ def _model_version(version: ModelVersion, named: Iterable[Named]) -> dict[str, A
         tags=_tags(version.tags.all()),
         aliases=[one.alias for one in named if one.version_id == version.pk],
     )
+    # Even an empty one: without it the client shows None, where MLflow's server has a text.
+    return {"description": ""} | shown
 
 
 def _set(**values: Any) -> dict[str, Any]:

@@ -70,7 +70,14 @@ def test_what_is_unset_is_left_out_and_times_are_numbers(wire: Wire, cast: Cast)
     assert version["current_stage"] == "None"
     assert version["status"] == "READY"
     assert version["user_id"] == "dev.singh@bank.example"
-    assert {"description", "run_link", "model_id", "aliases"}.isdisjoint(version)
+    assert {"run_link", "model_id", "aliases"}.isdisjoint(version)
+
+
+def test_a_version_without_a_description_has_an_empty_one(wire: Wire, cast: Cast) -> None:
+    """The client would show None where users of MLflow's server know a text."""
+    make_version(cast, make_model(cast))
+    _, body = wire.get("model-versions/get", name="churn-model", version="1")
+    assert body["model_version"]["description"] == ""
 
 
 def test_an_empty_list_is_an_empty_object(wire: Wire, cast: Cast) -> None:
