@@ -1,0 +1,1 @@
+"""MLflow's own registry tests, unedited, against the portal: `python -m tests.peer`."""
