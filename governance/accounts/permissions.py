@@ -31,6 +31,7 @@ class Permission(StrEnum):
     MODEL_CREATE = "inventory:model:create"
     MODEL_EDIT = "inventory:model:edit"
     MODEL_READ = "inventory:model:read"
+    MODEL_RENAME = "inventory:model:rename"
     TIER_ASSESS = "inventory:tier:assess"
     EVALUATION_RECORD = "registry:evaluation:record"
     VERSION_REGISTER = "registry:version:register"
@@ -52,6 +53,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CARD_WRITE,
             Permission.MODEL_CREATE,
             Permission.MODEL_EDIT,
+            Permission.MODEL_RENAME,
             Permission.PROMOTION_REQUEST,
             Permission.TIER_ASSESS,
         }
@@ -62,6 +64,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CARD_WRITE,
             Permission.EVALUATION_RECORD,
             Permission.MODEL_CREATE,
+            Permission.MODEL_RENAME,
             Permission.PROMOTION_REQUEST,
             Permission.VERSION_REGISTER,
         }
@@ -101,6 +104,12 @@ SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
     Scope.READ: frozenset({Permission.MODEL_READ}),
     Scope.REGISTER: frozenset(
         {Permission.MODEL_CREATE, Permission.MODEL_READ, Permission.VERSION_REGISTER}
+    ),
+    Scope.MANAGE: frozenset(
+        {
+            Permission.MODEL_READ,
+            Permission.MODEL_RENAME,
+        }
     ),
     Scope.EVALUATE: frozenset({Permission.EVALUATION_RECORD, Permission.MODEL_READ}),
     Scope.REQUEST: frozenset({Permission.MODEL_READ, Permission.PROMOTION_REQUEST}),

@@ -29,6 +29,7 @@ class Scope(TextChoices):
 
     READ = "registry:read", "Read models and versions"
     REGISTER = "registry:write", "Register models and versions, set tags and descriptions"
+    MANAGE = "registry:manage", "Rename models, and remove models and versions"
     EVALUATE = "evaluations:write", "Post evaluation results"
     REQUEST = "promotions:request", "Ask for stage changes"
 

@@ -46,6 +46,7 @@ class Verb(models.TextChoices):
     LEDGER_VERIFIED = "ledger.verified"
     MODEL_CREATED = "model.created"
     MODEL_DESCRIBED = "model.described"
+    MODEL_RENAMED = "model.renamed"
     MODEL_TAGGED = "model.tagged"
     MODEL_UNTAGGED = "model.untagged"
     MODEL_UPDATED = "model.updated"

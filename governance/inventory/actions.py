@@ -16,7 +16,7 @@ from governance.accounts.rules import Actor, NotAPerson, Role
 from governance.audit import actions as audit
 from governance.audit.rules import Verb, admissible
 from governance.core.canonical import digest
-from governance.core.errors import InvalidInput, Problem, invalid
+from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
 from governance.inventory.models import Builder, Model, TierAssessment
 from governance.inventory.queries import locked_model, record_values
@@ -27,6 +27,7 @@ from governance.inventory.rules import (
     RecordChanged,
     Tier,
     name_problems,
+    name_taken,
     tracking_problems,
 )
 
@@ -43,10 +44,6 @@ class ModelRecord:
     tier: int | None = None
     tier_reason: str = ""
     tracking_uri: str = ""
-
-
-def _already_exists(name: str) -> InvalidInput:
-    return invalid("name", "unique", f"Registered Model (name={name}) already exists.")
 
 
 @transaction.atomic
@@ -68,7 +65,7 @@ def create_model(
     if problems := list(name_problems(name)):
         raise InvalidInput(*problems)
     if Model.objects.filter(name=name).exists():
-        raise _already_exists(name)
+        raise name_taken(name)
     model = Model(
         name=name,
         description=description,
@@ -77,7 +74,7 @@ def create_model(
         created_at=at,
         updated_at=at,
     )
-    insert_unique(model, taken=_already_exists(name))
+    insert_unique(model, taken=name_taken(name))
     written = _apply(model, record, actor=actor, at=at) if record else []
     audit.append(
         verb=Verb.MODEL_CREATED,

@@ -22,6 +22,14 @@ def model_named(name: str, *, actor: Actor, at: datetime, present: bool = False)
     return model
 
 
+def formerly_named(name: str, *, actor: Actor, at: datetime) -> Model | None:
+    """Return the model that gave this name up last, if the actor may see it."""
+    if "\x00" in name:
+        return None
+    models = Model.objects.visible_to(actor, at=at).filter(former_names__name=name)
+    return models.order_by("-former_names__ended_at").first()
+
+
 def locked_model(model: Model) -> Model:
     """Lock the model: its record, numbers, slots and versions change behind this one lock.
 

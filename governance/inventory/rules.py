@@ -8,7 +8,15 @@ from urllib.parse import urlsplit
 
 from django.db.models import IntegerChoices, TextChoices
 
-from governance.core.errors import NotAllowed, NotFound, Problem, Refused, WrongState
+from governance.core.errors import (
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    Problem,
+    Refused,
+    WrongState,
+    invalid,
+)
 
 
 class Tier(IntegerChoices):
@@ -92,6 +100,10 @@ def name_problems(name: str) -> Iterable[Problem]:
             rule="visible",
             message="A name begins and ends with a visible character, and hides none within.",
         )
+
+
+def name_taken(name: str) -> InvalidInput:
+    return invalid("name", "unique", f"Registered Model (name={name}) already exists.")
 
 
 def tracking_problems(uri: str, *, allowed: Sequence[str]) -> Iterable[Problem]:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("registered-models/get", endpoint(GET=models.get)),
     path("registered-models/search", endpoint(GET=searches.search_models)),
     path("registered-models/update", endpoint(PATCH=models.update)),
+    path("registered-models/rename", endpoint(POST=models.rename)),
     path("registered-models/set-tag", endpoint(POST=models.set_tag)),
     path("registered-models/delete-tag", endpoint(DELETE=models.delete_tag)),
     path(

@@ -8,6 +8,7 @@ from django.urls import path
 from governance.approvals.rules.duties import DutiesNotSeparated
 from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
+from governance.inventory.rules import ModelNotFound
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.account import ChangePassword, SignIn, SignOut
 from governance.portal.views.accounts import (
@@ -30,7 +31,13 @@ from governance.portal.views.decisions import (
 )
 from governance.portal.views.evidence import download, evidence, pack
 from governance.portal.views.home import decisions, home
-from governance.portal.views.inventory import inventory, model, version
+from governance.portal.views.inventory import (
+    inventory,
+    model,
+    renamed_model,
+    renamed_version,
+    version,
+)
 from governance.portal.views.jobs import cancel_job, job
 from governance.portal.views.pins import pin
 from governance.portal.views.policies import (
@@ -49,6 +56,7 @@ from governance.portal.views.validation import (
     sign_report,
     validation,
 )
+from governance.registry.rules import VersionNotFound
 
 account_urls = [
     path("sign-in/", SignIn.as_view(), name="account_login"),
@@ -65,9 +73,14 @@ home_urls = [
 
 inventory_urls = [
     page("models/", inventory, name="inventory"),
-    page("models/<str:name>/", model, name="model"),
+    page("models/<str:name>/", model, name="model", answers={ModelNotFound: renamed_model}),
     page("models/<str:name>/pin/", pin, name="pin", methods=WRITE),
-    page("models/<str:name>/versions/<int:number>/", version, name="version"),
+    page(
+        "models/<str:name>/versions/<int:number>/",
+        version,
+        name="version",
+        answers={VersionNotFound: renamed_version},
+    ),
 ]
 
 card_urls = [

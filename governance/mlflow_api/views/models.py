@@ -51,6 +51,17 @@ def update(call: Call) -> dict[str, Any]:
     return {"registered_model": presentation.registered_model(model)}
 
 
+def rename(call: Call) -> dict[str, Any]:
+    """The record stays what it is; its old name is free for another that inherits nothing."""
+    model = registry.rename_model(
+        model=named(call),
+        name=call.said.required("new_name"),
+        actor=call.actor,
+        at=call.at,
+    )
+    return {"registered_model": presentation.registered_model(model)}
+
+
 def set_tag(call: Call) -> dict[str, Any]:
     key, value = call.said.tag()
     registry.set_model_tag(model=named(call), key=key, value=value, actor=call.actor, at=call.at)

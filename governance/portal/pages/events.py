@@ -40,6 +40,7 @@ MARKS: dict[str, Mark] = {
         (Verb.LEDGER_VERIFIED, ("ok", "chain", "Verified"), "Verified the ledger"),
         (Verb.MODEL_CREATED, ("mute", "plus", "Registered"), "Registered the model"),
         (Verb.MODEL_DESCRIBED, ("mute", "edit", "Registry"), "Changed the model’s description"),
+        (Verb.MODEL_RENAMED, ("warn", "edit", "Registry"), "Renamed the model"),
         (Verb.MODEL_TAGGED, ("mute", "edit", "Registry"), "Set a tag of the model"),
         (Verb.MODEL_UNTAGGED, ("mute", "edit", "Registry"), "Removed a tag of the model"),
         (Verb.MODEL_UPDATED, ("mute", "edit", "Inventory"), "Changed the inventory record"),

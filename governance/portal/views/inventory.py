@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from governance.inventory.queries import model_named
+from governance.core.errors import NotFound
+from governance.inventory.models import Model
+from governance.inventory.queries import formerly_named, model_named
+from governance.inventory.rules import ModelNotFound
 from governance.portal.pages.inventory import inventory_page
 from governance.portal.pages.model import model_page
 from governance.portal.pages.version import MARKS, version_page
 from governance.portal.requests import PageRequest, query_without
 from governance.portal.shell import pinned_ids
 from governance.registry.queries import version_numbered
+from governance.registry.rules import VersionNotFound
 
 
 def inventory(request: PageRequest) -> HttpResponse:
@@ -36,6 +40,27 @@ def model(request: PageRequest, name: str) -> HttpResponse:
     )
     context = {"page": page, "model": found, "is_pinned": found.pk in pinned_ids(request)}
     return render(request, "inventory/model.html", context)
+
+
+def renamed_model(request: PageRequest, error: ModelNotFound, name: str) -> HttpResponse:
+    """Lead an old link on to the model that had this name last. Raises ModelNotFound."""
+    return redirect("model", name=_name_now(request, error, name))
+
+
+def renamed_version(
+    request: PageRequest, error: VersionNotFound, name: str, number: int
+) -> HttpResponse:
+    """The same for a link to a version, unless a model has this name today."""
+    if Model.objects.visible_to(request.user, at=timezone.now()).named(name).exists():
+        raise error
+    return redirect("version", name=_name_now(request, error, name), number=number)
+
+
+def _name_now(request: PageRequest, error: NotFound, name: str) -> str:
+    found = formerly_named(name, actor=request.user, at=timezone.now())
+    if found is None:
+        raise error
+    return found.name
 
 
 def version(request: PageRequest, name: str, number: int) -> HttpResponse:

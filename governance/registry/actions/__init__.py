@@ -2,6 +2,7 @@
 
 from governance.registry.actions.aliases import delete_alias, set_alias
 from governance.registry.actions.evaluations import record_evaluations
+from governance.registry.actions.names import rename_model
 from governance.registry.actions.pulls import pull_metrics
 from governance.registry.actions.stages import MoveResult, move_to_stage
 from governance.registry.actions.tags import (
@@ -22,6 +23,7 @@ __all__ = [
     "pull_metrics",
     "record_evaluations",
     "register_version",
+    "rename_model",
     "set_alias",
     "set_model_tag",
     "set_version_tag",
