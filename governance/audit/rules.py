@@ -78,11 +78,14 @@ class Verb(models.TextChoices):
     VALIDATION_SIGNED = "validation.signed"
     VERSION_ARCHIVED = "version.archived"
     VERSION_DEMOTED = "version.demoted"
+    VERSION_DEPRECATED = "version.deprecated"
     VERSION_DESCRIBED = "version.described"
+    VERSION_LABELED = "version.labeled"
     VERSION_PROMOTED = "version.promoted"
     VERSION_REGISTERED = "version.registered"
     VERSION_ROLLED_BACK = "version.rolled_back"
     VERSION_TAGGED = "version.tagged"
+    VERSION_UNDEPRECATED = "version.undeprecated"
     VERSION_UNTAGGED = "version.untagged"
 
 

@@ -4,19 +4,17 @@ MLflow's protocol has no key that tells a repetition from a second registration 
 and the client repeats a POST for minutes after a lost answer. So a call is taken for a repetition
 when it can be nothing else that matters: the model's newest version came from the same caller
 within the last ten minutes, says the same in every part, and points to one particular artifact (a
-logged model, or files given by digest). Then the version that exists is the answer.
+logged model, files given by digest, or a label). Then the version that exists is the answer.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from governance.accounts.rules import Actor
 from governance.approvals.queries.policies import judged_metrics
-from governance.core.canonical import digest
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.mlflow_api.parsing import Parameters
@@ -24,9 +22,12 @@ from governance.registry import actions as registry
 from governance.registry.models import ModelVersion
 from governance.registry.rules import (
     ARTIFACTS_TAG,
+    BUNDLE_TAG,
+    LABEL_TAG,
     Registration,
     lineage_from_tags,
     parse_artifacts,
+    parse_bundle,
 )
 
 # Longer than the client's seven repetitions with their growing pauses take.
@@ -62,6 +63,7 @@ def _registration(said: Parameters) -> Registration:
         logged_model_id=said.text("model_id"),
         artifacts=parse_artifacts(tags[ARTIFACTS_TAG]) if ARTIFACTS_TAG in tags else (),
         lineage=lineage_from_tags(tags),
+        parts=parse_bundle(tags[BUNDLE_TAG]) if BUNDLE_TAG in tags else (),
     )
 
 
@@ -75,17 +77,14 @@ def _registered_just_now(
     at: datetime,
 ) -> ModelVersion | None:
     newest = model.versions.with_model().order_by("-number").first()
-    if newest is None or not (registration.logged_model_id or registration.artifacts):
+    is_particular = registration.logged_model_id or registration.artifacts or LABEL_TAG in tags
+    if newest is None or not is_particular:
         return None
     # A repetition is bound to find the version as it was made; tags set since show it was heard of.
     same = (
-        newest.digest == _digest_at(registration, model, newest.number)
+        newest.digest == registration.digest(model=model.ref, number=newest.number)
         and newest.registered_via == actor.ref
         and newest.description == said.text("description")
         and {tag.key: tag.value for tag in newest.tags.all()} == tags
     )
     return newest if same and at - newest.registered_at < REPETITION else None
-
-
-def _digest_at(registration: Registration, model: Model, number: int) -> str:
-    return digest(asdict(registration) | {"model": model.ref, "number": number})

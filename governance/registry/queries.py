@@ -11,6 +11,7 @@ from governance.accounts.rules import Actor
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.models import (
+    Deprecation,
     EvaluationResult,
     ModelVersion,
     Slot,
@@ -18,6 +19,7 @@ from governance.registry.models import (
     StageChange,
 )
 from governance.registry.rules import (
+    LabelNotFound,
     Move,
     SlotRole,
     Stage,
@@ -39,6 +41,20 @@ def version_numbered(
     if version is None:
         message = f"Model Version (name={name}, version={number}) not found"
         raise VersionNotFound(message, name=name, version=str(number))
+    return version
+
+
+def version_labeled(name: str, label: str, *, actor: Actor, at: datetime) -> ModelVersion:
+    """Return the version with this label, or raise LabelNotFound, as if it were absent."""
+    version = (
+        ModelVersion.objects.visible_to(actor, at=at)
+        .with_model()
+        .filter(model__in=Model.objects.named(name), label=label)
+        .exclude(label="")
+        .first()
+    )
+    if version is None:
+        raise LabelNotFound(f"Model Version (name={name}, label={label}) not found", name=name)
     return version
 
 
@@ -146,3 +162,17 @@ def counting_results(results: Iterable[EvaluationResult]) -> list[EvaluationResu
         for metric, slice_name in keys
     )
     return [result for result in chosen if result is not None]
+
+
+def has_served(version: ModelVersion) -> bool:
+    """Tell whether live traffic has ever reached the version."""
+    serving = (SlotRole.CHAMPION, SlotRole.CANARY)
+    return (
+        version.assignments.filter(role__in=serving).exists()
+        or version.stage_changes.filter(target=Stage.PRODUCTION).exists()
+    )
+
+
+def deprecation_of(version: ModelVersion) -> Deprecation | None:
+    """Return what says that the version is to be used no more, if anything does now."""
+    return version.deprecations.filter(ended_at=None).select_related("reason").first()

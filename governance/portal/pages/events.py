@@ -72,11 +72,18 @@ MARKS: dict[str, Mark] = {
         (Verb.VALIDATION_SIGNED, SIGNED, "Signed the validation report"),
         (Verb.VERSION_ARCHIVED, ("mute", "stage-archived", "Stage"), "Archived {what}"),
         (Verb.VERSION_DEMOTED, ("warn", "down", "Stage"), "Moved {what} back"),
+        (Verb.VERSION_DEPRECATED, ("warn", "clock", "Deprecated"), "Deprecated {what}"),
         (Verb.VERSION_DESCRIBED, ("mute", "edit", "Registry"), "Described {what}"),
+        (Verb.VERSION_LABELED, ("mute", "edit", "Registry"), "Labeled {what}"),
         (Verb.VERSION_PROMOTED, ("ok", "check", "Stage"), "Promoted {what}"),
         (Verb.VERSION_REGISTERED, ("mute", "plus", "Registered"), "Registered {what}"),
         (Verb.VERSION_ROLLED_BACK, ("warn", "override", "Stage"), "Rolled back to {what}"),
         (Verb.VERSION_TAGGED, ("mute", "edit", "Registry"), "Set a tag of {what}"),
+        (
+            Verb.VERSION_UNDEPRECATED,
+            ("ok", "clock", "Deprecated"),
+            "Took back the deprecation of {what}",
+        ),
         (Verb.VERSION_UNTAGGED, ("mute", "edit", "Registry"), "Removed a tag of {what}"),
     )
 }

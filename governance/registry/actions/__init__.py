@@ -1,7 +1,9 @@
 """Changes of the registry, by noun."""
 
 from governance.registry.actions.aliases import delete_alias, set_alias
+from governance.registry.actions.deprecations import deprecate_version, end_deprecation
 from governance.registry.actions.evaluations import record_evaluations
+from governance.registry.actions.labels import label_version
 from governance.registry.actions.names import rename_model
 from governance.registry.actions.pulls import pull_metrics
 from governance.registry.actions.stages import MoveResult, move_to_stage
@@ -18,7 +20,10 @@ __all__ = [
     "delete_alias",
     "delete_model_tag",
     "delete_version_tag",
+    "deprecate_version",
     "describe_version",
+    "end_deprecation",
+    "label_version",
     "move_to_stage",
     "pull_metrics",
     "record_evaluations",

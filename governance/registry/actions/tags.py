@@ -18,7 +18,7 @@ from governance.inventory.queries import locked_model
 from governance.registry.actions.evaluations import insert_results
 from governance.registry.models import ModelTag, ModelVersion, VersionTag
 from governance.registry.queries import locked_version
-from governance.registry.rules import FACT_TAGS, Source, measurement_from_tag
+from governance.registry.rules import FACT_TAGS, LABEL_TAG, Source, measurement_from_tag
 
 
 @transaction.atomic
@@ -34,7 +34,8 @@ def set_version_tag(
     """Set a tag; one that measures something is kept as an evaluation result too.
 
     Appends version.tagged; nothing when the tag has that value. Raises InvalidInput (rule
-    `fixed` for tags that state a fact of the registration), PermissionMissing.
+    `fixed` for tags that state a fact of the registration, `derived` for the label's),
+    PermissionMissing.
     """
     version = locked_version(version)
     require(actor, Permission.VERSION_REGISTER, unit=version.model.unit, at=at)
@@ -104,6 +105,13 @@ def delete_model_tag(*, model: Model, key: str, actor: Actor, at: datetime) -> N
 
 
 def _refuse_fact_tag(key: str) -> None:
+    if key == LABEL_TAG:
+        raise invalid(
+            f"tags.{key}",
+            "derived",
+            f"The tag {key} shows the version's label. Give one on the version's page, or with "
+            "the registration.",
+        )
     if key in FACT_TAGS:
         raise invalid(
             f"tags.{key}",

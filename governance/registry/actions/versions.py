@@ -14,18 +14,22 @@ from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor, NotAPerson
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
-from governance.core.canonical import canonical, digest
+from governance.core.canonical import canonical
 from governance.core.errors import InvalidInput
+from governance.core.models import Record
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.actions.evaluations import insert_results
+from governance.registry.actions.labels import require_free_label
 from governance.registry.actions.pulls import pull_if_possible
-from governance.registry.models import Artifact, ModelVersion, Slot, VersionTag
+from governance.registry.models import Artifact, BundlePart, ModelVersion, Slot, VersionTag
 from governance.registry.queries import locked_version
 from governance.registry.rules import (
+    LABEL_TAG,
     Measurement,
     Registration,
     Source,
+    label_from_tags,
     measurement_from_tag,
     registration_problems,
 )
@@ -42,11 +46,12 @@ def register_version(
     tags: Mapping[str, str] | None = None,
     judged: Iterable[str] = (),
 ) -> ModelVersion:
-    """Add the next version of a model, in Draft, with its artifacts, tags and measurements.
+    """Add the next version of a model, in Draft, with its artifacts, parts, tags, measurements.
 
     Numbers are 1, 2, 3 … per model and never used twice. Tags that measure something are kept
-    as evaluation results too (`judged`: the metrics that policies name), and where the model
-    names a tracking server, a job reads the run's metrics. Appends version.registered.
+    as evaluation results too (`judged`: the metrics that policies name), one may give the label,
+    and where the model names a tracking server, a job reads the run's metrics. Appends
+    version.registered.
     Raises InvalidInput, NotAPerson, PermissionMissing.
     """
     model = locked_model(model)
@@ -55,14 +60,22 @@ def register_version(
         raise NotAPerson("A version is registered by a person or on a person's responsibility.")
     if problems := list(registration_problems(registration)):
         raise InvalidInput(*problems)
+    label = label_from_tags(tags or {})
+    if label:
+        require_free_label(model, label, field=f"tags.{LABEL_TAG}")
     slot, slot_is_new = Slot.objects.get_or_create(
         model=model, is_default=True, defaults={"created_at": at}
     )
     version = _insert_version(
-        model, registration, description=description, person=actor.person, via=actor.ref, at=at
+        model,
+        registration,
+        description=description,
+        label=label,
+        person=actor.person,
+        via=actor.ref,
+        at=at,
     )
-    artifacts = _insert_artifacts(version, registration)
-    written_tags = _insert_tags(version, tags or {})
+    contents = _insert_contents(version, registration, tags or {})
     measured = _measurements(version, tags or {}, judged=judged)
     results = insert_results(version, measured, source=Source.TAG, actor=actor, at=at)
     model.updated_at = at
@@ -73,19 +86,25 @@ def register_version(
         subject=version.ref,
         actor=actor.ref,
         at=at,
-        facts={
-            "number": version.number,
-            "digest": version.digest,
-            "artifacts": len(artifacts),
-            "evaluations": len(results),
-            "responsible": actor.person.ref,
-        },
-        records=[
-            model, version, *artifacts, *written_tags, *results, *([slot] if slot_is_new else [])
-        ],
-    )  # fmt: skip
+        facts=_facts(version, registration, evaluations=len(results)),
+        records=[model, version, *contents, *results, *([slot] if slot_is_new else [])],
+    )
     pull_if_possible(version, actor=actor, at=at)
     return version
+
+
+def _facts(
+    version: ModelVersion, registration: Registration, *, evaluations: int
+) -> dict[str, str | int]:
+    facts: dict[str, str | int] = {
+        "number": version.number,
+        "digest": version.digest,
+        "artifacts": len(registration.artifacts),
+        "evaluations": evaluations,
+        "responsible": version.registered_by.ref,
+    }
+    seldom: dict[str, str | int] = {"parts": len(registration.parts), "label": version.label}
+    return facts | {name: value for name, value in seldom.items() if value}
 
 
 def _insert_version(
@@ -93,6 +112,7 @@ def _insert_version(
     registration: Registration,
     *,
     description: str,
+    label: str,
     person: User,
     via: str,
     at: datetime,
@@ -106,26 +126,32 @@ def _insert_version(
         run_link=registration.run_link,
         logged_model_id=registration.logged_model_id,
         lineage_text=canonical(registration.lineage),
-        digest=digest(asdict(registration) | {"model": model.ref, "number": number}),
+        digest=registration.digest(model=model.ref, number=number),
         registered_by=person,
         registered_via=via,
         registered_at=at,
         description=description,
+        label=label,
         updated_at=at,
     )
 
 
-def _insert_artifacts(version: ModelVersion, registration: Registration) -> list[Artifact]:
-    return Artifact.objects.bulk_create(
-        Artifact(version=version, path=fact.path, sha256=fact.sha256, size=fact.size)
-        for fact in registration.artifacts
-    )
-
-
-def _insert_tags(version: ModelVersion, tags: Mapping[str, str]) -> list[VersionTag]:
-    return VersionTag.objects.bulk_create(
-        VersionTag(version=version, key=key, value=value) for key, value in tags.items()
-    )
+def _insert_contents(
+    version: ModelVersion, registration: Registration, tags: Mapping[str, str]
+) -> list[Record]:
+    """Insert what the version is made of and the tags that came with it."""
+    return [
+        *Artifact.objects.bulk_create(
+            Artifact(version=version, path=fact.path, sha256=fact.sha256, size=fact.size)
+            for fact in registration.artifacts
+        ),
+        *BundlePart.objects.bulk_create(
+            BundlePart(version=version, **asdict(part)) for part in registration.parts
+        ),
+        *VersionTag.objects.bulk_create(
+            VersionTag(version=version, key=key, value=value) for key, value in tags.items()
+        ),
+    ]
 
 
 def _measurements(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.db.models import TextChoices
 
+from governance.core.canonical import digest
 from governance.core.errors import Problem, invalid
+from governance.registry.rules.bundles import BUNDLE_TAG, PartFact
 from governance.registry.rules.measurements import MAX_DATASET
 
 
@@ -27,17 +29,6 @@ class CheckOutcome(TextChoices):
     MATCH = "MATCH", "Same as registered"
     MISMATCH = "MISMATCH", "Differs from what was registered"
     UNREADABLE = "UNREADABLE", "Source cannot be read"
-
-
-class PartKind(TextChoices):
-    """Parts of a version that is a system around a language model."""
-
-    BASE_MODEL = "BASE_MODEL", "Base model"
-    ADAPTER = "ADAPTER", "Adapter"
-    SYSTEM_PROMPT = "SYSTEM_PROMPT", "System prompt"
-    TOOL = "TOOL", "Tool"
-    RETRIEVAL_INDEX = "RETRIEVAL_INDEX", "Retrieval index"
-    GUARDRAIL = "GUARDRAIL", "Guardrail"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +50,15 @@ class Registration:
     logged_model_id: str = ""
     artifacts: Sequence[ArtifactFact] = field(default_factory=tuple)
     lineage: Mapping[str, Any] = field(default_factory=dict)
+    parts: Sequence[PartFact] = field(default_factory=tuple)
+
+    def digest(self, *, model: str, number: int) -> str:
+        """The digest of the version that it makes, which is what tells versions apart."""
+        facts = asdict(self)
+        if not facts["parts"]:
+            # As it was before versions could have parts: their digests stay what they are.
+            del facts["parts"]
+        return digest(facts | {"model": model, "number": number})
 
 
 SHA256 = re.compile(r"(sha256:)?([0-9a-f]{64})")
@@ -68,7 +68,7 @@ MAX_NAME = 300
 ARTIFACTS_TAG = "countersign.artifacts"
 DATASET_TAG = "countersign.dataset"
 COMMIT_TAGS = ("countersign.git_commit", "mlflow.source.git.commit")
-FACT_TAGS = {ARTIFACTS_TAG, DATASET_TAG, *COMMIT_TAGS}
+FACT_TAGS = {ARTIFACTS_TAG, BUNDLE_TAG, DATASET_TAG, *COMMIT_TAGS}
 """Tags that state a fact of the registration; they are fixed with it."""
 
 
