@@ -33,6 +33,7 @@ INTERFACES = ("portal", "api", "mlflow_api", "owner_admin")
 
 NO_ENTRY_OF_ITS_OWN = {
     "registry.actions.stages.move_to_stage": "approvals appends the entry of the whole act",
+    "registry.actions.stages.share_traffic": "the same, for a canary",
     "registry.actions.evaluations.insert_results": "each caller lists the rows in its own entry",
     "registry.actions.pulls.pull_metrics": "asks for a job; what the job measures is an entry",
     "registry.actions.pulls.pull_if_possible": "the same, where a tracking server is named",
@@ -233,7 +234,12 @@ def test_only_the_rules_of_approvals_make_an_authorization() -> None:
 
 
 def test_only_approvals_change_a_stage() -> None:
-    callers = {short(path) for path in SOURCES if "move_to_stage" in calls(tree(path))}
+    acts = {"move_to_stage", "share_traffic"}
+    callers = {
+        short(path)
+        for path in SOURCES
+        if acts & {node.id for node in ast.walk(tree(path)) if isinstance(node, ast.Name)}
+    }
     assert callers == {"approvals/actions/changes.py"}
 
 

@@ -177,8 +177,8 @@ class PromotionRequest(Record):
                 name="request_goes_from_stage_to_stage",
             ),
             models.CheckConstraint(
-                condition=Q(move=Move.CANARY, share__gte=1, share__lte=99)
-                | (~Q(move=Move.CANARY) & Q(share=None)),
+                condition=Q(move=Move.SHARED, share__gte=1, share__lte=99)
+                | (~Q(move=Move.SHARED) & Q(share=None)),
                 name="request_for_a_canary_alone_has_a_share",
             ),
         ]

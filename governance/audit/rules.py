@@ -65,6 +65,7 @@ class Verb(models.TextChoices):
     ROLE_GRANTED = "role.granted"
     SERVICE_CREATED = "service.created"
     SERVICE_UPDATED = "service.updated"
+    SLOT_SHARED = "slot.shared"
     TOKEN_ISSUED = "token.issued"  # noqa: S105
     TOKEN_REVOKED = "token.revoked"  # noqa: S105
     UNIT_CREATED = "unit.created"

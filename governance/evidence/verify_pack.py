@@ -32,7 +32,8 @@ HEX = re.compile(r"[0-9a-f]{64}")
 
 # Kinds of record whose column `digest` is the SHA-256 of another column.
 TEXTS = {"card": "text", "report": "text", "dossier": "text", "policy": "content_text"}
-DELETED = {"model_tag", "version_tag"}  # Kinds whose records can be deleted; all others stay.
+DELETED = {"alias", "model_tag", "version_tag"}  # Records of other kinds are never deleted.
+LIVE = ("CHAMPION", "CANARY")  # What answers live traffic.
 
 PASS, FAIL, NOT_PROVEN = "PASS", "FAIL", "NOT PROVEN"
 
@@ -297,14 +298,11 @@ def check_signed(document: dict[str, Any]) -> Iterator[Check]:
 
 
 def check_moves(document: dict[str, Any]) -> Iterator[Check]:
-    """Every version entered Production by the approvals that its policy asks for."""
+    """Every version went live by the approvals that its policy asks for."""
     held = {record["ref"]: record["fields"] for record in all_records(document)}
-    moves = [
-        body
-        for body in bodies(document)
-        for ref, _ in body["states"]
-        if ref.startswith("stage_change:") and held.get(ref, {}).get("target") == "PRODUCTION"
-    ]
+    rows = document["records"].get("slot_assignment", [])
+    live = {r["ref"]: r["fields"]["assigned_at"] for r in rows if r["fields"]["role"] in LIVE}
+    moves = [b for b in bodies(document) if any(live.get(ref) == b["at"] for ref, _ in b["states"])]
     wrong = [str(body["seq"]) for body in moves if not is_earned(body, held)]
     good = f"{len(moves)} moves into Production, each approved by people who had no hand in it"
     bad = f"entries {', '.join(wrong)}: not approved as the policy asks, or by who built or asked"
@@ -331,6 +329,7 @@ def is_earned(body: dict[str, Any], held: dict[str, Any]) -> bool:
         given == {("APPROVE", over["digest"])}
         and over["digest"] == facts["dossier"]
         and (version["ref"], dossier["target"]) == (body["subject"], "PRODUCTION")
+        and (facts["slot"], facts.get("share")) == (dossier["slot"], dossier.get("share"))
         and len(signers - barred) == len(signed)
         and all(seats[need["role"]] >= int(need.get("count", 1)) for need in needs)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 
 from governance.accounts.rules import Actor
@@ -21,6 +22,7 @@ from governance.registry.models import (
 from governance.registry.rules import (
     LabelNotFound,
     Move,
+    SlotNotOfModel,
     SlotRole,
     Stage,
     VersionNotFound,
@@ -67,8 +69,12 @@ def locked_version(version: ModelVersion) -> ModelVersion:
 
 
 def latest_versions(model: Model, stages: Sequence[Stage] = ()) -> list[ModelVersion]:
-    """Return the newest version in each of the stages (all four when none is named)."""
-    wanted = ModelVersion.objects.filter(model=model, stage__in=stages or list(Stage))
+    """Return the newest version in each of the stages (all four when none is named).
+
+    In Production that is the default slot's champion: what else is there serves in other slots.
+    """
+    wanted = ModelVersion.objects.present().in_default_stage()
+    wanted = wanted.filter(model=model, stage__in=stages or list(Stage))
     newest = wanted.values("stage").annotate(newest=Max("number")).values("newest")
     return list(
         ModelVersion.objects.with_model()
@@ -80,11 +86,15 @@ def latest_versions(model: Model, stages: Sequence[Stage] = ()) -> list[ModelVer
 
 def latest_versions_of(models: Collection[Model]) -> dict[Model, list[ModelVersion]]:
     """Return, of each of these models, the newest version in each stage, in two queries."""
-    newer = ModelVersion.objects.filter(
-        model=OuterRef("model"), stage=OuterRef("stage"), number__gt=OuterRef("number")
+    newer = (
+        ModelVersion.objects.present()
+        .in_default_stage()
+        .filter(model=OuterRef("model"), stage=OuterRef("stage"), number__gt=OuterRef("number"))
     )
     newest = (
-        ModelVersion.objects.filter(~Exists(newer), model__in=models)
+        ModelVersion.objects.present()
+        .in_default_stage()
+        .filter(~Exists(newer), model__in=models)
         .select_related("model", "registered_by")
         .prefetch_related("tags")
         .order_by("number")
@@ -97,6 +107,19 @@ def latest_versions_of(models: Collection[Model]) -> dict[Model, list[ModelVersi
 
 def default_slot(model: Model) -> Slot | None:
     return Slot.objects.filter(model=model, is_default=True).first()
+
+
+def champion_alias() -> str:
+    """The alias that a model's default slot gets: the first protected one, or none."""
+    return next(iter(settings.PROTECTED_ALIASES), "")
+
+
+def slot_named(model: Model, name: str) -> Slot:
+    """Return the model's slot of that name. Raises SlotNotOfModel."""
+    slot = Slot.objects.filter(model=model, name=name).first() if "\x00" not in name else None
+    if slot is None:
+        raise SlotNotOfModel(f"{model.name} has no slot {name}.")
+    return slot
 
 
 def champion_of(slot: Slot) -> ModelVersion | None:

@@ -1,13 +1,20 @@
 """The acts around a change of stage, by noun."""
 
 from governance.approvals.actions.policies import propose_policy, sign_policy
-from governance.approvals.actions.requests import Asked, Outcome, ask_for_stage, withdraw
+from governance.approvals.actions.requests import (
+    Asked,
+    Outcome,
+    ask_for_canary,
+    ask_for_stage,
+    withdraw,
+)
 from governance.approvals.actions.rollbacks import roll_back
 from governance.approvals.actions.sign_offs import sign_off
 
 __all__ = [
     "Asked",
     "Outcome",
+    "ask_for_canary",
     "ask_for_stage",
     "propose_policy",
     "roll_back",

@@ -17,7 +17,7 @@ from governance.audit import actions as audit
 from governance.audit.models import Prose
 from governance.audit.rules import Verb
 from governance.core.models import Record
-from governance.registry.actions import MoveResult, move_to_stage
+from governance.registry.actions import MoveResult, move_to_stage, share_traffic
 from governance.registry.rules import Move
 
 VERBS = {
@@ -25,6 +25,7 @@ VERBS = {
     Move.ROLLED_BACK: Verb.VERSION_ROLLED_BACK,
     Move.DEMOTED: Verb.VERSION_DEMOTED,
     Move.ARCHIVED: Verb.VERSION_ARCHIVED,
+    Move.SHARED: Verb.SLOT_SHARED,
 }
 
 
@@ -40,6 +41,7 @@ def insert_request(case: Case, *, actor: Actor, person: User, at: datetime) -> P
         move=case.dossier.move,
         source=case.version.stage,
         target=case.dossier.target,
+        share=case.dossier.share,
         requested_by=person,
         requested_via=actor.ref,
         opened_at=at,
@@ -81,13 +83,14 @@ def carry_out(
     at: datetime,
     records: Sequence[Record] = (),
 ) -> MoveResult:
-    """Authorize, change the stage, retire the champion, close the request, append the one entry.
+    """Authorize, change stage and slot, retire the champion, close the request, append one entry.
 
     The caller holds the locks and passes what else this act wrote. Raises ApprovalMissing.
     """
     authorization = authorize(case.judgement, dossier=case.dossier, request_ref=request.ref)
     copy, is_new = keep_dossier(request, case, at=at)
-    result = move_to_stage(
+    act = share_traffic if authorization.move == Move.SHARED else move_to_stage
+    result = act(
         version=case.version, slot=case.slot, authorization=authorization, actor=actor, at=at
     )
     close(request, RequestState.DONE, digest=case.digest, actor=actor, at=at)
@@ -105,7 +108,8 @@ def carry_out(
 
 
 def _facts(request: PromotionRequest, case: Case, result: MoveResult) -> dict[str, Any]:
-    return {
+    share = {"share": request.share} if request.share else {}
+    return share | {
         "request": request.ref,
         "number": case.version.number,
         "from": request.source,

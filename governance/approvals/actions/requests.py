@@ -25,6 +25,7 @@ from governance.approvals.queries.cases import Case, build_case
 from governance.approvals.rules.judgement import (
     MOVES,
     AlreadyDecided,
+    AnotherShareAsked,
     RequestClosed,
     RequestState,
 )
@@ -33,7 +34,14 @@ from governance.audit.rules import Verb
 from governance.core.errors import NotAllowed, invalid
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import default_slot
-from governance.registry.rules import Stage, VersionNotFound
+from governance.registry.rules import (
+    Move,
+    SlotNotOfModel,
+    SlotRole,
+    Stage,
+    StageUnchanged,
+    VersionNotFound,
+)
 
 
 class NotTheRequester(NotAllowed):
@@ -59,52 +67,123 @@ class Asked:
     case: Case | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is asked for: a stage, in a slot, and for a canary the share of its traffic."""
+
+    target: Stage
+    slot: Slot
+    share: int | None = None
+
+    def move_of(self, version: ModelVersion) -> Move:
+        return Move.SHARED if self.share else MOVES[Stage(version.stage), self.target]
+
+    def is_granted_to(self, version: ModelVersion) -> bool:
+        """Tell whether the version has it: in Production that is said of the slot."""
+        if self.target != Stage.PRODUCTION:
+            return version.stage == self.target
+        role = SlotRole.CANARY if self.share else SlotRole.CHAMPION
+        held = version.assignments.filter(slot=self.slot, ended_at=None)
+        return held.filter(role=role, share=self.share).exists()
+
+
 @transaction.atomic
-def ask_for_stage(*, version: ModelVersion, target: Stage, actor: Actor, at: datetime) -> Asked:
+def ask_for_stage(
+    *,
+    version: ModelVersion,
+    target: Stage,
+    actor: Actor,
+    at: datetime,
+    slot: Slot | None = None,
+) -> Asked:
     """Ask that a version go to a stage; it goes at once if nothing is outstanding.
 
+    Into Production it goes as champion of the slot, the model's default one where none is named.
     Otherwise the question stands as a promotion request, which is a result, not an error: the
     caller says what is missing. Asking again finds the same request. Appends request.opened, or
     the entry of the move, or nothing. Raises PermissionMissing, NotAPerson, InventoryIncomplete,
-    NoPolicy, AlreadyDecided (the very same facts were rejected or returned before).
+    NoPolicy, AlreadyDecided (the very same facts were rejected or returned before), InvalidInput
+    for a slot with another stage than Production.
     """
-    slot = default_slot(version.model)
+    if slot is not None and target != Stage.PRODUCTION:
+        raise invalid("slot", "stage", "A slot is named together with Production alone.")
+    wish = Wish(target=target, slot=_slot_of(version, slot))
+    return _ask(version, wish, actor=actor, at=at)
+
+
+@transaction.atomic
+def ask_for_canary(
+    *, version: ModelVersion, slot: Slot, share: int, actor: Actor, at: datetime
+) -> Asked:
+    """Ask that a version answer a share of a slot's live traffic, in percent, as its canary.
+
+    It takes what a champion takes: the policy of Production decides, and its people sign. The
+    version keeps its stage. Answers, entry and refusals as for `ask_for_stage`; raises
+    InvalidInput for a share outside 1 to 99, AnotherShareAsked, WrongState for the champion.
+    """
+    if not 1 <= share <= 99:
+        raise invalid("share", "range", "A share is a whole percentage from 1 to 99.")
+    wish = Wish(target=Stage.PRODUCTION, slot=_slot_of(version, slot), share=share)
+    if Wish(target=Stage.PRODUCTION, slot=wish.slot).is_granted_to(version):
+        raise StageUnchanged(f"{version} is the champion of {slot}: it has all its traffic.")
+    return _ask(version, wish, actor=actor, at=at)
+
+
+def _slot_of(version: ModelVersion, slot: Slot | None) -> Slot:
+    slot = slot or default_slot(version.model)
     if slot is None:
         raise VersionNotFound("This model has no versions.")
-    locked = _locked_open_request(version, slot, target)
+    if slot.model_id != version.model_id:
+        raise SlotNotOfModel(f"{version.model.name} has no slot {slot}.")
+    return slot
+
+
+def _ask(version: ModelVersion, wish: Wish, *, actor: Actor, at: datetime) -> Asked:
+    locked = _locked_open_request(version, wish)
     require(actor, Permission.PROMOTION_REQUEST, unit=version.model.unit, at=at)
     person = actor.person
     if person is None:
         raise NotAPerson("A change of stage is asked for by a person, or on a person's account.")
-    if version.stage == target:
+    if wish.is_granted_to(version):
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
     require_complete(version)
-    policy = lock_policy(version.model, source=Stage(version.stage), target=target)
-    version, slot = lock_version(version, slot)
-    if version.stage == target:
+    policy = lock_policy(version.model, source=Stage(version.stage), target=wish.target)
+    version, slot = lock_version(version, wish.slot)
+    if wish.is_granted_to(version):
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
-    require_same_policy(policy, version, target)
+    require_same_policy(policy, version, wish.target)
     require_complete(version)
     # While we waited for the model, ours may have been overtaken by another move, or another
     # opened: that one is read then, not locked.
     locked = locked if locked and locked.source == version.stage else None
-    request = locked or _open_request(version, slot, target)
+    request = locked or _open_request(version, wish)
     case = build_case(
         version,
         slot=slot,
-        move=MOVES[Stage(version.stage), target],
-        target=target,
+        move=wish.move_of(version),
+        target=wish.target,
         policy=policy,
         request=request,
         requested_by=f"user:{request.requested_by_id}" if request else person.ref,
+        share=wish.share,
     )
     if request is None:
         _refuse_if_decided(case)
         return _open(case, actor=actor, person=person, at=at)
+    _require_same_share(request, wish)
     if case.judgement.is_met and locked is not None:
         carry_out(request, case, actor=actor, at=at)
         return Asked(outcome=Outcome.MOVED, version=version, request=request, case=case)
     return Asked(outcome=Outcome.WAITING, version=version, request=request, case=case)
+
+
+def _require_same_share(request: PromotionRequest, wish: Wish) -> None:
+    if request.share != wish.share:
+        raise AnotherShareAsked(
+            f"{request.reference} asks for {request.share} percent of {request.slot}. Withdraw it "
+            "before you ask for another share.",
+            request=str(request.pk),
+        )
 
 
 def _open(case: Case, *, actor: Actor, person: User, at: datetime) -> Asked:
@@ -124,7 +203,8 @@ def _open(case: Case, *, actor: Actor, person: User, at: datetime) -> Asked:
             "number": case.version.number,
             "from": request.source,
             "to": request.target,
-            "policy": case.policy.ref,
+            "slot": case.slot.ref,
+            "policy": case.policy.ref or case.policy.key,
             "dossier": case.digest,
             "requested_by": f"user:{request.requested_by_id}",
             "unmet_checks": [check.id for check in case.judgement.unmet_checks],
@@ -135,22 +215,23 @@ def _open(case: Case, *, actor: Actor, person: User, at: datetime) -> Asked:
     return Asked(outcome=Outcome.OPENED, version=case.version, request=request, case=case)
 
 
-def _locked_open_request(
-    version: ModelVersion, slot: Slot, target: Stage
-) -> PromotionRequest | None:
+def _locked_open_request(version: ModelVersion, wish: Wish) -> PromotionRequest | None:
     """Return the open request, locked, or None if there is none or it closed meanwhile."""
-    standing = _open_request(version, slot, target)
+    standing = _open_request(version, wish)
     if standing is None:
         return None
     request = lock_request(standing.pk)
     return request if request.standing == RequestState.OPEN else None
 
 
-def _open_request(version: ModelVersion, slot: Slot, target: Stage) -> PromotionRequest | None:
+def _open_request(version: ModelVersion, wish: Wish) -> PromotionRequest | None:
+    if wish.is_granted_to(version):
+        return None
     return (
         PromotionRequest.objects.open()
         .with_version()
-        .filter(version=version, slot=slot, target=target)
+        .filter(version=version, slot=wish.slot, target=wish.target)
+        .filter(move=wish.move_of(version))
         .first()
     )
 
@@ -160,6 +241,7 @@ def _refuse_if_decided(case: Case) -> None:
         PromotionRequest.objects.filter(
             version=case.version,
             slot=case.slot,
+            move=case.dossier.move,
             target=case.dossier.target,
             state__in=[RequestState.REJECTED, RequestState.RETURNED],
             decided_digest=case.digest,

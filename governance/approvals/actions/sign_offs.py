@@ -112,6 +112,7 @@ def _locked_case(request: PromotionRequest) -> Case:
         policy=policy,
         request=request,
         requested_by=f"user:{request.requested_by_id}",
+        share=request.share,
     )
 
 

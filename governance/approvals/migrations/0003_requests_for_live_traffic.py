@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                     ("REMOVED", "Removed by a rollback"),
                     ("DEMOTED", "Moved back"),
                     ("ARCHIVED", "Archived"),
-                    ("CANARY", "Given a share of live traffic"),
+                    ("SHARED", "Given a share of live traffic"),
                 ],
                 max_length=12,
             ),
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                             "REMOVED",
                             "DEMOTED",
                             "ARCHIVED",
-                            "CANARY",
+                            "SHARED",
                         ],
                     )
                 ),
@@ -79,8 +79,8 @@ class Migration(migrations.Migration):
             model_name="promotionrequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("move", "CANARY"), ("share__gte", 1), ("share__lte", 99)),
-                    models.Q(models.Q(("move", "CANARY"), _negated=True), ("share", None)),
+                    models.Q(("move", "SHARED"), ("share__gte", 1), ("share__lte", 99)),
+                    models.Q(models.Q(("move", "SHARED"), _negated=True), ("share", None)),
                     _connector="OR",
                 ),
                 name="request_for_a_canary_alone_has_a_share",

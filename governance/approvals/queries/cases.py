@@ -95,6 +95,7 @@ def build_case(
     policy: Policy,
     request: PromotionRequest | None,
     requested_by: str,
+    share: int | None = None,
     reading: Reading = LIVE,
 ) -> Case:
     """Gather and judge. Under lock the caller gets what will hold; without, what holds now."""
@@ -105,6 +106,7 @@ def build_case(
         move=move,
         target=target,
         policy=None if is_rollback else policy,
+        share=share,
         reading=reading,
     )
     sign_offs = reading.sign_offs(request) if request else []
@@ -154,6 +156,7 @@ def case_of(
         policy=policy,
         request=request,
         requested_by=f"user:{request.requested_by_id}",
+        share=request.share,
         reading=reading,
     )
 

@@ -36,6 +36,7 @@ def gather(
     move: Move,
     target: Stage,
     policy: Policy | None,
+    share: int | None = None,
     reading: Reading = LIVE,
 ) -> tuple[Dossier, tuple[CheckResult, ...]]:
     """Return the dossier of a move and what the policy's checks find in it."""
@@ -64,6 +65,7 @@ def gather(
         findings=finding_facts(version.model, reading),
         policy=_policy_facts(policy),
         basis=_basis(version, slot) if move == Move.ROLLED_BACK else None,
+        share=share,
     )
     checks = judge_all(policy.gates, dossier) if policy else ()
     return replace(dossier, checks=tuple(_check_facts(check) for check in checks)), checks

@@ -10,6 +10,8 @@ from typing import Any
 from governance.core.canonical import canonical, digest
 
 FORMAT = "countersign.dossier/1"
+SPARSE = ("share",)
+"""Facts that stand in the text only where there is one: it began without them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,15 +108,20 @@ class Dossier:
     policy: Mapping[str, Any]
     checks: tuple[Mapping[str, Any], ...] = ()
     basis: Basis | None = None
+    share: int | None = None
 
     def text(self) -> str:
         """Return the canonical text that is kept with the request."""
-        return canonical({"format": FORMAT} | asdict(self))
+        return canonical(self._facts())
 
     @property
     def digest(self) -> str:
         """The SHA-256 of `text()`: what a signer signs."""
-        return digest({"format": FORMAT} | asdict(self))
+        return digest(self._facts())
+
+    def _facts(self) -> dict[str, Any]:
+        facts = {"format": FORMAT} | asdict(self)
+        return {name: value for name, value in facts.items() if value or name not in SPARSE}
 
 
 def read_dossier(text: str) -> Dossier:

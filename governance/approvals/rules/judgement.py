@@ -58,6 +58,12 @@ class RequestClosed(WrongState):
     code = "request_closed"
 
 
+class AnotherShareAsked(WrongState):
+    """A request for another share of the same slot's traffic is open."""
+
+    code = "another_share_asked"
+
+
 class AlreadyDecided(Refused):
     """The same facts were rejected or returned before."""
 
@@ -183,6 +189,7 @@ def authorize(judgement: Judgement, *, dossier: Dossier, request_ref: str) -> Au
         policy_ref=str(dossier.policy.get("ref", "")),
         dossier_digest=judgement.dossier_digest,
         sign_offs=tuple(signature.ref for signature in judgement.signatures),
+        share=dossier.share,
     )
 
 
@@ -211,6 +218,9 @@ MOVES: dict[tuple[Stage, Stage], Move] = {
     )
     for source in Stage
     for target in Stage
-    if source != target
+    if source != target or target == Stage.PRODUCTION
 }
-"""Which kind of move each change of stage is; a rollback is asked for by name."""
+"""Which kind of move each change of stage is; a rollback and a share are asked for by name.
+
+From Production to Production a version goes into another slot.
+"""

@@ -59,6 +59,7 @@ MARKS: dict[str, Mark] = {
         (Verb.ROLE_GRANTED, ("mute", "person", "Access"), "Granted a role"),
         (Verb.SERVICE_CREATED, ("mute", "key", "Access"), "Created the service account {what}"),
         (Verb.SERVICE_UPDATED, ("mute", "key", "Access"), "Changed the service account {what}"),
+        (Verb.SLOT_SHARED, ("ok", "check", "Stage"), "Gave {what} a share of live traffic"),
         (Verb.TOKEN_ISSUED, ("mute", "key", "Access"), "Issued a token"),
         (Verb.TOKEN_REVOKED, ("mute", "key", "Access"), "Revoked a token"),
         (Verb.UNIT_CREATED, ("mute", "plus", "Access"), "Added a business unit"),
@@ -94,6 +95,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         "Stage changes",
         frozenset(
             {
+                Verb.SLOT_SHARED,
                 Verb.VERSION_PROMOTED,
                 Verb.VERSION_ARCHIVED,
                 Verb.VERSION_DEMOTED,

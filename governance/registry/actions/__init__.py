@@ -6,7 +6,7 @@ from governance.registry.actions.evaluations import record_evaluations
 from governance.registry.actions.labels import label_version
 from governance.registry.actions.names import rename_model
 from governance.registry.actions.pulls import pull_metrics
-from governance.registry.actions.stages import MoveResult, move_to_stage
+from governance.registry.actions.stages import MoveResult, move_to_stage, share_traffic
 from governance.registry.actions.tags import (
     delete_model_tag,
     delete_version_tag,
@@ -32,4 +32,5 @@ __all__ = [
     "set_alias",
     "set_model_tag",
     "set_version_tag",
+    "share_traffic",
 ]

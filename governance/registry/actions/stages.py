@@ -20,12 +20,15 @@ from governance.registry.rules import (
     StageUnchanged,
 )
 
+LIVE = (SlotRole.CHAMPION, SlotRole.CANARY)
+"""The roles that answer live traffic."""
+
 
 @dataclass(kw_only=True)
 class MoveResult:
-    """What one authorized move wrote: the version's own change first."""
+    """What one authorized move wrote; no `change` where the version keeps its stage."""
 
-    change: StageChange
+    change: StageChange | None = None
     retired: ModelVersion | None = None
     records: list[Record] = field(default_factory=list)
 
@@ -35,26 +38,37 @@ def move_to_stage(
 ) -> MoveResult:
     """Move one version as authorized; into Production, the slot's champion retires to Archived.
 
-    The caller holds the transaction and the locks of model, slot and versions, and appends the
-    entry. Raises AuthorizationMismatch, StageUnchanged; then nothing has changed.
+    A version that serves elsewhere already keeps its stage, and so does a champion that serves on
+    elsewhere. The caller holds the transaction and the locks of model, slot and versions, and
+    appends the entry. Raises AuthorizationMismatch, StageUnchanged; then nothing has changed.
     """
     _check(version, slot, authorization)
-    records: list[Record] = []
-    retired = None
+    result = MoveResult(records=[version])
     if authorization.target == Stage.PRODUCTION:
-        retired = _retire_champion(slot, authorization, records, actor=actor, at=at)
-        # The unique constraint one_champion_per_slot refuses this row to any racing promotion.
-        records.append(
-            SlotAssignment.objects.create(
-                version=version, slot=slot, role=SlotRole.CHAMPION, assigned_at=at
-            )
-        )
-    elif version.stage == Stage.PRODUCTION:
-        _end_assignments(version.assignments.all(), records, at=at)
-    change = _change_stage(
-        version, authorization.target, authorization.move, slot, authorization, actor=actor, at=at
-    )
-    return MoveResult(change=change, retired=retired, records=[version, change, *records])
+        result.retired = _retire_champion(slot, authorization, result.records, actor=actor, at=at)
+        _assign(version, slot, SlotRole.CHAMPION, authorization, result.records, actor=actor, at=at)
+    elif version.stage == Stage.PRODUCTION or authorization.target != Stage.STAGING:
+        _end_assignments(version.assignments.all(), result.records, at=at)
+    if version.stage != authorization.target:
+        result.change = _change_stage(
+            version, authorization.target, authorization.move, slot, authorization,
+            actor=actor, at=at,
+        )  # fmt: skip
+        result.records.append(result.change)
+    return result
+
+
+def share_traffic(
+    *, version: ModelVersion, slot: Slot, authorization: Authorization, actor: Actor, at: datetime
+) -> MoveResult:
+    """Give a version the authorized share of a slot's live traffic, beside its champion.
+
+    What it did in the slot before ends. Locks, entry and refusals as for `move_to_stage`.
+    """
+    _check(version, slot, authorization)
+    result = MoveResult(records=[version])
+    _assign(version, slot, SlotRole.CANARY, authorization, result.records, actor=actor, at=at)
+    return result
 
 
 def _check(version: ModelVersion, slot: Slot, authorization: Authorization) -> None:
@@ -65,8 +79,35 @@ def _check(version: ModelVersion, slot: Slot, authorization: Authorization) -> N
         raise AuthorizationMismatch(
             "This authorization is for another version, slot or champion than stand here now."
         )
-    if version.stage == authorization.target:
+    if version == champion and authorization.target == Stage.PRODUCTION:
+        raise StageUnchanged(f"{version} serves in {slot} already.")
+    if authorization.target == version.stage != Stage.PRODUCTION:
         raise StageUnchanged(f"{version} is in {Stage(version.stage).label} already.")
+
+
+def _assign(
+    version: ModelVersion,
+    slot: Slot,
+    role: SlotRole,
+    authorization: Authorization,
+    records: list[Record],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    _end_assignments(version.assignments.filter(slot=slot), records, at=at)
+    # The unique constraint one_champion_per_slot refuses this row to any racing promotion.
+    records.append(
+        SlotAssignment.objects.create(
+            version=version,
+            slot=slot,
+            role=role,
+            share=authorization.share,
+            assigned_by=actor.ref,
+            authorized_by=authorization.request_ref,
+            assigned_at=at,
+        )
+    )
 
 
 def _retire_champion(
@@ -80,9 +121,10 @@ def _retire_champion(
     champion = champion_of(slot)
     if champion is None:
         return None
-    _end_assignments(SlotAssignment.objects.filter(slot=slot, version=champion), records, at=at)
-    if SlotAssignment.objects.current().filter(version=champion).exists():
-        return None  # Still champion elsewhere, so still in Production.
+    _end_assignments(champion.assignments.filter(slot=slot), records, at=at)
+    if SlotAssignment.objects.current().filter(version=champion, role__in=LIVE).exists():
+        return None  # Still live elsewhere, so still in Production.
+    _end_assignments(champion.assignments.all(), records, at=at)
     move = Move.REMOVED if authorization.move == Move.ROLLED_BACK else Move.RETIRED
     change = _change_stage(champion, Stage.ARCHIVED, move, slot, authorization, actor=actor, at=at)
     records += [champion, change]

@@ -23,7 +23,7 @@ from governance.registry.actions.evaluations import insert_results
 from governance.registry.actions.labels import require_free_label
 from governance.registry.actions.pulls import pull_if_possible
 from governance.registry.models import Artifact, BundlePart, ModelVersion, Slot, VersionTag
-from governance.registry.queries import locked_version
+from governance.registry.queries import champion_alias, locked_version
 from governance.registry.rules import (
     LABEL_TAG,
     Measurement,
@@ -64,7 +64,9 @@ def register_version(
     if label:
         require_free_label(model, label, field=f"tags.{LABEL_TAG}")
     slot, slot_is_new = Slot.objects.get_or_create(
-        model=model, is_default=True, defaults={"created_at": at}
+        model=model,
+        is_default=True,
+        defaults={"created_at": at, "created_by": actor.ref, "alias": champion_alias()},
     )
     version = _insert_version(
         model,

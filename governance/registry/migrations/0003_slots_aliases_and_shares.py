@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                     ("REMOVED", "Removed by a rollback"),
                     ("DEMOTED", "Moved back"),
                     ("ARCHIVED", "Archived"),
-                    ("CANARY", "Given a share of live traffic"),
+                    ("SHARED", "Given a share of live traffic"),
                 ],
                 max_length=12,
             ),
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                             "REMOVED",
                             "DEMOTED",
                             "ARCHIVED",
-                            "CANARY",
+                            "SHARED",
                         ],
                     )
                 ),

@@ -7,14 +7,21 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from governance.accounts.models import User
 from governance.accounts.rules import Actor
 from governance.audit.models import Prose
 from governance.core.models import Record
 from governance.inventory.models import Model
-from governance.registry.rules import ArtifactOrigin, CheckOutcome, PartKind, Source, Stage
+from governance.registry.rules import (
+    ArtifactOrigin,
+    CheckOutcome,
+    PartKind,
+    SlotRole,
+    Source,
+    Stage,
+)
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
@@ -24,6 +31,16 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     def present(self) -> ModelVersionQuerySet:
         """Keep what MLflow's clients may still find: nothing is deleted, but some is removed."""
         return self.filter(removed_at=None)
+
+    def in_default_stage(self) -> ModelVersionQuerySet:
+        """Leave out what is in Production for other slots than the model's default one."""
+        default = Q(
+            assignments__slot__is_default=True,
+            assignments__role=SlotRole.CHAMPION,
+            assignments__ended_at=None,
+        )
+        serving = ModelVersion.objects.filter(default, pk=OuterRef("pk"))
+        return self.filter(~Q(stage=Stage.PRODUCTION) | Exists(serving))
 
     def with_model(self) -> ModelVersionQuerySet:
         return self.select_related("model__unit", "model__owner", "registered_by")

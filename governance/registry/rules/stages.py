@@ -42,11 +42,15 @@ class Move(TextChoices):
     REMOVED = "REMOVED", "Removed by a rollback"
     DEMOTED = "DEMOTED", "Moved back"
     ARCHIVED = "ARCHIVED", "Archived"
-    CANARY = "CANARY", "Given a share of live traffic"
+    SHARED = "SHARED", "Given a share of live traffic"
 
 
 class VersionNotFound(NotFound):
     code = "version_not_found"
+
+
+class SlotNotOfModel(NotFound):
+    code = "slot_not_found"
 
 
 class StageUnchanged(WrongState):
@@ -72,3 +76,4 @@ class Authorization:
     policy_ref: str
     dossier_digest: str
     sign_offs: tuple[str, ...] = ()
+    share: int | None = None
