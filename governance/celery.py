@@ -7,7 +7,7 @@ import os
 from celery import Celery
 from django.conf import settings
 
-from governance.jobs.rules import SWEEP_SECONDS
+from governance.jobs.rules import FOLLOW_SECONDS, SWEEP_SECONDS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
 
@@ -26,5 +26,11 @@ app.conf.update(
     beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
     beat_schedule={
         "sweep": {"task": "governance.jobs.tasks.sweep", "schedule": SWEEP_SECONDS},
+        "keep-up": {
+            "task": "governance.jobs.tasks.keep_up",
+            "schedule": FOLLOW_SECONDS,
+            # Behind a long job they would pile up, and the first does the work of all.
+            "options": {"expires": FOLLOW_SECONDS},
+        },
     },
 )

@@ -61,6 +61,8 @@ CSRF_FAILURE_VIEW = "governance.portal.errors.stale_form"
 ORGANIZATION = env.str("ORGANIZATION", default="Meridian Bank" if DEMO else "Countersign")
 TRACKING_HOSTS = env.list("TRACKING_HOSTS", default=[])
 """`host:port` of the MLflow tracking servers that metrics may be pulled from. None by default."""
+WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
+"""`host:port` of receivers of webhooks that may be in a private network and speak http."""
 
 POLICY_SET = _policy_set()
 """`standard`: the policies that people signed. `open`: no gate on any move, for trials alone."""

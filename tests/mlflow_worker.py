@@ -47,11 +47,19 @@ def page(search: str, **args: Any) -> dict[str, Any]:
     return {"rows": list(found), "token": found.token}
 
 
+def webhook_signature(**args: str) -> str:
+    """Sign as MLflow's own server does. Release 2 has no webhooks."""
+    from mlflow.webhooks import delivery
+
+    return str(delivery._generate_hmac_signature(**args))
+
+
 FLUENT: dict[str, Callable[..., Any]] = {
     "load_model": load_model,
     "log_model": log_model,
     "page": page,
     "register_model": mlflow.register_model,
+    "webhook_signature": webhook_signature,
 }
 
 

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     TIER_ASSESS = "inventory:tier:assess"
     EVALUATION_RECORD = "registry:evaluation:record"
     VERSION_REGISTER = "registry:version:register"
+    WEBHOOK_MANAGE = "registry:webhook:manage"
     FINDING_CLOSE = "validation:finding:close"
     VALIDATION_WRITE = "validation:validation:write"
 
@@ -56,6 +57,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.MODEL_RENAME,
             Permission.PROMOTION_REQUEST,
             Permission.TIER_ASSESS,
+            Permission.WEBHOOK_MANAGE,
         }
     ),
     Role.DEVELOPER: frozenset(
@@ -96,6 +98,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.POLICY_PROPOSE,
             Permission.ROLE_GRANT,
             Permission.TOKEN_ISSUE,
+            Permission.WEBHOOK_MANAGE,
         }
     ),
 }
@@ -113,6 +116,7 @@ SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
     ),
     Scope.EVALUATE: frozenset({Permission.EVALUATION_RECORD, Permission.MODEL_READ}),
     Scope.REQUEST: frozenset({Permission.MODEL_READ, Permission.PROMOTION_REQUEST}),
+    Scope.WEBHOOKS: frozenset({Permission.MODEL_READ, Permission.WEBHOOK_MANAGE}),
 }
 
 

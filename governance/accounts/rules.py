@@ -32,6 +32,7 @@ class Scope(TextChoices):
     MANAGE = "registry:manage", "Rename models, and remove models and versions"
     EVALUATE = "evaluations:write", "Post evaluation results"
     REQUEST = "promotions:request", "Ask for stage changes"
+    WEBHOOKS = "webhooks:manage", "Keep webhooks and see their addresses"
 
 
 class Actor(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from governance.audit.rules import Source, Verb
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[LedgerEntry], None]
+Since = Callable[[], datetime | None]
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,19 @@ class Follower:
     name: str
     verbs: tuple[str, ...]
     handle: Handler
+    since: Since | None = None
 
 
 FOLLOWERS: dict[str, Follower] = {}
 
 
-def follows(*patterns: str) -> Callable[[Handler], Handler]:
+def follows(*patterns: str, since: Since | None = None) -> Callable[[Handler], Handler]:
     """Register a follower of verbs or of patterns such as `version.*`.
 
     It is called in a transaction with the cursor's move: what it writes to this database happens
-    once. Raises ImproperlyConfigured for a pattern that no verb fits.
+    once. `since` tells from which moment on anybody cares: older entries are passed over, and
+    while it returns None nothing is read at all. Raises ImproperlyConfigured for a pattern that no
+    verb fits.
     """
     verbs = tuple(v.value for v in Verb if any(fnmatchcase(v.value, p) for p in patterns))
     if not verbs:
@@ -47,7 +52,7 @@ def follows(*patterns: str) -> Callable[[Handler], Handler]:
 
     def register(handler: Handler) -> Handler:
         name = f"{handler.__module__}.{handler.__qualname__}"
-        FOLLOWERS[name] = Follower(name, verbs, handler)
+        FOLLOWERS[name] = Follower(name, verbs, handler, since)
         return handler
 
     return register
@@ -74,7 +79,10 @@ def catch_up(name: str) -> int:
     Raises what the follower raises; the entry it failed on comes first the next time.
     """
     follower = FOLLOWERS[name]
-    return sum(_follow(follower, stream, seq) for stream, seq in _behind(follower))
+    begin = follower.since() if follower.since else None
+    if follower.since and begin is None:
+        return 0
+    return sum(_follow(follower, stream, seq, begin) for stream, seq in _behind(follower))
 
 
 def _behind(follower: Follower) -> list[tuple[UUID, int]]:
@@ -90,14 +98,14 @@ def _behind(follower: Follower) -> list[tuple[UUID, int]]:
     return list(behind.order_by("name").values_list("pk", "seq"))
 
 
-def _follow(follower: Follower, stream: UUID, end: int) -> int:
+def _follow(follower: Follower, stream: UUID, end: int, begin: datetime | None) -> int:
     handled = 0
-    while _step(follower, stream, end):
+    while _step(follower, stream, end, begin):
         handled += 1
     return handled
 
 
-def _step(follower: Follower, stream: UUID, end: int) -> bool:
+def _step(follower: Follower, stream: UUID, end: int, begin: datetime | None) -> bool:
     """Handle the next entry up to `end`, moving the cursor; return False if none is left."""
     with transaction.atomic():
         cursor = _lock_cursor(follower.name, stream)
@@ -105,6 +113,8 @@ def _step(follower: Follower, stream: UUID, end: int) -> bool:
         if cursor is None or cursor.seq >= end:
             return False
         ahead = LedgerEntry.objects.filter(stream=stream, seq__gt=cursor.seq, seq__lte=end)
+        if begin is not None:
+            ahead = ahead.filter(at__gte=begin)
         entry = ahead.filter(verb__in=follower.verbs).order_by("seq").first()
         if entry is not None:
             with origin(Source.JOB, entry.request_id):

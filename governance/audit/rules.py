@@ -88,6 +88,9 @@ class Verb(models.TextChoices):
     VERSION_TAGGED = "version.tagged"
     VERSION_UNDEPRECATED = "version.undeprecated"
     VERSION_UNTAGGED = "version.untagged"
+    WEBHOOK_CREATED = "webhook.created"
+    WEBHOOK_DELETED = "webhook.deleted"
+    WEBHOOK_EDITED = "webhook.edited"
 
 
 class Source(models.TextChoices):

@@ -1,4 +1,4 @@
-"""The queue: one row per job, from the request to its result."""
+"""The queue and the outbox: one row per job, and one per message that goes out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from governance.core.models import Record
-from governance.jobs.rules import OPEN_STATES, JobState
+from governance.jobs.rules import OPEN_STATES, DeliveryState, JobState
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -77,3 +77,56 @@ class Job(Record):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def due(self, *, at: datetime) -> DeliveryQuerySet:
+        waiting = self.filter(state=DeliveryState.WAITING, next_attempt_at__lte=at)
+        return waiting.order_by("next_attempt_at", "id")
+
+    def newest_first(self) -> DeliveryQuerySet:
+        return self.order_by("-created_at", "-id")
+
+
+class Delivery(Record):
+    """One message to one receiver, from the outbox to its arrival, and kept as its history.
+
+    `recipient` is the reference of whoever gets it, `key` what it tells of: the same key never
+    goes to the same recipient twice. Address and headers are made for each attempt, by the
+    channel; the body stays as it was queued.
+    """
+
+    REF = "delivery"
+
+    channel = models.CharField(max_length=20)
+    recipient = models.CharField(max_length=100)
+    key = models.CharField(max_length=150)
+    topic = models.CharField(max_length=60)
+    body = models.TextField()
+    state = models.CharField(
+        max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING
+    )
+    created_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    attempted_at = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    response_status = models.PositiveSmallIntegerField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["recipient", "key"], name="delivery_queued_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=DeliveryState.values), name="delivery_state_is_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "next_attempt_at"], name="delivery_queue"),
+            models.Index(fields=["recipient", "-created_at"], name="delivery_history"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.state.lower()}"

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from governance.audit.followers import catch_up_all
 from governance.celery import app
-from governance.jobs import broker, queries, rules, worker
+from governance.jobs import broker, delivering, queries, rules, worker
 from governance.jobs.running import run_job as run_claimed
 
 
@@ -21,8 +20,13 @@ def run_job(*, job_id: str) -> None:
 
 @app.task
 def sweep() -> None:
-    """Send jobs again whose message or worker was lost, and let followers catch up."""
+    """Send jobs again whose message or worker was lost."""
     at = timezone.now()
     for job_id in queries.left_waiting(at=at, since=at - timedelta(seconds=30)):
         broker.send(job_id=job_id)
-    catch_up_all()
+
+
+@app.task
+def keep_up() -> None:
+    """Let followers catch up, and make the deliveries that are due."""
+    delivering.keep_up()

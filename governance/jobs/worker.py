@@ -13,8 +13,8 @@ from types import FrameType
 
 from django.db import close_old_connections
 
-from governance.audit.followers import catch_up_all
-from governance.jobs.rules import LEASE, POLL_SECONDS, SWEEP_SECONDS
+from governance.jobs.delivering import keep_up
+from governance.jobs.rules import FOLLOW_SECONDS, LEASE, POLL_SECONDS
 from governance.jobs.running import run_job
 
 
@@ -55,12 +55,12 @@ def serve(
     poll: float = POLL_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Run jobs one after the other, and let followers catch up every minute, until told to stop."""
-    sweep_at = clock()
+    """Run jobs one after the other, and between them keep up with the ledger; end when told."""
+    keep_up_at = clock()
     while not stop():
         close_old_connections()
-        if clock() >= sweep_at:
-            catch_up_all()
-            sweep_at = clock() + SWEEP_SECONDS
+        if clock() >= keep_up_at:
+            keep_up()
+            keep_up_at = clock() + FOLLOW_SECONDS
         if not run_job(worker=name(), lease=lease, stopping=stop):
             time.sleep(poll)

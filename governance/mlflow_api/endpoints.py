@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -23,30 +23,38 @@ from governance.mlflow_api.parsing import Parameters, parse
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call of a known caller."""
+    """One call of a known caller. `path` holds what the address itself names."""
 
     actor: TokenHolder
     said: Parameters
     at: datetime
+    path: Mapping[str, str] = field(default_factory=dict)
 
 
 Handler = Callable[[Call], dict[str, Any]]
 
 
-def endpoint(**handlers: Handler) -> Callable[..., HttpResponse]:
+def endpoint(*, of_models: bool = True, **handlers: Handler) -> Callable[..., HttpResponse]:
     """Return the view of one path: `endpoint(GET=…, POST=…)`.
 
     No cookie takes part, so there is nothing that a foreign page could make a browser send.
+    `of_models` tells that the parameter `name` is a model's, whose record a refusal belongs to.
     """
 
     @csrf_exempt
-    def view(request: HttpRequest) -> HttpResponse:
-        return _answer(request, handlers)
+    def view(request: HttpRequest, **path: str) -> HttpResponse:
+        return _answer(request, handlers, path, of_models=of_models)
 
     return view
 
 
-def _answer(request: HttpRequest, handlers: dict[str, Handler]) -> HttpResponse:
+def _answer(
+    request: HttpRequest,
+    handlers: Mapping[str, Handler],
+    path: Mapping[str, str],
+    *,
+    of_models: bool,
+) -> HttpResponse:
     at = timezone.now()
     call = None
     try:
@@ -54,12 +62,12 @@ def _answer(request: HttpRequest, handlers: dict[str, Handler]) -> HttpResponse:
         handler = handlers.get(request.method or "")
         if handler is None:
             raise EndpointNotFound(f"No API found for '{request.method} {request.path}'")
-        call = Call(actor=actor, said=parse(request), at=at)
+        call = Call(actor=actor, said=parse(request), at=at, path=path)
         return JsonResponse(handler(call))
     except DomainError as error:
         if call is None or not is_refusal(error):
             return to_response(error)
-        model = _named_model(call)
+        model = _named_model(call) if of_models else None
         _put_on_record(request, call, error, model)
         return to_response(error, link=_link(error, model))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core import signing
 
@@ -33,12 +34,30 @@ def place_of(token: str, search: Search, *, of: str) -> Place | None:
     """
     if not token:
         return None
+    values = _read(token, _salt(search, of))
+    return tuple(READ[o.field](value) for o, value in zip(search.order, values, strict=True))
+
+
+def list_token(created_at: datetime, pk: UUID, *, of: str) -> str:
+    """Return the token of the page of a list, newest first, that begins behind this row."""
+    return signing.dumps([created_at.isoformat(), str(pk)], salt=f"mlflow.page.{of}")
+
+
+def list_place(token: str, *, of: str) -> tuple[datetime, UUID] | None:
+    """Return the row behind which the page begins, or None for the first. Raises InvalidInput."""
+    if not token:
+        return None
+    created_at, pk = _read(token, f"mlflow.page.{of}")
+    return datetime.fromisoformat(created_at), UUID(pk)
+
+
+def _read(token: str, salt: str) -> list[str]:
     try:
-        values = signing.loads(token, salt=_salt(search, of))
+        values: list[str] = signing.loads(token, salt=salt)
     except signing.BadSignature:
         message = "Invalid page token, could not base64-decode it as one of this search."
         raise invalid("page_token", "token", message) from None
-    return tuple(READ[o.field](value) for o, value in zip(search.order, values, strict=True))
+    return values
 
 
 def _plain(value: str | int | datetime) -> str:

@@ -133,12 +133,17 @@ class Parameters:
 
     def tags(self) -> dict[str, str]:
         """Return the tags of a create call; a key given twice keeps its last value."""
-        items = self.values.get("tags") or []
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise _wrong_type("tags", items)
+        items = self.objects("tags")
         if len(items) > MAX_TAGS:
             raise invalid("tags", "length", f"Give at most {MAX_TAGS} tags at a time.")
-        return dict(Parameters(item).tag() for item in items)
+        return dict(item.tag() for item in items)
+
+    def objects(self, name: str) -> list[Parameters]:
+        """Return a list of objects, each with parameters of its own; none when not given."""
+        items = self.values.get(name) or []
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise _wrong_type(name, items)
+        return [Parameters(item) for item in items]
 
 
 def parse(request: HttpRequest) -> Parameters:

@@ -11,10 +11,11 @@ from django.db.models import Q
 from governance.accounts.models import User
 from governance.inventory.models import Model
 from governance.mlflow_api.parsing import STAGE_NAMES
-from governance.registry.models import ModelTag, ModelVersion, VersionTag
+from governance.registry.models import ModelTag, ModelVersion, VersionTag, Webhook
 from governance.registry.naming import Aliases, Named, aliases_of
 from governance.registry.queries import latest_versions_of
 from governance.registry.rules import Stage
+from governance.registry.rules.webhooks import EVENTS
 
 
 def registered_model(model: Model) -> dict[str, Any]:
@@ -78,6 +79,22 @@ def _model_version(version: ModelVersion, named: Iterable[Named]) -> dict[str, A
     )
     # Even an empty one: without it the client shows None, where MLflow's server has a text.
     return {"description": ""} | shown
+
+
+def webhook(row: Webhook) -> dict[str, Any]:
+    """Its secret is not among what is shown, nor whether it has one."""
+    events = (event.upper().partition(".") for event in row.events if event in EVENTS)
+    return _set(
+        webhook_id=str(row.pk),
+        name=row.name,
+        description=row.description,
+        url=row.url,
+        events=[{"entity": entity, "action": action} for entity, _, action in events],
+        governance_events=[event for event in row.events if event not in EVENTS],
+        status=row.status,
+        creation_timestamp=_milliseconds(row.created_at),
+        last_updated_timestamp=_milliseconds(row.updated_at),
+    )
 
 
 def _set(**values: Any) -> dict[str, Any]:

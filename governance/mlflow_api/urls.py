@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from governance.mlflow_api.endpoints import endpoint, not_found
-from governance.mlflow_api.views import aliases, models, searches, transitions, versions
+from governance.mlflow_api.views import aliases, models, searches, transitions, versions, webhooks
 
 urlpatterns = [
     path("registered-models/create", endpoint(POST=models.create)),
@@ -27,5 +27,11 @@ urlpatterns = [
     path("model-versions/set-tag", endpoint(POST=versions.set_tag)),
     path("model-versions/delete-tag", endpoint(DELETE=versions.delete_tag)),
     path("model-versions/transition-stage", endpoint(POST=transitions.transition_stage)),
+    path("webhooks", endpoint(of_models=False, GET=webhooks.search, POST=webhooks.create)),
+    path(
+        "webhooks/<str:webhook_id>",
+        endpoint(of_models=False, DELETE=webhooks.delete, GET=webhooks.get, PATCH=webhooks.update),
+    ),
+    path("webhooks/<str:webhook_id>/test", endpoint(of_models=False, POST=webhooks.attempt)),
     re_path("", not_found),
 ]

@@ -1,4 +1,4 @@
-"""The job that pulls measured values from a tracking server."""
+"""What runs later: the job that pulls measured values, and the channel to webhooks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from django.utils import timezone
 
 from governance.accounts.permissions import Permission
 from governance.accounts.queries import SystemActor
+from governance.jobs.channels import channel
 from governance.jobs.kinds import job
 from governance.jobs.running import JobRun
 from governance.registry.actions.evaluations import record_evaluations
 from governance.registry.actions.pulls import JOB
+from governance.registry.listening import CHANNEL, message_to_webhook
 from governance.registry.models import ModelVersion
 from governance.registry.queries import results_of
 from governance.registry.rules import Source
@@ -19,6 +21,8 @@ from governance.registry.tracking import fetch_measurements
 
 TRACKING = SystemActor(name="tracking", held=frozenset({Permission.EVALUATION_RECORD}))
 """The portal itself, reading from the tracking server that a model names."""
+
+channel(CHANNEL)(message_to_webhook)
 
 
 @job(JOB)

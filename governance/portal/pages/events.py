@@ -86,6 +86,9 @@ MARKS: dict[str, Mark] = {
             "Took back the deprecation of {what}",
         ),
         (Verb.VERSION_UNTAGGED, ("mute", "edit", "Registry"), "Removed a tag of {what}"),
+        (Verb.WEBHOOK_CREATED, ("mute", "plus", "Webhook"), "Added a webhook"),
+        (Verb.WEBHOOK_DELETED, ("mute", "minus", "Webhook"), "Deleted a webhook"),
+        (Verb.WEBHOOK_EDITED, ("mute", "edit", "Webhook"), "Changed a webhook"),
     )
 }
 
@@ -115,7 +118,9 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         frozenset(
             v.value
             for v in Verb
-            if v.value.startswith(("alias.", "model.", "version.", "evaluation."))
+            if v.value.startswith(
+                ("alias.", "deployment.", "evaluation.", "model.", "slot.", "version.", "webhook.")
+            )
         ),
     ),
     "access": (

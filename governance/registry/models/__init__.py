@@ -27,6 +27,7 @@ from governance.registry.models.versions import (
     VersionComment,
     VersionTag,
 )
+from governance.registry.models.webhooks import Webhook, WebhookQuerySet
 
 __all__ = [
     "Alias",
@@ -50,4 +51,6 @@ __all__ = [
     "VersionInput",
     "VersionParent",
     "VersionTag",
+    "Webhook",
+    "WebhookQuerySet",
 ]

@@ -1,0 +1,121 @@
+"""Sending one message over HTTP to an address that may be called.
+
+Addresses come from records that people and pipelines edit. So a name is resolved once, every
+address it has is judged, and the connection goes to one of those that were judged: a name that
+resolves to something else a moment later (DNS rebinding) gains nothing. Redirects are not
+followed, proxies of the environment are not asked, and an answer has a limit of size and time.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from threading import Timer
+
+from django.conf import settings
+
+from governance.jobs.channels import Message
+from governance.jobs.rules import Destination, NotDelivered, destination_of, is_public
+
+CONNECT_SECONDS = 5.0
+TOTAL_SECONDS = 15.0
+MAX_ANSWER = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the receiver said; `text` is the beginning of its body."""
+
+    status: int
+    text: str
+
+    @property
+    def accepts(self) -> bool:
+        return 200 <= self.status < 300
+
+
+def send(message: Message) -> Answer:
+    """POST the message and return the answer, whatever it is.
+
+    Raises InvalidInput for an address that may not be called, NotDelivered when nobody answered.
+    """
+    to = destination_of(message.url, listed=settings.WEBHOOK_HOSTS)
+    connection = _Connection(to, _addresses(to))
+    # A socket's own timeout begins anew with each byte, so a slow drip would hold us for ever.
+    watchdog = Timer(TOTAL_SECONDS, connection.cut)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        connection.request("POST", to.path, body=message.body, headers=dict(message.headers))
+        answer = connection.getresponse()
+        text = answer.read(MAX_ANSWER).decode(errors="replace").replace("\x00", "")
+        return Answer(status=answer.status, text=text)
+    except (OSError, HTTPException, ValueError) as error:
+        raise NotDelivered(f"{to.host} did not answer: {_words(error)}.") from error
+    finally:
+        watchdog.cancel()
+        connection.close()
+
+
+class _Connection(HTTPConnection):
+    """Connects to the given addresses and no other; name and certificate stay those of the host."""
+
+    def __init__(self, to: Destination, addresses: Sequence[str]) -> None:
+        super().__init__(to.host, to.port, timeout=CONNECT_SECONDS)
+        self.default_port = 443 if to.scheme == "https" else 80
+        self.addresses = addresses
+        self.context = ssl.create_default_context() if to.scheme == "https" else None
+        self.wire: socket.socket | None = None
+
+    def connect(self) -> None:
+        self.wire = _first_reached(self.addresses, self.port)
+        self.wire.settimeout(TOTAL_SECONDS)
+        if self.context is not None:
+            wrapped = self.context.wrap_socket(
+                self.wire, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            self.wire = wrapped
+            wrapped.do_handshake()
+        self.sock = self.wire
+
+    def cut(self) -> None:
+        """End the exchange from another thread, wherever it is."""
+        if self.wire is not None:
+            with suppress(OSError):
+                self.wire.shutdown(socket.SHUT_RDWR)
+
+
+def _addresses(to: Destination) -> list[str]:
+    try:
+        found = socket.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise NotDelivered(f"{to.host} cannot be resolved.") from error
+    addresses = list(dict.fromkeys(str(row[4][0]) for row in found))
+    if not to.listed and not all(is_public(address) for address in addresses):
+        raise NotDelivered(
+            f"{to.host} is not a host of the public internet. The portal's operator can list it in "
+            "WEBHOOK_HOSTS."
+        )
+    return addresses
+
+
+def _first_reached(addresses: Sequence[str], port: int) -> socket.socket:
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            return socket.create_connection((address, port), CONNECT_SECONDS)
+    return socket.create_connection((addresses[-1], port), CONNECT_SECONDS)
+
+
+def _words(error: Exception) -> str:
+    match error:
+        case TimeoutError():
+            return "it took too long"
+        case ssl.SSLCertVerificationError():
+            return f"its certificate does not hold ({error.verify_message})"
+        case OSError() if error.strerror:
+            return error.strerror.lower()
+    return "the connection ended early"
