@@ -72,6 +72,11 @@ PROTECTED_ALIASES = env.list(
 )
 """Aliases of MLflow that nobody sets by hand: they follow what serves in a slot."""
 
+DEPLOYMENT_SILENCE_HOURS = env.int("DEPLOYMENT_SILENCE_HOURS", default=24)
+"""After so long without a report, an instance that serves a version counts as silent."""
+if DEPLOYMENT_SILENCE_HOURS < 1:
+    raise ImproperlyConfigured("DEPLOYMENT_SILENCE_HOURS: at least 1 hour.")
+
 INSTALLED_APPS = [
     "governance.core",
     "governance.audit",

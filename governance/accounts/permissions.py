@@ -31,10 +31,14 @@ class Permission(StrEnum):
     MODEL_CREATE = "inventory:model:create"
     MODEL_EDIT = "inventory:model:edit"
     MODEL_READ = "inventory:model:read"
+    MODEL_REMOVE = "inventory:model:remove"
     MODEL_RENAME = "inventory:model:rename"
     TIER_ASSESS = "inventory:tier:assess"
+    DEPLOYMENT_REPORT = "registry:deployment:report"
     EVALUATION_RECORD = "registry:evaluation:record"
+    SLOT_MANAGE = "registry:slot:manage"
     VERSION_REGISTER = "registry:version:register"
+    VERSION_REMOVE = "registry:version:remove"
     WEBHOOK_MANAGE = "registry:webhook:manage"
     FINDING_CLOSE = "validation:finding:close"
     VALIDATION_WRITE = "validation:validation:write"
@@ -54,9 +58,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CARD_WRITE,
             Permission.MODEL_CREATE,
             Permission.MODEL_EDIT,
+            Permission.MODEL_REMOVE,
             Permission.MODEL_RENAME,
             Permission.PROMOTION_REQUEST,
+            Permission.SLOT_MANAGE,
             Permission.TIER_ASSESS,
+            Permission.VERSION_REMOVE,
             Permission.WEBHOOK_MANAGE,
         }
     ),
@@ -64,11 +71,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _READER
         | {
             Permission.CARD_WRITE,
+            Permission.DEPLOYMENT_REPORT,
             Permission.EVALUATION_RECORD,
             Permission.MODEL_CREATE,
             Permission.MODEL_RENAME,
             Permission.PROMOTION_REQUEST,
+            Permission.SLOT_MANAGE,
             Permission.VERSION_REGISTER,
+            Permission.VERSION_REMOVE,
         }
     ),
     Role.VALIDATOR: frozenset(
@@ -111,11 +121,14 @@ SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
     Scope.MANAGE: frozenset(
         {
             Permission.MODEL_READ,
+            Permission.MODEL_REMOVE,
             Permission.MODEL_RENAME,
+            Permission.VERSION_REMOVE,
         }
     ),
     Scope.EVALUATE: frozenset({Permission.EVALUATION_RECORD, Permission.MODEL_READ}),
     Scope.REQUEST: frozenset({Permission.MODEL_READ, Permission.PROMOTION_REQUEST}),
+    Scope.REPORT: frozenset({Permission.DEPLOYMENT_REPORT, Permission.MODEL_READ}),
     Scope.WEBHOOKS: frozenset({Permission.MODEL_READ, Permission.WEBHOOK_MANAGE}),
 }
 

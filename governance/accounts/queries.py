@@ -104,6 +104,17 @@ def holder_of(token: ApiToken) -> TokenHolder:
     return TokenHolder(service=token.service, scopes=frozenset(map(Scope, token.scopes)))
 
 
+def labels_of(refs: Iterable[str]) -> dict[str, str]:
+    """Return the names of the people and service accounts among the references: two queries."""
+    keys: dict[str, set[str]] = {User.REF: set(), ServiceAccount.REF: set()}
+    for ref in refs:
+        kind, _, key = ref.partition(":")
+        keys.get(kind, set()).add(key)
+    people = User.objects.filter(pk__in=keys[User.REF]).only("name")
+    services = ServiceAccount.objects.filter(pk__in=keys[ServiceAccount.REF]).only("name")
+    return {row.ref: row.name for rows in (people, services) for row in rows}
+
+
 def unit_reach(paths: Iterable[str], *, prefix: str = "") -> Q:
     """Return the condition that one of the granted paths reaches the unit.
 

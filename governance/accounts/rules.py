@@ -32,6 +32,7 @@ class Scope(TextChoices):
     MANAGE = "registry:manage", "Rename models, and remove models and versions"
     EVALUATE = "evaluations:write", "Post evaluation results"
     REQUEST = "promotions:request", "Ask for stage changes"
+    REPORT = "deployments:report", "Report what serving systems run"
     WEBHOOKS = "webhooks:manage", "Keep webhooks and see their addresses"
 
 

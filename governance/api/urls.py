@@ -1,7 +1,7 @@
 from django.urls import path, re_path, register_converter
 
 from governance.api.converters import VersionNumber
-from governance.api.views import Evaluations, NothingHere
+from governance.api.views import Allow, DeploymentReports, Evaluations, Live, NothingHere
 
 app_name = "api"
 register_converter(VersionNumber, "version")
@@ -12,5 +12,8 @@ urlpatterns = [
         Evaluations.as_view(),
         name="evaluations",
     ),
+    path("live", Live.as_view(), name="live"),
+    path("deployments/report", DeploymentReports.as_view(), name="report_deployment"),
+    path("versions/<str:name>/<version:number>/allow", Allow.as_view(), name="allow"),
     re_path("", NothingHere.as_view()),
 ]

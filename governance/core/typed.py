@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
+
 
 def tidy(text: str) -> str:
     """Return the text with the line ends of every browser made alike, so equal texts are equal."""
@@ -14,3 +16,17 @@ def is_plain(text: str) -> bool:
     return not any(
         (char < " " and char not in "\t\n") or 0xD800 <= ord(char) <= 0xDFFF for char in text
     )
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the moment that was typed; of a date, its last one in UTC. None of anything else.
+
+    A time without a zone is none: it would be another moment to another reader.
+    """
+    try:
+        if len(text) == len("2026-11-19"):
+            return datetime.combine(date.fromisoformat(text), time.max, tzinfo=UTC)
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

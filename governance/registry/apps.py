@@ -7,7 +7,6 @@ HISTORY = (
     "ArtifactCheck",
     "BundlePart",
     "DataSnapshot",
-    "DeploymentReport",
     "EvaluationResult",
     "LineageEvent",
     "LineageFact",
@@ -30,6 +29,12 @@ class RegistryConfig(AppConfig):
         register(self.get_model("SlotAssignment"), mutable=("ended_at",))
         register(self.get_model("Deprecation"), mutable=("ended_at",))
         register(self.get_model("VersionComment"), mutable=("body_id", "edited_at", "removed_at"))
+        # When an instance last said the same is a note about it, and no act of anybody.
+        register(
+            self.get_model("DeploymentReport"),
+            exclude=("last_seen_at",),
+            mutable=("last_seen_at",),
+        )
         for name in ("Alias", "ModelTag", "Slot", "VersionTag"):
             register(self.get_model(name))
         # The sealed secret is no fact of a webhook's record: sealing it anew changes nothing.

@@ -11,6 +11,7 @@ from governance.core.models import Record
 from governance.inventory.models import Model
 from governance.registry.models.versions import ModelVersion
 from governance.registry.rules import Move, SlotRole, Stage, Verdict
+from governance.registry.rules.slots import LIVE_ROLES
 
 
 class Slot(Record):
@@ -47,6 +48,10 @@ class Slot(Record):
 class SlotAssignmentQuerySet(models.QuerySet["SlotAssignment"]):
     def current(self) -> SlotAssignmentQuerySet:
         return self.filter(ended_at=None)
+
+    def answering(self) -> SlotAssignmentQuerySet:
+        """Keep what answers live traffic."""
+        return self.filter(role__in=LIVE_ROLES)
 
     def standing_at(self, moment: datetime) -> SlotAssignmentQuerySet:
         """Keep what stood at that moment, now or in the past."""
@@ -147,9 +152,11 @@ class Alias(Record):
 
 
 class DeploymentReport(Record):
-    """What a serving instance said that it runs, and how that compares with what was approved.
+    """What a serving instance said that it runs, and how that compared with what was approved.
 
-    `version` is empty when the reported number is of no version that we know.
+    One row stands from `reported_at` until the instance says something else; `last_seen_at` is
+    when it said this last. `version` is empty when the reported number is of no version that we
+    know, and `slot` when the reported name is of no slot.
     """
 
     REF = "deployment_report"
@@ -166,6 +173,7 @@ class DeploymentReport(Record):
     verdict = models.CharField(max_length=12, choices=Verdict.choices)
     reported_by = models.CharField(max_length=60)
     reported_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
 
     class Meta:
         constraints = [

@@ -1,10 +1,9 @@
-"""The endpoints: load with what the caller may see, one domain call, present."""
+"""What was measured of a version."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.http import Http404
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,13 +38,3 @@ class Evaluations(APIView):
             at=at,
         )
         return Response({"results": [evaluation(result) for result in results]}, status=201)
-
-
-class NothingHere(APIView):
-    """Every other address of the interface."""
-
-    CALL: ClassVar[str] = "unknown"
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        raise Http404
