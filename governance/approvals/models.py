@@ -15,7 +15,7 @@ from governance.audit.models import Prose
 from governance.core.models import Record
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, Slot
-from governance.registry.rules import Move, Stage
+from governance.registry.rules import Move, Stage, goal_words
 
 
 class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
@@ -189,6 +189,16 @@ class PromotionRequest(Record):
     @property
     def reference(self) -> str:
         return f"D-{self.number}"
+
+    @property
+    def goal(self) -> str:
+        """Where the version is to go, in words; reads the slot, which `with_version` brings."""
+        return goal_words(
+            Stage(self.target),
+            slot=self.slot.name,
+            is_default=self.slot.is_default,
+            share=self.share,
+        )
 
     @property
     def standing(self) -> RequestState:

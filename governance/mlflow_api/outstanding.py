@@ -123,7 +123,7 @@ def _named(role: Role, people: Sequence[User]) -> str:
 
 
 def _message(request: PromotionRequest, case: Case, gaps: Sequence[Gap]) -> str:
-    target = STAGE_NAMES[Stage(request.target)]
+    target = STAGE_NAMES[Stage.DRAFT] if request.target == Stage.DRAFT else request.goal
     sentences = [
         f"{case.version} does not move to {target} yet: promotion request "
         f"{request.reference} is open.",

@@ -16,7 +16,7 @@ from governance.audit.rules import Verb
 from governance.cards.rules import SECTIONS
 from governance.core.wording import sentence
 from governance.evidence.rules.reading import Entry, Evidence, Held
-from governance.registry.rules import Move, Stage
+from governance.registry.rules import Move, Stage, goal_words
 from governance.validation.rules import Opinion, Severity
 
 
@@ -218,7 +218,7 @@ def _decision(evidence: Evidence, held: Held) -> DecisionPage:
     return DecisionPage(
         reference=f"D-{held['number']}",
         version=version_number(evidence, held),
-        target=Stage(held["target"]).label,
+        target=_goal(evidence, held),
         move=Move(held["move"]).label,
         state=state.label,
         tone=TONES.get(state, "na"),
@@ -285,6 +285,16 @@ def certificates(evidence: Evidence) -> list[Certificate]:
     return [_sign_off(evidence, held) for held in evidence.in_order("sign_off")]
 
 
+def _goal(evidence: Evidence, request: Held) -> str:
+    slot = evidence.get("slot", request["slot_id"])
+    return goal_words(
+        Stage(request["target"]),
+        slot=slot["name"] if slot else "a slot that is not in this pack",
+        is_default=slot is None or bool(slot.fields["is_default"]),
+        share=request.fields.get("share"),
+    )
+
+
 def proof_words(method: str) -> str:
     return PROOFS.get(method, sentence(method))
 
@@ -293,7 +303,7 @@ def _sign_off(evidence: Evidence, held: Held) -> Certificate:
     request = evidence.get("request", held["request_id"])
     subject = "A request that is not in this pack"
     if request:
-        target = Stage(request["target"]).label
+        target = _goal(evidence, request)
         number = version_number(evidence, request)
         subject = f"D-{request['number']}: version {number} to {target}"
     return Certificate(

@@ -29,10 +29,7 @@ class OpenCase:
     @property
     def title(self) -> str:
         request = self.request
-        return (
-            f"version {request.version.number} of {request.version.model.name} "
-            f"to {request.get_target_display()}"
-        )
+        return f"version {request.version.number} of {request.version.model.name} to {request.goal}"
 
     @property
     def href(self) -> str:

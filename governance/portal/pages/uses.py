@@ -35,7 +35,7 @@ def uses_of(version: ModelVersion) -> Iterator[Box]:
         yield Box(
             column="use",
             title=request.slot.name,
-            sub=f"asks for {Stage(request.target).label}",
+            sub=f"asks for {request.goal}",
             href=links.decision(request),
             dashed=True,
         )

@@ -28,7 +28,7 @@ class Verdict:
 
 def title_of(request: PromotionRequest) -> str:
     """Say in an imperative what is asked for."""
-    version, target = request.version, Stage(request.target).label
+    version, target = request.version, request.goal
     name = version.model.name
     match Move(request.move):
         case Move.ROLLED_BACK:
@@ -37,6 +37,8 @@ def title_of(request: PromotionRequest) -> str:
             return f"Archive version {version.number} of {name}"
         case Move.DEMOTED:
             return f"Move version {version.number} of {name} back to {target}"
+        case Move.SHARED:
+            return f"Give version {version.number} of {name} {target}"
         case _:
             return f"Promote version {version.number} of {name} to {target}"
 
@@ -119,6 +121,8 @@ def prospect(case: Case) -> str:
     dossier, number = case.dossier, case.version.number
     if dossier.target != Stage.PRODUCTION:
         return f"Then version {number} goes to {Stage(dossier.target).label}."
+    if dossier.share:
+        return f"Then version {number} answers {dossier.share} percent of {case.slot}."
     if dossier.incumbent:
         return f"Then version {number} replaces version {dossier.incumbent.number}."
     return f"Then version {number} goes live; nothing serves in {case.slot} yet."
@@ -147,8 +151,9 @@ def closed_verdict(request: PromotionRequest, *, decider: str, replaced: int | N
     reason = f"“{request.closed_reason}”" if request.closed_reason else "No reason is on record."
     match RequestState(request.state):
         case RequestState.DONE:
-            went = f"{version} went to {Stage(request.target).label} on {when}"
-            instead = f" and replaced version {replaced}." if replaced else "."
+            went = f"{version} went to {request.goal} on {when}"
+            gone = None if request.share else replaced
+            instead = f" and replaced version {gone}." if gone else "."
             word = "Rolled back" if request.move == Move.ROLLED_BACK else "Approved"
             return _closed("ok", "check", word, f"{word} on {when}", went + instead)
         case RequestState.RETURNED:
@@ -186,6 +191,9 @@ def _last_signature(case: Case) -> str:
     dossier, number = case.dossier, case.version.number
     if dossier.target != Stage.PRODUCTION:
         return f"Yours is the last signature: version {number} goes to {dossier.target.title()}."
+    if dossier.share:
+        live = f"{dossier.share} percent of {case.slot}"
+        return f"Yours is the last signature: version {number} answers {live} at once."
     gone = dossier.incumbent
     retired = f" Version {gone.number} is archived in the same moment." if gone else ""
     return (

@@ -159,7 +159,8 @@ def _signed(request: PageRequest, signed: SignOff) -> HttpResponse:
     row = signed.request
     text = DONE[Decision(signed.decision)].format(role=signed.get_role_display().lower())
     if row.state == RequestState.DONE:
-        text += f" It was the last signature: {row.version} is in {row.get_target_display()}."
+        where = f"answers {row.goal}" if row.share else f"is in {row.goal}"
+        text += f" It was the last signature: {row.version} {where}."
     messages.success(request, text)
     return HttpResponseRedirect(links.decision(row))
 

@@ -65,6 +65,7 @@ from governance.registry.rules.stages import (
     StageUnchanged,
     Verdict,
     VersionNotFound,
+    goal_words,
 )
 
 __all__ = [
@@ -115,6 +116,7 @@ __all__ = [
     "counting_result",
     "deprecation_problems",
     "exact_decimal",
+    "goal_words",
     "label_from_tags",
     "label_taken",
     "lineage_from_tags",

@@ -63,6 +63,15 @@ class AuthorizationMismatch(Refused):
     code = "authorization_mismatch"
 
 
+def goal_words(target: Stage, *, slot: str, is_default: bool, share: int | None) -> str:
+    """Say where somebody wants a version: a stage, another slot, or a share of a slot's traffic."""
+    if share:
+        return f"{share} percent of {slot}"
+    if target == Stage.PRODUCTION and not is_default:
+        return f"{target.label} in {slot}"
+    return str(target.label)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Authorization:
     """Proof that a change of stage was decided. Only `approvals.rules` makes one."""
