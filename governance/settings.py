@@ -76,6 +76,15 @@ DEPLOYMENT_SILENCE_HOURS = env.int("DEPLOYMENT_SILENCE_HOURS", default=24)
 """After so long without a report, an instance that serves a version counts as silent."""
 if DEPLOYMENT_SILENCE_HOURS < 1:
     raise ImproperlyConfigured("DEPLOYMENT_SILENCE_HOURS: at least 1 hour.")
+ARTIFACT_ROOTS = env.list("ARTIFACT_ROOTS", default=[])
+"""Folders below which the portal may read the files of versions. None by default."""
+if bad := [root for root in ARTIFACT_ROOTS if not root.startswith("/") or ".." in root.split("/")]:
+    raise ImproperlyConfigured(f"ARTIFACT_ROOTS: {bad[0]!r} is not a whole path.")
+ARTIFACT_BUCKETS = [place.strip("/") for place in env.list("ARTIFACT_BUCKETS", default=[])]
+"""S3 buckets, or parts of them as `bucket/prefix`, that the portal may read. None by default."""
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="")
+ARTIFACT_MAX_FILES = env.int("ARTIFACT_MAX_FILES", default=10_000)
+ARTIFACT_MAX_BYTES = env.int("ARTIFACT_MAX_BYTES", default=50 * 10**9)
 
 INSTALLED_APPS = [
     "governance.core",

@@ -35,6 +35,8 @@ NO_ENTRY_OF_ITS_OWN = {
     "registry.actions.stages.move_to_stage": "approvals appends the entry of the whole act",
     "registry.actions.stages.share_traffic": "the same, for a canary",
     "registry.actions.evaluations.insert_results": "each caller lists the rows in its own entry",
+    "registry.actions.artifacts.check_artifacts": "asks for a job; what it finds is an entry",
+    "registry.actions.artifacts.hash_if_possible": "the same, where the source can be read",
     "registry.actions.pulls.pull_metrics": "asks for a job; what the job measures is an entry",
     "registry.actions.pulls.pull_if_possible": "the same, where a tracking server is named",
     "evidence.actions.packs.request_pack": "asks for a job; the pack it builds is an entry",

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     MODEL_REMOVE = "inventory:model:remove"
     MODEL_RENAME = "inventory:model:rename"
     TIER_ASSESS = "inventory:tier:assess"
+    ARTIFACT_CHECK = "registry:artifact:check"
     DEPLOYMENT_REPORT = "registry:deployment:report"
     EVALUATION_RECORD = "registry:evaluation:record"
     SLOT_MANAGE = "registry:slot:manage"
@@ -45,6 +46,7 @@ class Permission(StrEnum):
 
 
 _READER = {
+    Permission.ARTIFACT_CHECK,
     Permission.LEDGER_READ,
     Permission.MODEL_READ,
     Permission.PACK_BUILD,

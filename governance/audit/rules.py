@@ -36,6 +36,8 @@ class Verb(models.TextChoices):
 
     ALIAS_DELETED = "alias.deleted"
     ALIAS_SET = "alias.set"
+    ARTIFACTS_CHECKED = "artifacts.checked"
+    ARTIFACTS_RECORDED = "artifacts.recorded"
     CALL_REFUSED = "call.refused"
     CARD_DRAFTED = "card.drafted"
     CARD_PUBLISHED = "card.published"

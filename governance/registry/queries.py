@@ -12,6 +12,7 @@ from governance.accounts.rules import Actor
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.models import (
+    ArtifactCheck,
     Deprecation,
     EvaluationResult,
     ModelVersion,
@@ -20,6 +21,7 @@ from governance.registry.models import (
     StageChange,
 )
 from governance.registry.rules import (
+    ArtifactFact,
     LabelNotFound,
     Move,
     SlotNotOfModel,
@@ -199,3 +201,14 @@ def has_served(version: ModelVersion) -> bool:
 def deprecation_of(version: ModelVersion) -> Deprecation | None:
     """Return what says that the version is to be used no more, if anything does now."""
     return version.deprecations.filter(ended_at=None).select_related("reason").first()
+
+
+def artifact_facts(version: ModelVersion) -> list[ArtifactFact]:
+    return [
+        ArtifactFact(path=row.path, sha256=row.sha256, size=row.size)
+        for row in version.artifacts.order_by("path")
+    ]
+
+
+def latest_artifact_check(version: ModelVersion) -> ArtifactCheck | None:
+    return version.artifact_checks.order_by("-checked_at", "-pk").first()

@@ -1,4 +1,4 @@
-"""What runs later: the job that pulls measured values, and the channel to webhooks."""
+"""What runs later: reading measured values and files at their source, and webhooks."""
 
 from __future__ import annotations
 
@@ -11,12 +11,20 @@ from governance.accounts.queries import SystemActor
 from governance.jobs.channels import channel
 from governance.jobs.kinds import job
 from governance.jobs.running import JobRun
+from governance.registry.actions.artifacts import (
+    CHECK_JOB,
+    HASH_JOB,
+    READER,
+    record_artifact_check,
+    record_artifacts,
+)
 from governance.registry.actions.evaluations import record_evaluations
 from governance.registry.actions.pulls import JOB
 from governance.registry.listening import CHANNEL, message_to_webhook
 from governance.registry.models import ModelVersion
 from governance.registry.queries import results_of
-from governance.registry.rules import Source
+from governance.registry.reading import read_artifacts
+from governance.registry.rules import ArtifactFact, Source, SourceUnreadable
 from governance.registry.tracking import fetch_measurements
 
 TRACKING = SystemActor(name="tracking", held=frozenset({Permission.EVALUATION_RECORD}))
@@ -51,3 +59,40 @@ def run(run: JobRun) -> dict[str, Any]:
             at=timezone.now(),
         )
     return {"fetched": len(fetched), "new": len(new)}
+
+
+@job(HASH_JOB)
+def hash_artifacts(run: JobRun) -> dict[str, Any]:
+    """Take the digests of a version without any; a second attempt finds them there."""
+    version = ModelVersion.objects.with_model().get(pk=run.args["version"])
+    if version.artifacts.exists():
+        return {"artifacts": version.artifacts.count(), "new": 0}
+    found = _read(run, version)
+    artifacts = record_artifacts(version=version, found=found, actor=READER, at=timezone.now())
+    return {"artifacts": len(artifacts), "new": len(artifacts)}
+
+
+@job(CHECK_JOB)
+def check_artifacts(run: JobRun) -> dict[str, Any]:
+    """Compare a version's files with what was registered. A second attempt is a second check."""
+    version = ModelVersion.objects.with_model().get(pk=run.args["version"])
+    why = ""
+    found: list[ArtifactFact] | None = None
+    try:
+        found = _read(run, version)
+    except SourceUnreadable as error:
+        why = error.message
+    check = record_artifact_check(version=version, found=found, actor=READER, at=timezone.now())
+    return {
+        "outcome": check.outcome,
+        "files": check.files,
+        "differences": len(check.differences),
+        "why": why,
+    }
+
+
+def _read(run: JobRun, version: ModelVersion) -> list[ArtifactFact]:
+    def report(files: int, path: str) -> None:
+        run.step(1, 1, f"Reading file {files + 1}, {path[:80]}")
+
+    return read_artifacts(version, report=report)

@@ -7,7 +7,7 @@ TRACKING_HOSTS are asked, redirects are not followed, and an answer has a limit 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -36,33 +36,37 @@ def fetch_measurements(*, tracking_uri: str, run_id: str, dataset_digest: str) -
     The data set is the one the version was registered with, else the run's only input.
     Raises InvalidInput for a server that may not be asked, TrackingUnavailable.
     """
-    # Judged again here: the list may have changed since somebody saved the address.
-    if problems := list(tracking_problems(tracking_uri, allowed=settings.TRACKING_HOSTS)):
-        raise InvalidInput(*problems)
-    run = _get_run(tracking_uri, run_id)
+    body = ask_server(tracking_uri, "api/2.0/mlflow/runs/get", {"run_id": run_id})
+    run = _parsed(body, run_id)
     dataset = dataset_digest or _only_dataset(run)
     found = (_measurement(entry, run_id, dataset) for entry in run["data"].get("metrics", ()))
     return [measurement for measurement in found if measurement is not None]
 
 
-def _get_run(tracking_uri: str, run_id: str) -> dict[str, Any]:
-    url = f"{tracking_uri.rstrip('/')}/api/2.0/mlflow/runs/get"
+def ask_server(tracking_uri: str, endpoint: str, parameters: Mapping[str, str]) -> bytes:
+    """Return the body of a GET. Raises InvalidInput for a server that may not be asked,
+    TrackingUnavailable for one that does not answer with 200."""
+    # Judged again here: the list may have changed since somebody saved the address.
+    if problems := list(tracking_problems(tracking_uri, allowed=settings.TRACKING_HOSTS)):
+        raise InvalidInput(*problems)
     try:
         with requests.get(
-            url,
-            params={"run_id": run_id},
+            f"{tracking_uri.rstrip('/')}/{endpoint}",
+            params=parameters,
             timeout=TIMEOUT_SECONDS,
             allow_redirects=False,
             stream=True,
         ) as answer:
             body = b"".join(_bounded(answer.iter_content(65536)))
             if answer.status_code != requests.codes.ok:
+                said = ", ".join(parameters.values())
                 raise TrackingUnavailable(
-                    f"The tracking server answered {answer.status_code} for run {run_id}."
+                    f"The tracking server answered {answer.status_code}"
+                    + (f" for {said}." if said else ".")
                 )
     except requests.RequestException as error:
         raise TrackingUnavailable(f"The tracking server cannot be reached: {error}") from error
-    return _parsed(body, run_id)
+    return body
 
 
 def _bounded(chunks: Iterable[bytes]) -> Iterable[bytes]:

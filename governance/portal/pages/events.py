@@ -30,6 +30,8 @@ MARKS: dict[str, Mark] = {
     for verb, (tone, icon, label), text in (
         (Verb.ALIAS_DELETED, ("mute", "edit", "Registry"), "Took an alias from {what}"),
         (Verb.ALIAS_SET, ("mute", "edit", "Registry"), "Gave an alias to {what}"),
+        (Verb.ARTIFACTS_CHECKED, ("mute", "copy", "Artifacts"), "Compared the artifacts of {what}"),
+        (Verb.ARTIFACTS_RECORDED, ("mute", "copy", "Artifacts"), "Took the digests of {what}"),
         (Verb.CALL_REFUSED, ("bad", "cross", "Refused"), "Was refused"),
         (Verb.CARD_DRAFTED, ("mute", "edit", "Card"), "Saved a draft of the model card"),
         (Verb.CARD_PUBLISHED, ("ok", "book", "Card"), "Published the model card"),

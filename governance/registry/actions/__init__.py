@@ -1,6 +1,11 @@
 """Changes of the registry, by noun."""
 
 from governance.registry.actions.aliases import delete_alias, set_alias
+from governance.registry.actions.artifacts import (
+    check_artifacts,
+    record_artifact_check,
+    record_artifacts,
+)
 from governance.registry.actions.deprecations import deprecate_version, end_deprecation
 from governance.registry.actions.evaluations import record_evaluations
 from governance.registry.actions.labels import label_version
@@ -17,6 +22,7 @@ from governance.registry.actions.versions import describe_version, register_vers
 
 __all__ = [
     "MoveResult",
+    "check_artifacts",
     "delete_alias",
     "delete_model_tag",
     "delete_version_tag",
@@ -26,6 +32,8 @@ __all__ = [
     "label_version",
     "move_to_stage",
     "pull_metrics",
+    "record_artifact_check",
+    "record_artifacts",
     "record_evaluations",
     "register_version",
     "rename_model",

@@ -19,6 +19,7 @@ from governance.core.errors import InvalidInput
 from governance.core.models import Record
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
+from governance.registry.actions.artifacts import hash_if_possible
 from governance.registry.actions.evaluations import insert_results
 from governance.registry.actions.labels import require_free_label
 from governance.registry.actions.pulls import pull_if_possible
@@ -49,8 +50,9 @@ def register_version(
     """Add the next version of a model, in Draft, with its artifacts, parts, tags, measurements.
 
     Numbers are 1, 2, 3 … per model and never used twice. Tags that measure something are kept
-    as evaluation results too (`judged`: the metrics that policies name), one may give the label,
-    and where the model names a tracking server, a job reads the run's metrics. Appends
+    as evaluation results too (`judged`: the metrics that policies name), and one may give the
+    label. Where the model names a tracking server, a job reads the run's metrics; where no
+    digests are given and the portal may read the source, another takes them. Appends
     version.registered.
     Raises InvalidInput, NotAPerson, PermissionMissing.
     """
@@ -92,6 +94,7 @@ def register_version(
         records=[model, version, *contents, *results, *([slot] if slot_is_new else [])],
     )
     pull_if_possible(version, actor=actor, at=at)
+    hash_if_possible(version, actor=actor, at=at)
     return version
 
 

@@ -98,13 +98,13 @@ def parse_artifacts(text: str) -> tuple[ArtifactFact, ...]:
         size = entry.get("size") if match else None
         if not match or not (size is None or (type(size) is int and 0 <= size < 2**53)):
             raise problem
-        if not _is_relative(path):
+        if not is_artifact_path(path):
             raise problem
         facts.append(ArtifactFact(path=path, sha256=match[2], size=size))
     return tuple(facts)
 
 
-def _is_relative(path: str) -> bool:
+def is_artifact_path(path: str) -> bool:
     """A path that stays within the artifact, and that prints as what it is."""
     parts = re.split(r"[/\\]", path)
     return _is_line(path, MAX_PATH) and parts[0] != "" and ".." not in parts
