@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 warnings.filterwarnings("ignore")
@@ -69,7 +69,7 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, dict):
         return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, Sequence):  # Also protobuf's own kind, as a version's aliases are.
         return [plain(inner) for inner in value]
     try:
         return {key: plain(inner) for key, inner in value}

@@ -94,7 +94,7 @@ class PolicySignOff(Record):
         ]
 
 
-_STANDS = Q(state=RequestState.OPEN, version__stage=F("source"))
+_STANDS = Q(state=RequestState.OPEN, version__stage=F("source"), version__removed_at=None)
 _STORED = [state.value for state in RequestState if state != RequestState.OVERTAKEN]
 
 
@@ -204,7 +204,8 @@ class PromotionRequest(Record):
     def standing(self) -> RequestState:
         """The state as it is now; reads the version, which `with_version` brings along."""
         state = RequestState(self.state)
-        if state == RequestState.OPEN and self.version.stage != self.source:
+        moved = self.version.stage != self.source or self.version.removed_at is not None
+        if state == RequestState.OPEN and moved:
             return RequestState.OVERTAKEN
         return state
 

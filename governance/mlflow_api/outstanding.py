@@ -79,6 +79,22 @@ def outstanding_of(asked: Asked, *, reader: User, at: datetime) -> ApprovalOutst
     return approval_outstanding(asked.request, asked.case, reader=reader, at=at)
 
 
+def first_outstanding(
+    waiting: Sequence[Asked], *, reader: User, at: datetime
+) -> ApprovalOutstanding | None:
+    """Return the refusal of the first of several questions, which names them all."""
+    refusals = [outstanding_of(asked, reader=reader, at=at) for asked in waiting]
+    standing = [refusal for refusal in refusals if refusal is not None]
+    if not standing:
+        return None
+    first = standing[0]
+    first.shown["requests"] = [
+        {"request": one.facts["request"], "link": decision_link(one.facts["request"])}
+        for one in standing
+    ]
+    return first
+
+
 def _unmet(check: CheckResult, model: Model, *, at: datetime) -> Gap:
     role = MENDERS.get(check.id.partition(".")[0], Role.DEVELOPER)
     people = _holders(role, model, at=at)

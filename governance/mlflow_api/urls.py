@@ -9,6 +9,7 @@ urlpatterns = [
     path("registered-models/search", endpoint(GET=searches.search_models)),
     path("registered-models/update", endpoint(PATCH=models.update)),
     path("registered-models/rename", endpoint(POST=models.rename)),
+    path("registered-models/delete", endpoint(DELETE=models.delete)),
     path("registered-models/set-tag", endpoint(POST=models.set_tag)),
     path("registered-models/delete-tag", endpoint(DELETE=models.delete_tag)),
     path(
@@ -24,6 +25,7 @@ urlpatterns = [
     path("model-versions/search", endpoint(GET=searches.search_versions)),
     path("model-versions/get-download-uri", endpoint(GET=versions.get_download_uri)),
     path("model-versions/update", endpoint(PATCH=versions.update)),
+    path("model-versions/delete", endpoint(DELETE=versions.delete)),
     path("model-versions/set-tag", endpoint(POST=versions.set_tag)),
     path("model-versions/delete-tag", endpoint(DELETE=versions.delete_tag)),
     path("model-versions/transition-stage", endpoint(POST=transitions.transition_stage)),

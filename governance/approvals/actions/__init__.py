@@ -1,6 +1,7 @@
 """The acts around a change of stage, by noun."""
 
 from governance.approvals.actions.policies import propose_policy, sign_policy
+from governance.approvals.actions.removals import ask_to_remove_model, ask_to_remove_version
 from governance.approvals.actions.requests import (
     Asked,
     Outcome,
@@ -16,6 +17,8 @@ __all__ = [
     "Outcome",
     "ask_for_canary",
     "ask_for_stage",
+    "ask_to_remove_model",
+    "ask_to_remove_version",
     "propose_policy",
     "roll_back",
     "sign_off",

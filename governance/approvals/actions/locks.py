@@ -13,6 +13,7 @@ from governance.inventory.rules import InventoryIncomplete
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import champion_of, last_incumbent_of
 from governance.registry.rules import Stage
+from governance.registry.rules.removals import VersionRemoved
 
 
 def lock_request(request_id: UUID) -> PromotionRequest:
@@ -89,4 +90,6 @@ def lock_version(version: ModelVersion, slot: Slot) -> tuple[ModelVersion, Slot]
     }
     locked = rows[version.pk]
     locked.model = model
+    if locked.removed_at is not None:
+        raise VersionRemoved(f"{locked} was removed from the registry: it goes nowhere.")
     return locked, slot

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.db import transaction
 
+from governance.approvals.actions import ask_to_remove_model
 from governance.inventory import actions as inventory
 from governance.inventory.models import Model
 from governance.inventory.queries import model_named
 from governance.mlflow_api import presentation
 from governance.mlflow_api.endpoints import Call
+from governance.mlflow_api.outstanding import first_outstanding
 from governance.mlflow_api.parsing import stage_named
 from governance.registry import actions as registry
 from governance.registry.queries import latest_versions
@@ -60,6 +62,14 @@ def rename(call: Call) -> dict[str, Any]:
         at=call.at,
     )
     return {"registered_model": presentation.registered_model(model)}
+
+
+def delete(call: Call) -> dict[str, Any]:
+    """Remove the model with its versions; 403 while people have to decide on any of them."""
+    waiting = ask_to_remove_model(model=named(call), actor=call.actor, at=call.at)
+    if refusal := first_outstanding(waiting, reader=call.actor.person, at=call.at):
+        raise refusal
+    return {}
 
 
 def set_tag(call: Call) -> dict[str, Any]:

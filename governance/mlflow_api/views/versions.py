@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from governance.approvals.actions import ask_to_remove_version
 from governance.approvals.queries.policies import judged_metrics
 from governance.mlflow_api import presentation
 from governance.mlflow_api.endpoints import Call
+from governance.mlflow_api.outstanding import outstanding_of
 from governance.mlflow_api.registering import register_once
 from governance.mlflow_api.views.models import named
 from governance.registry import actions as registry
@@ -51,6 +53,14 @@ def update(call: Call) -> dict[str, Any]:
         at=call.at,
     )
     return {"model_version": presentation.model_version(version)}
+
+
+def delete(call: Call) -> dict[str, Any]:
+    """Remove a version once it is archived; until then the call asks for that."""
+    asked = ask_to_remove_version(version=numbered(call), actor=call.actor, at=call.at)
+    if refusal := outstanding_of(asked, reader=call.actor.person, at=call.at):
+        raise refusal
+    return {}
 
 
 def set_tag(call: Call) -> dict[str, Any]:

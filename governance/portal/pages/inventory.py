@@ -57,14 +57,16 @@ class InventoryPage:
 
 def inventory_page(asked: QueryDict, *, reader: User, at: datetime) -> InventoryPage:
     """Read one page of the inventory as this reader sees it. Queries do not grow with rows."""
-    seen = Model.objects.visible_to(reader, at=at)
     form = InventoryFilter(asked)
+    seen = Model.objects.visible_to(reader, at=at)
     form.offer_owners(owner_choices(seen))
     facets, today = form.facets, as_date(at)
+    # What was removed is found by who looks for it, and stands in nobody's way.
+    seen = seen if "q" in facets else seen.present()
     order = asked.get("order", "due")
     found = ordered(narrowed(seen, facets, reader=reader, today=today), order)
     page = Paginator(found, PAGE_SIZE).get_page(asked.get("page"))
-    live = SlotAssignment.objects.current().filter(slot__model__in=seen)
+    live = SlotAssignment.objects.current().answering().filter(slot__model__in=seen)
     return InventoryPage(
         form=form,
         views=saved_views(seen, reader=reader, today=today),

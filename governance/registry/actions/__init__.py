@@ -9,8 +9,9 @@ from governance.registry.actions.artifacts import (
 from governance.registry.actions.deprecations import deprecate_version, end_deprecation
 from governance.registry.actions.evaluations import record_evaluations
 from governance.registry.actions.labels import label_version
-from governance.registry.actions.names import rename_model
+from governance.registry.actions.names import give_name, rename_model
 from governance.registry.actions.pulls import pull_metrics
+from governance.registry.actions.removals import remove_version
 from governance.registry.actions.stages import MoveResult, move_to_stage, share_traffic
 from governance.registry.actions.tags import (
     delete_model_tag,
@@ -29,6 +30,7 @@ __all__ = [
     "deprecate_version",
     "describe_version",
     "end_deprecation",
+    "give_name",
     "label_version",
     "move_to_stage",
     "pull_metrics",
@@ -36,6 +38,7 @@ __all__ = [
     "record_artifacts",
     "record_evaluations",
     "register_version",
+    "remove_version",
     "rename_model",
     "set_alias",
     "set_model_tag",
