@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.inventory.models import Model
-from governance.registry.models import ModelVersion
+from governance.registry.models import ModelVersion, Slot
 
 
 def model(row: Model) -> str:
@@ -58,8 +58,9 @@ def ask(row: ModelVersion) -> str:
     return f"{version(row)}ask/"
 
 
-def roll_back(row: Model) -> str:
-    return f"{model(row)}roll-back/"
+def roll_back(row: Model, slot: Slot | None = None) -> str:
+    named = f"?{urlencode({'slot': slot.name})}" if slot and not slot.is_default else ""
+    return f"{model(row)}roll-back/{named}"
 
 
 def policy(row: PolicyVersion) -> str:

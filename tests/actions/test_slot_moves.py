@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from governance.accounts.rules import Role
-from governance.approvals.actions import Asked, ask_for_canary, ask_for_stage, withdraw
+from governance.approvals.actions import Asked, ask_for_canary, ask_for_stage, roll_back, withdraw
 from governance.approvals.actions.requests import Outcome
+from governance.approvals.actions.rollbacks import rollback_case
 from governance.approvals.models import DossierCopy, PromotionRequest
 from governance.approvals.rules.dossier import read_dossier
 from governance.approvals.rules.judgement import AnotherShareAsked
@@ -234,3 +235,28 @@ class TestCanaries:
     ) -> None:
         with refused(StageUnchanged):
             ask_share(cast, champion, 10)
+
+
+def test_a_rollback_in_one_slot_leaves_the_others_alone(
+    cast: Cast, champion: ModelVersion, candidate: ModelVersion, europe: Slot
+) -> None:
+    third = f.make_version(cast, champion.model)
+    f.make_card(cast, third)
+    f.make_report(cast, third)
+    f.ask(cast, third, Stage.STAGING)
+    for version in (candidate, third):
+        sign_all(cast, ask_slot(cast, version, europe))
+    assert fresh(candidate).stage == Stage.ARCHIVED
+    roll_back(
+        slot=europe,
+        digest_seen=rollback_case(europe).digest,
+        reason="It drifts in Europe.",
+        proof=f.make_proof(cast.approver),
+        actor=cast.approver,
+        at=NOON,
+    )
+    assert serving(champion.model) == {
+        ("primary", SlotRole.CHAMPION, 1, None),
+        ("eu-retail/primary", SlotRole.CHAMPION, 2, None),
+    }
+    assert fresh(third).stage == Stage.ARCHIVED

@@ -18,7 +18,7 @@ from governance.portal.pages.certificates import Certificate, certificates, entr
 from governance.portal.pages.sign_step import require_unchanged
 from governance.portal.signing import seal
 from governance.registry.models import ModelVersion, Slot
-from governance.registry.queries import champion_of, default_slot
+from governance.registry.queries import champion_of, default_slot, slot_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,10 @@ class RollBackPage:
     meaning: str = ROLLBACK_NEED.meaning
 
 
-def slot_of(model: Model) -> Slot:
+def slot_of(model: Model, name: str = "") -> Slot:
+    """Return the slot of that name, the default one where none is named. Raises SlotNotOfModel."""
+    if name:
+        return slot_named(model, name)
     slot = default_slot(model)
     if slot is None:
         raise NothingToRollBackTo(f"{model.name} has no version yet, so nothing could return.")

@@ -39,7 +39,7 @@ def roll_back_model(request: PageRequest, name: str) -> HttpResponse:
     """What returns, what goes, what it rests on; with a reason and the password, it is done."""
     at = timezone.now()
     model = _model(request, name, at=at)
-    slot = slot_of(model)
+    slot = slot_of(model, request.GET.get("slot", ""))
     seen = _seen(request, slot)
     if seen and (earlier := rolled_back_before(slot, request.user, sha256_hex(seen.encode()))):
         when = moment(earlier.signed_at)
@@ -101,11 +101,12 @@ def _prove_and_roll_back(
 def rollback_changed(request: PageRequest, error: DomainError, name: str) -> HttpResponse:
     """Nothing was rolled back, because what was on the screen no longer holds."""
     model = _model(request, name, at=timezone.now())
-    slot = slot_of(model)
+    slot = slot_of(model, request.GET.get("slot", ""))
     seen = _seen(request, slot)
     case = rollback_case(slot)
     context = {
         "model": model,
+        "slot": slot,
         "error": error,
         "typed": request.POST.get("reason", ""),
         "changes": changed_since(seen, case.dossier) if seen else (),

@@ -89,6 +89,12 @@ def test_others_are_refused_with_the_reason(
     assert reason in answer.content.decode()
 
 
+def test_a_slot_is_named_in_the_address(cast: Cast, second: ModelVersion) -> None:
+    assert "goes live in primary at once" in read(cast.approver, f"{PAGE}?slot=primary")
+    for unknown in ("eu-retail/primary", "%00", "primary'"):
+        read(cast.approver, f"{PAGE}?slot={unknown}", status=404)
+
+
 def test_cannot_be_seen_from_outside(cast: Cast, second: ModelVersion) -> None:
     read(cast.outsider, PAGE, status=404)
     with nothing_moves():
