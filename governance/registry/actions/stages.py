@@ -54,7 +54,10 @@ def move_to_stage(
             version, authorization.target, authorization.move, slot, authorization,
             actor=actor, at=at,
         )  # fmt: skip
-        result.records.append(result.change)
+        # A model is as new as the last change of a stage, as in MLflow.
+        version.model.updated_at = at
+        version.model.save(update_fields=["updated_at"])
+        result.records += [version.model, result.change]
     return result
 
 
