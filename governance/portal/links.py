@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, Slot
+from governance.registry.serving import Place
 
 
 def model(row: Model) -> str:
@@ -61,6 +62,30 @@ def ask(row: ModelVersion) -> str:
 def roll_back(row: Model, slot: Slot | None = None) -> str:
     named = f"?{urlencode({'slot': slot.name})}" if slot and not slot.is_default else ""
     return f"{model(row)}roll-back/{named}"
+
+
+def slot(row: Slot) -> str:
+    return f"{model(row.model)}slots/{row.pk}/"
+
+
+def new_slot(row: Model) -> str:
+    return f"{model(row)}slots/new/"
+
+
+def slot_of(place: Place) -> str:
+    return f"{model(place.model)}slots/{place.slot.pk}/" if place.slot else model(place.model)
+
+
+def version_numbered(row: Model, number: int) -> str:
+    return f"{model(row)}versions/{number}/"
+
+
+def decision_by_ref(ref: str) -> str:
+    return f"/decisions/{ref.partition(':')[2]}/"
+
+
+def live_on(row: Model) -> str:
+    return f"/live/?model={quote(row.name)}"
 
 
 def policy(row: PolicyVersion) -> str:

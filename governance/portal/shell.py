@@ -77,6 +77,7 @@ def work_places(*, waiting: int) -> tuple[Place, ...]:
     return (
         Place(name="home", label="Home", href="/", icon="home", key="h", waiting=waiting),
         Place(name="inventory", label="Inventory", href="/models/", icon="models", key="m"),
+        Place(name="live", label="Live", href="/live/", icon="pulse", key="l"),
         Place(name="decisions", label="Decisions", href="/decisions/", icon="sign", key="d"),
     )
 

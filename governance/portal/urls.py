@@ -48,6 +48,7 @@ from governance.portal.views.policies import (
     signed_before,
 )
 from governance.portal.views.rollbacks import roll_back_model, rollback_changed
+from governance.portal.views.slots import alias, end, give_role, live, lower, new_slot, slot
 from governance.portal.views.theme import choose_theme
 from governance.portal.views.validation import (
     close_named_finding,
@@ -157,6 +158,17 @@ decision_urls = [
     ),
 ]
 
+SLOT = "models/<str:name>/slots/<uuid:slot_id>/"
+slot_urls = [
+    page("live/", live, name="live"),
+    page("models/<str:name>/slots/new/", new_slot, name="slot_new", methods=READ_AND_WRITE),
+    page(SLOT, slot, name="slot"),
+    page(f"{SLOT}role/", give_role, name="slot_role", methods=WRITE),
+    page(f"{SLOT}end/", end, name="slot_end", methods=WRITE),
+    page(f"{SLOT}share/", lower, name="slot_share", methods=WRITE),
+    page(f"{SLOT}alias/", alias, name="slot_alias", methods=WRITE),
+]
+
 policy_urls = [
     page("policies/", policies, name="policies"),
     page("policies/new/", new_policy, name="policy_new", methods=READ_AND_WRITE),
@@ -201,6 +213,7 @@ urlpatterns = [
     *validation_urls,
     *evidence_urls,
     *decision_urls,
+    *slot_urls,
     *policy_urls,
     *access_urls,
     *audit_urls,

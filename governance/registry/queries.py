@@ -160,16 +160,6 @@ def former_champions(slots: Collection[Slot]) -> QuerySet[SlotAssignment]:
     )
 
 
-def live_assignments(actor: Actor, *, at: datetime) -> list[SlotAssignment]:
-    """Return what serves now, in every slot that the actor may see, by model name."""
-    return list(
-        SlotAssignment.objects.current()
-        .filter(slot__model__in=Model.objects.visible_to(actor, at=at))
-        .select_related("slot__model", "version")
-        .order_by("slot__model__name", "slot__name")
-    )
-
-
 def results_of(version: ModelVersion) -> list[EvaluationResult]:
     return list(
         EvaluationResult.objects.filter(version=version).order_by(

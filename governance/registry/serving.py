@@ -21,7 +21,7 @@ from governance.registry.models import (
     Slot,
     SlotAssignment,
 )
-from governance.registry.rules import CheckOutcome, SlotRole, Verdict
+from governance.registry.rules import CheckOutcome, SlotNotOfModel, SlotRole, Verdict
 from governance.registry.rules.deployments import (
     Allowance,
     Heard,
@@ -124,14 +124,11 @@ def places(
     return _placed(assignments, _newest(reports, moment), moment)
 
 
-def places_of(slots: Sequence[Slot], *, at: datetime) -> list[Place]:
-    """Return these slots of one model as they are now, the empty ones too, in their order.
+def places_of(model: Model, slots: Sequence[Slot], *, at: datetime) -> list[Place]:
+    """Return these slots of the model as they are now, the empty ones too, in their order.
 
     After them come the slots that instances name and that the model does not have.
     """
-    if not slots:
-        return []
-    model = slots[0].model
     roles = SlotAssignment.objects.standing_at(at).filter(slot__in=slots)
     rows = sorted(roles.select_related("slot__model__unit", "version"), key=_by_place)
     reports = _newest(DeploymentReport.objects.filter(model=model), at)
@@ -199,6 +196,15 @@ def _instances(
         hearing = heard.hearing(at=moment, patience=patience)
         found.append(Instance(report=report, hearing=hearing, seen_at=heard.seen_at))
     return found
+
+
+def slot_by_id(model: Model, slot_id: UUID) -> Slot:
+    """Return the model's slot. Raises SlotNotOfModel."""
+    slot = Slot.objects.filter(model=model, pk=slot_id).first()
+    if slot is None:
+        raise SlotNotOfModel(f"{model.name} has no such slot.")
+    slot.model = model
+    return slot
 
 
 def slot_called(model: Model, name: str) -> Slot | None:

@@ -10,11 +10,11 @@ from django.core.paginator import Page, Paginator
 from django.db.models import F
 
 from governance.accounts.models import User
+from governance.accounts.queries import labels_of
 from governance.approvals.models import PromotionRequest
 from governance.approvals.rules.judgement import RequestState
 from governance.inventory.models import Model
 from governance.portal.pages.cases import OpenCase, open_cases
-from governance.portal.pages.naming import actor_names
 
 PAGE_SIZE = 30
 MARKS = {
@@ -68,7 +68,7 @@ def decisions_page(reader: User, *, model: str, number: str | None, at: datetime
 
 
 def decided(requests: Sequence[PromotionRequest]) -> list[Decided]:
-    names = actor_names(request.closed_by for request in requests)
+    names = labels_of(request.closed_by for request in requests)
     return [
         Decided(
             request=request,

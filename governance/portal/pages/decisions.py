@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from governance.accounts.models import User
+from governance.accounts.queries import labels_of
 from governance.approvals.models import PromotionRequest, SignOff
 from governance.approvals.queries.cases import Case, Chair, case_of, chairs, sign_offs_of
 from governance.approvals.rules.judgement import Decision, RequestState
@@ -23,7 +24,6 @@ from governance.portal.pages.grounds import (
     present_grounds,
     since_approval,
 )
-from governance.portal.pages.naming import actor_names
 from governance.portal.pages.seats import Seats, seats_of
 from governance.portal.pages.verdicts import (
     Verdict,
@@ -110,7 +110,7 @@ def _open_page(
 
 def _closed_page(request: PromotionRequest, rows: Sequence[SignOff]) -> DecisionPage:
     grounds = kept_grounds(request)
-    decider = actor_names([request.closed_by]).get(request.closed_by, "somebody")
+    decider = labels_of([request.closed_by]).get(request.closed_by, "somebody")
     replaced = grounds.replaced if grounds else None
     deciding = {row.ref for row in rows if row.dossier_digest == request.decided_digest}
     page = DecisionPage(
@@ -164,4 +164,4 @@ def _through(request: PromotionRequest) -> str:
     via = request.requested_via
     if via == f"user:{request.requested_by_id}":
         return ""
-    return actor_names([via]).get(via, "a service account")
+    return labels_of([via]).get(via, "a service account")

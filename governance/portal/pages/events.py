@@ -187,7 +187,7 @@ class Day:
 
 
 def as_events(entries: Sequence[LedgerEntry], *, reader: Actor, at: datetime) -> list[Event]:
-    """Put entries into words for this reader, in five queries however many they are."""
+    """Put entries into words for this reader, in six queries however many they are."""
     names = names_in(entries, reader=reader, at=at)
     return [event_of(entry, names) for entry in entries]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from governance.accounts.models import User
+from governance.accounts.queries import labels_of
 from governance.approvals.models import SignOff
 from governance.audit.models import LedgerEntry, LedgerStream
 from governance.audit.queries import LedgerState, ledger_state
@@ -16,7 +17,6 @@ from governance.evidence.queries.packs import recent_packs
 from governance.evidence.rules.packs import EVIDENCE_NAME, STREAM, VERIFIER_NAME
 from governance.inventory.models import Model
 from governance.portal.forms.evidence import PackForm
-from governance.portal.pages.naming import actor_names
 from governance.registry.models import ModelVersion
 from governance.registry.rules import Stage
 
@@ -59,7 +59,7 @@ def evidence_page(form: PackForm, chosen: str, *, reader: User, at: datetime) ->
         form=form,
         preview=preview_of(model) if model else None,
         packs=packs,
-        builders=actor_names(pack.built_by for pack in packs),
+        builders=labels_of(pack.built_by for pack in packs),
         ledger=ledger_state(),
     )
 
@@ -103,7 +103,7 @@ def pack_page(pack: Pack) -> PackPage:
     entries = LedgerEntry.objects.of_stream(STREAM).filter(subject=pack.ref)
     return PackPage(
         pack=pack,
-        built_by=actor_names([pack.built_by]).get(pack.built_by, pack.built_by),
+        built_by=labels_of([pack.built_by]).get(pack.built_by, pack.built_by),
         entry=entries.order_by("seq").first(),
         files=(
             (pack.pdf_name, "PDF with the evidence attached", pack.pdf_size),

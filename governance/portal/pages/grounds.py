@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from governance.accounts.queries import labels_of
 from governance.approvals.models import DossierCopy, PolicyVersion, PromotionRequest
 from governance.approvals.queries.cases import ROLLBACK_POLICY, Case, approved_dossier
 from governance.approvals.queries.policies import policy_of
@@ -20,7 +21,6 @@ from governance.portal.pages.changes import (
     people_in,
     revisions,
 )
-from governance.portal.pages.naming import actor_names
 from governance.registry.models import ModelVersion
 from governance.registry.rules import Stage
 
@@ -123,7 +123,7 @@ def since_approval(grounds: Grounds) -> Since | None:
     if copy is None:
         return None
     before = read_dossier(copy.text)
-    names = actor_names(people_in(before, dossier))
+    names = labels_of(people_in(before, dossier))
     # Another policy applies to another move; only a new version of the same one is a change.
     other = before.policy.get("key") != dossier.policy.get("key")
     return Since(

@@ -17,7 +17,8 @@ from governance.portal.pages.deadlines import Deadlines, deadlines
 from governance.portal.pages.events import Event, as_events
 from governance.portal.pages.inbox import Item, inbox, remember, summary
 from governance.registry.models import SlotAssignment
-from governance.registry.queries import live_assignments
+from governance.registry.rules.slots import LIVE_ROLES
+from governance.registry.serving import live_assignments
 from governance.validation.models import Finding
 
 EVENTS_SHOWN = 6
@@ -62,7 +63,7 @@ def home_page(reader: User, *, at: datetime) -> HomePage:
     cases = open_cases(reader, at=at)
     items = inbox(reader, cases, at=at)
     remember(reader, len(items))
-    live = live_assignments(reader, at=at)
+    live = [one for one in live_assignments(reader, at=at) if one.role in LIVE_ROLES]
     findings = Finding.objects.open().filter(model__in=models).select_related("model")
     return HomePage(
         items=items,
@@ -71,7 +72,7 @@ def home_page(reader: User, *, at: datetime) -> HomePage:
         events=telling_events(models, reader=reader, at=at),
         deadlines=deadlines(findings.select_related("model", "version__model"), today=as_date(at)),
         live=live[:LIVE_SHOWN],
-        live_count=len(live),
+        live_count=len({one.slot_id for one in live}),
     )
 
 

@@ -23,9 +23,11 @@ from governance.portal.pages.events import Event, as_events
 from governance.portal.pages.lineage import Lineage
 from governance.portal.pages.standing import Standing, standings
 from governance.portal.pages.uses import draw_lineage
-from governance.registry.models import EvaluationResult, ModelVersion, Slot, SlotAssignment
+from governance.registry.models import EvaluationResult, ModelVersion, Slot
 from governance.registry.queries import counting_results
 from governance.registry.rules import Stage
+from governance.registry.rules.deployments import Hearing
+from governance.registry.serving import Instance, Place, places_of
 
 VERSIONS_SHOWN = 10
 METRICS_SHOWN = 3
@@ -37,12 +39,6 @@ class VersionRow:
     version: ModelVersion
     values: Sequence[str]
     request: PromotionRequest | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SlotRow:
-    slot: Slot
-    serving: SlotAssignment | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +56,7 @@ class ModelPage:
     model: Model
     standing: Standing
     assessment: TierAssessment | None
-    slots: Sequence[SlotRow]
+    slots: Sequence[Place]
     track: Sequence[Step]
     versions: Sequence[VersionRow]
     version_count: int
@@ -72,6 +68,13 @@ class ModelPage:
     ledger: LedgerState
     can_edit: bool
     can_roll_back: bool
+    can_keep_slots: bool
+
+    @property
+    def unapproved(self) -> list[Instance]:
+        """The instances that run what nobody approved."""
+        instances = (one for place in self.slots for one in place.instances)
+        return [one for one in instances if one.hearing == Hearing.UNAPPROVED]
 
     @property
     def request(self) -> PromotionRequest | None:
@@ -92,7 +95,7 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         model=model,
         standing=standing,
         assessment=latest_tier_assessment(model),
-        slots=slot_rows(model, standing),
+        slots=places_of(model, slots_of(model), at=at),
         track=track_of(versions, focus, standing),
         versions=version_rows(shown, metrics),
         version_count=len(versions),
@@ -103,6 +106,7 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         event_count=log.count(),
         ledger=ledger_state(),
         can_edit=Permission.MODEL_EDIT in held,
+        can_keep_slots=Permission.SLOT_MANAGE in held,
         can_roll_back=bool(standing.live)
         and Role.APPROVER in roles_of(reader, unit=model.unit, at=at),
     )
@@ -123,12 +127,10 @@ def judged_metrics_of(model: Model) -> list[str]:
     return list(found)
 
 
-def slot_rows(model: Model, standing: Standing) -> list[SlotRow]:
-    serving = {assignment.slot_id: assignment for assignment in standing.live}
-    return [
-        SlotRow(slot=slot, serving=serving.get(slot.pk))
-        for slot in Slot.objects.filter(model=model).order_by("-is_default", "name")
-    ]
+def slots_of(model: Model) -> list[Slot]:
+    """The model's slots, the default one first."""
+    slots = Slot.objects.filter(model=model).order_by("-is_default", "name")
+    return list(slots.select_related("model"))
 
 
 def track_of(

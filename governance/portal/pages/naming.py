@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from governance.accounts.models import ServiceAccount, User
+from governance.accounts.queries import labels_of
 from governance.accounts.rules import Actor
 from governance.approvals.models import PromotionRequest
 from governance.audit.models import LedgerEntry
 from governance.inventory.models import Model
-from governance.registry.models import ModelVersion
+from governance.registry.models import ModelVersion, Slot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,7 @@ class Names:
     models: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, int] = field(default_factory=dict)
     requests: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, str] = field(default_factory=dict)
 
     def who(self, ref: str) -> str:
         kind, _, rest = ref.partition(":")
@@ -33,21 +34,22 @@ class Names:
         """The subject of an entry in words: `version 14`, `churn-model`, `finding`."""
         if ref in self.versions:
             return f"version {self.versions[ref]}"
-        known = self.models.get(ref) or self.actors.get(ref) or self.requests.get(ref)
+        kinds = (self.models, self.actors, self.requests, self.slots)
+        known = next((names[ref] for names in kinds if ref in names), "")
         return known or ref.partition(":")[0].replace("-", " ")
 
 
 def names_in(entries: Sequence[LedgerEntry], *, reader: Actor, at: datetime) -> Names:
-    """Look up every name that these entries need, in five queries.
+    """Look up every name that these entries need, in six queries.
 
-    Models and versions that the reader may not see stay nameless.
+    Models, versions and slots that the reader may not see stay nameless.
     """
     refs = {ref for entry in entries for ref in (entry.subject, entry.actor)}
     refs |= {entry.stream_name for entry in entries}
     models = Model.objects.visible_to(reader, at=at).filter(pk__in=ids(refs, "model"))
     versions = ModelVersion.objects.visible_to(reader, at=at)
     return Names(
-        actors=actor_names(refs),
+        actors=labels_of(refs),
         models={model.ref: model.name for model in models.only("name")},
         versions={
             version.ref: version.number
@@ -59,15 +61,13 @@ def names_in(entries: Sequence[LedgerEntry], *, reader: Actor, at: datetime) -> 
             .filter(pk__in=ids(refs, "request"))
             .select_related("version")
         },
+        slots={
+            slot.ref: slot.name
+            for slot in Slot.objects.filter(
+                pk__in=ids(refs, Slot.REF), model__in=Model.objects.visible_to(reader, at=at)
+            ).only("name")
+        },
     )
-
-
-def actor_names(refs: Iterable[str]) -> dict[str, str]:
-    """Names of people and service accounts by reference, in two queries."""
-    refs = list(refs)
-    people = User.objects.filter(pk__in=ids(refs, User.REF)).only("name")
-    services = ServiceAccount.objects.filter(pk__in=ids(refs, ServiceAccount.REF)).only("name")
-    return {row.ref: row.name for rows in (people, services) for row in rows}
 
 
 def ids(refs: Iterable[str], kind: str) -> list[str]:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission, may
-from governance.accounts.queries import root_unit
+from governance.accounts.queries import labels_of, root_unit
 from governance.approvals.actions.policies import MEANINGS, SIGNATURES_NEEDED, STREAM
 from governance.approvals.models import PolicySignOff, PolicyVersion
 from governance.approvals.queries.policies import policy_of, policy_sign_offs, policy_versions
@@ -20,7 +20,6 @@ from governance.inventory.rules import Kind, Tier
 from governance.portal.pages.certificates import Certificate, certificates, entry_numbers
 from governance.portal.pages.diffs import Line, diff_lines
 from governance.portal.pages.may import why_not
-from governance.portal.pages.naming import actor_names
 from governance.portal.pages.verdicts import few, role_noun
 from governance.registry.rules import Source, Stage
 
@@ -118,7 +117,7 @@ def policy_page(row: PolicyVersion, *, reader: User, at: datetime) -> PolicyPage
         row=row,
         policy=policy,
         look=LOOKS[PolicyState(row.state)],
-        proposer=actor_names([row.proposed_by]).get(row.proposed_by, "the console"),
+        proposer=labels_of([row.proposed_by]).get(row.proposed_by, "the console"),
         applies=applies_to(policy),
         gates=[(gate.label, gate_sentence(gate)) for gate in policy.gates],
         needs=[(need_sentence(need), need.meaning) for need in policy.needs],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from governance.accounts.models import User
+from governance.accounts.queries import labels_of
 from governance.accounts.rules import Role
 from governance.approvals.models import PromotionRequest, SignOff
 from governance.approvals.queries.cases import Case, case_of, chairs
@@ -15,7 +16,6 @@ from governance.approvals.rules.judgement import Decision, DossierChanged
 from governance.core.canonical import sha256_hex
 from governance.portal.pages.changes import Change, changes, people_in, unexplained
 from governance.portal.pages.grounds import Grounds, present_grounds
-from governance.portal.pages.naming import actor_names
 from governance.portal.pages.seats import Seat, seats_of
 from governance.portal.pages.verdicts import consequence, title_of
 from governance.portal.signing import seal
@@ -98,7 +98,7 @@ def require_unchanged(case: Case, seen: str | None) -> None:
 def changed_since(seen: str, now: Dossier) -> Sequence[Change]:
     """Say what differs between the facts that were on the screen and those that hold now."""
     before = read_dossier(seen)
-    names = actor_names(people_in(before, now))
+    names = labels_of(people_in(before, now))
     return changes(before, now, names=names) or unexplained(seen, now.text())
 
 

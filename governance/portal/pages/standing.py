@@ -9,7 +9,7 @@ from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import F, Max
 
 from governance.approvals.models import PromotionRequest
 from governance.cards.models import CardDraft, CardRevision
@@ -103,11 +103,13 @@ def standings(models: Sequence[Model]) -> list[Standing]:
 
 
 def live_in(models: Collection[Model]) -> Iterable[SlotAssignment]:
+    """What answers live traffic: the default slot first, and in each slot its champion."""
     return (
         SlotAssignment.objects.current()
+        .answering()
         .filter(slot__model__in=models)
         .select_related("slot", "version__model")
-        .order_by("slot__name")
+        .order_by("-slot__is_default", "slot__name", F("share").asc(nulls_first=True))
     )
 
 

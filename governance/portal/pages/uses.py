@@ -9,7 +9,8 @@ from governance.core.wording import day
 from governance.portal import links
 from governance.portal.pages.lineage import Box, Lineage, lineage_of
 from governance.registry.models import ModelVersion, SlotAssignment
-from governance.registry.rules import Stage
+from governance.registry.rules import SlotRole, Stage
+from governance.registry.rules.slots import LIVE_ROLES
 from governance.validation.models import Report
 from governance.validation.queries import latest_report
 
@@ -25,11 +26,12 @@ def uses_of(version: ModelVersion) -> Iterator[Box]:
         yield report_box(report)
     serving = SlotAssignment.objects.current().filter(version=version).select_related("slot")
     for assignment in serving:
+        role = SlotRole(assignment.role)
         yield Box(
             column="use",
             title=assignment.slot.name,
-            sub=f"since {day(assignment.assigned_at)}",
-            tone="ok",
+            sub=f"{role.label.lower()} since {day(assignment.assigned_at)}",
+            tone="ok" if role in LIVE_ROLES else "",
         )
     for request in PromotionRequest.objects.open().filter(version=version).select_related("slot"):
         yield Box(

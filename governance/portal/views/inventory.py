@@ -12,6 +12,7 @@ from governance.inventory.queries import formerly_named, model_named
 from governance.inventory.rules import ModelNotFound
 from governance.portal.pages.inventory import inventory_page
 from governance.portal.pages.model import model_page
+from governance.portal.pages.slots import said_of
 from governance.portal.pages.version import MARKS, version_page
 from governance.portal.requests import PageRequest, query_without
 from governance.portal.shell import pinned_ids
@@ -38,7 +39,12 @@ def model(request: PageRequest, name: str) -> HttpResponse:
     page = model_page(
         found, reader=request.user, at=at, all_versions=request.GET.get("versions") == "all"
     )
-    context = {"page": page, "model": found, "is_pinned": found.pk in pinned_ids(request)}
+    context = {
+        "page": page,
+        "model": found,
+        "is_pinned": found.pk in pinned_ids(request),
+        "said_of": said_of,
+    }
     return render(request, "inventory/model.html", context)
 
 

@@ -1,0 +1,164 @@
+"""What is live, slot by slot, and one slot with its past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import QueryDict
+
+from governance.accounts.models import User
+from governance.accounts.permissions import Permission
+from governance.accounts.queries import labels_of
+from governance.core.typed import moment_of
+from governance.core.wording import as_date, counted, day
+from governance.inventory.models import Model
+from governance.portal.forms.slots import LiveFilter
+from governance.portal.pages.may import why_not
+from governance.registry.models import ModelVersion, Slot, SlotAssignment
+from governance.registry.rules import SlotRole, Stage
+from governance.registry.rules.deployments import Hearing
+from governance.registry.serving import Place, places, places_of
+
+PAGE_SIZE = 50
+PAST_SHOWN = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """How a report, or the want of one, looks and reads."""
+
+    tone: str
+    icon: str
+    text: str
+
+
+HEARD: dict[Hearing | None, tuple[str, str, str]] = {
+    None: ("mute", "ring", "No report"),
+    Hearing.AGREES: ("ok", "check", "Runs what was approved"),
+    Hearing.SUPERSEDED: ("warn", "clock", "Runs an earlier version"),
+    Hearing.SILENT: ("warn", "minus", "Silent"),
+    Hearing.UNAPPROVED: ("bad", "cross", "Runs what nobody approved"),
+}
+
+
+def said_of(hearing: Hearing | None, since: datetime | None = None) -> Said:
+    tone, icon, text = HEARD[hearing]
+    if hearing == Hearing.SILENT and since is not None:
+        text = f"{text} since {day(since)}"
+    return Said(tone=tone, icon=icon, text=text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LivePage:
+    form: LiveFilter
+    page: Page[Place]
+    on: date | None
+    names: Mapping[str, str]
+    summary: str
+
+
+def live_page(asked: QueryDict, *, reader: User, at: datetime) -> LivePage:
+    """Read what served at the end of the day asked for, or serves now. A fixed count of queries."""
+    seen = Model.objects.visible_to(reader, at=at)
+    slots = Slot.objects.filter(model__in=seen)
+    form = LiveFilter(asked)
+    form.offer(
+        models=sorted(set(slots.values_list("model__name", flat=True))),
+        slots=sorted(set(slots.values_list("name", flat=True))),
+        today=as_date(at),
+    )
+    nothing: dict[str, Any] = {"model": "", "slot": "", "on": None}
+    facets = form.cleaned_data if form.is_valid() else nothing
+    on: date | None = facets["on"]
+    model = seen.get(name=facets["model"]) if facets["model"] else None
+    moment = moment_of(on.isoformat()) if on else None
+    moment = min(moment, at) if moment else None
+    found = places(reader, at=at, on=moment, model=model, slot=facets["slot"])
+    page = Paginator(found, PAGE_SIZE).get_page(asked.get("page"))
+    return LivePage(
+        form=form,
+        page=page,
+        on=on,
+        names=labels_of(role.assigned_by for place in page.object_list for role in place.roles),
+        summary=summary(found, on=on),
+    )
+
+
+def summary(found: Sequence[Place], *, on: date | None) -> str:
+    """Say first how much serves, and then whether something serves that nobody approved."""
+    live = sum(place.is_live for place in found)
+    slots = "Nothing" if not live else f"{counted(live, 'slot')}"
+    answer = "answers" if live <= 1 else "answer"
+    first = (
+        f"On {day(on)}: {slots.lower()} with live traffic."
+        if on
+        else f"{slots} {answer} live traffic."
+    )
+    wrong = sum(place.hearing == Hearing.UNAPPROVED for place in found)
+    return f"{first} What nobody approved runs in {counted(wrong, 'slot')}." if wrong else first
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotPage:
+    """One slot: who has which role, what instances report, what was, and what the reader may do."""
+
+    slot: Slot
+    place: Place
+    past: Sequence[SlotAssignment]
+    names: Mapping[str, str]
+    versions: Sequence[ModelVersion]
+    why_not: str
+
+    @property
+    def may_keep(self) -> bool:
+        return not self.why_not
+
+    @property
+    def verdict(self) -> str:
+        """One sentence that answers what serves here."""
+        words = {
+            SlotRole.CHAMPION: "Version {n} is champion",
+            SlotRole.CANARY: "version {n} gets {share} percent",
+            SlotRole.CHALLENGER: "version {n} challenges",
+            SlotRole.SHADOW: "version {n} runs in the shadow",
+        }
+        said = [
+            words[SlotRole(role.role)].format(n=role.version.number, share=role.share)
+            for role in self.place.roles
+        ]
+        if not said:
+            return "Nothing serves here."
+        text = ", ".join(said)
+        return f"{text[0].upper()}{text[1:]}."
+
+
+def slot_page(slot: Slot, *, reader: User, at: datetime) -> SlotPage:
+    place = places_of(slot.model, [slot], at=at)[0]
+    past = list(
+        slot.assignments.exclude(ended_at=None)
+        .select_related("version__model")
+        .order_by("-ended_at", "-assigned_at")[:PAST_SHOWN]
+    )
+    unit = slot.model.unit
+    return SlotPage(
+        slot=slot,
+        place=place,
+        past=past,
+        names=labels_of(row.assigned_by for row in [*place.roles, *past]),
+        versions=assignable(slot.model),
+        why_not=why_not(reader, Permission.SLOT_MANAGE, "Keeping slots", unit=unit, at=at),
+    )
+
+
+def assignable(model: Model) -> list[ModelVersion]:
+    """Return the versions that may get a role, newest first."""
+    return list(
+        ModelVersion.objects.present()
+        .filter(model=model)
+        .exclude(stage=Stage.ARCHIVED)
+        .order_by("-number")
+    )
