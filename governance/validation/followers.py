@@ -6,9 +6,9 @@ from governance.accounts.permissions import Permission
 from governance.accounts.queries import SystemActor
 from governance.audit.followers import follows
 from governance.audit.models import LedgerEntry
-from governance.registry.models import DeploymentReport
-from governance.registry.rules import Verdict
-from governance.validation.actions.alarms import raise_on_deployment
+from governance.registry.models import ArtifactCheck, DeploymentReport
+from governance.registry.rules import CheckOutcome, Verdict
+from governance.validation.actions.alarms import raise_on_artifacts, raise_on_deployment
 
 PORTAL = SystemActor(name="portal", held=frozenset({Permission.VALIDATION_WRITE}))
 """The portal itself, telling what it came to know."""
@@ -23,3 +23,13 @@ def find_unapproved_deployments(entry: LedgerEntry) -> None:
         pk=entry.subject.partition(":")[2]
     )
     raise_on_deployment(report=report, actor=PORTAL, at=entry.at)
+
+
+@follows("artifacts.checked")
+def find_altered_artifacts(entry: LedgerEntry) -> None:
+    """Raise a finding over files that are not those registered. Told twice, it is one finding."""
+    if entry.facts["outcome"] != CheckOutcome.MISMATCH:
+        return
+    wrote = next(ref for ref in entry.states if ref.startswith(f"{ArtifactCheck.REF}:"))
+    check = ArtifactCheck.objects.select_related("version__model").get(pk=wrote.partition(":")[2])
+    raise_on_artifacts(check=check, actor=PORTAL, at=entry.at)

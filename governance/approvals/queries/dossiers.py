@@ -18,13 +18,13 @@ from governance.approvals.rules.dossier import (
     ResultFact,
     VersionFacts,
 )
-from governance.approvals.rules.gates import CheckResult, judge_all
+from governance.approvals.rules.gates import CheckResult, judge_all, standing_checks
 from governance.approvals.rules.judgement import RequestState
 from governance.approvals.rules.policies import Policy
 from governance.core.canonical import digest, timestamp
 from governance.inventory.models import Model
 from governance.registry.models import EvaluationResult, ModelVersion, Slot
-from governance.registry.rules import Move, Stage
+from governance.registry.rules import CheckOutcome, Move, Stage
 
 ROLLBACK_RULE = "rollback/1"
 
@@ -48,7 +48,9 @@ def gather(
         target=target,
         slot=slot.ref,
         model=model_facts(version.model),
-        version=version_facts(version, reading),
+        version=replace(
+            version_facts(version, reading), artifact_check=_check_of_files(version, reading)
+        ),
         incumbent=version_facts(champion, reading) if champion else None,
         rollback_target=fallback.ref if fallback else None,
         card=CardFacts(ref=card.ref, number=card.number, digest=card.digest) if card else None,
@@ -67,7 +69,7 @@ def gather(
         basis=_basis(version, slot) if move == Move.ROLLED_BACK else None,
         share=share,
     )
-    checks = judge_all(policy.gates, dossier) if policy else ()
+    checks = (*(judge_all(policy.gates, dossier) if policy else ()), *standing_checks(dossier))
     return replace(dossier, checks=tuple(_check_facts(check) for check in checks)), checks
 
 
@@ -117,7 +119,19 @@ def version_facts(version: ModelVersion, reading: Reading = LIVE) -> VersionFact
         ),
         lineage=version.lineage,
         results=_newest_results(reading.results(version)),
+        parts=tuple(
+            {"kind": part.kind, "name": part.name, "revision": part.revision, "sha256": part.sha256}
+            for part in reading.parts(version)
+        ),
     )
+
+
+def _check_of_files(version: ModelVersion, reading: Reading) -> dict[str, str] | None:
+    check = reading.artifact_check(version)
+    if check is None or check.outcome != CheckOutcome.MISMATCH:
+        return {"outcome": check.outcome} if check else None
+    at = timestamp(check.checked_at)
+    return {"outcome": check.outcome, "ref": check.ref, "checked_at": at}
 
 
 def _newest_results(rows: Iterable[EvaluationResult]) -> tuple[ResultFact, ...]:

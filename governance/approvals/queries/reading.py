@@ -21,6 +21,8 @@ from governance.inventory.queries import builders_of
 from governance.inventory.rules import Capacity
 from governance.registry.models import (
     Artifact,
+    ArtifactCheck,
+    BundlePart,
     EvaluationResult,
     ModelVersion,
     Slot,
@@ -30,6 +32,7 @@ from governance.registry.queries import (
     champion_of,
     former_champions,
     last_incumbent_of,
+    latest_artifact_check,
     results_of,
 )
 from governance.registry.rules import SlotRole
@@ -60,6 +63,12 @@ class Reading:
 
     def artifacts(self, version: ModelVersion) -> Sequence[Artifact]:
         return list(version.artifacts.order_by("path"))
+
+    def artifact_check(self, version: ModelVersion) -> ArtifactCheck | None:
+        return latest_artifact_check(version)
+
+    def parts(self, version: ModelVersion) -> Sequence[BundlePart]:
+        return list(version.parts.order_by("kind", "name"))
 
     def results(self, version: ModelVersion) -> Sequence[EvaluationResult]:
         return results_of(version)
@@ -107,6 +116,14 @@ class ReadAhead(Reading):
         self._artifacts = grouped(
             Artifact.objects.filter(version__in=judged).order_by("path"), lambda r: r.version_id
         )
+        self._artifact_checks = {
+            row.version_id: row
+            for row in ArtifactCheck.objects.filter(version__in=versions).order_by("checked_at")
+        }
+        self._parts = grouped(
+            BundlePart.objects.filter(version__in=judged).order_by("kind", "name"),
+            lambda row: row.version_id,
+        )
         self._results = grouped(_results(judged), lambda row: row.version_id)
         self._builders = grouped(
             Builder.objects.filter(model__in=models).select_related("user"), lambda r: r.model_id
@@ -134,6 +151,12 @@ class ReadAhead(Reading):
 
     def artifacts(self, version: ModelVersion) -> Sequence[Artifact]:
         return self._artifacts[version.pk]
+
+    def artifact_check(self, version: ModelVersion) -> ArtifactCheck | None:
+        return self._artifact_checks.get(version.pk)
+
+    def parts(self, version: ModelVersion) -> Sequence[BundlePart]:
+        return self._parts[version.pk]
 
     def results(self, version: ModelVersion) -> Sequence[EvaluationResult]:
         return self._results[version.pk]

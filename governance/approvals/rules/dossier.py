@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from governance.core.canonical import canonical, digest
+from governance.registry.rules import CheckOutcome
 
 FORMAT = "countersign.dossier/1"
 SPARSE = ("share",)
+SPARSE_OF_VERSION = ("artifact_check", "parts")
 """Facts that stand in the text only where there is one: it began without them."""
 
 
@@ -33,6 +35,12 @@ class ResultFact:
 
 @dataclass(frozen=True, kw_only=True)
 class VersionFacts:
+    """`artifact_check` is the newest reading of the files, of the version in question only.
+
+    A mismatch is dated. Of any other outcome the outcome alone is a fact: the same found again
+    changes nothing that a signer saw.
+    """
+
     ref: str
     number: int
     digest: str
@@ -42,6 +50,13 @@ class VersionFacts:
     artifacts: tuple[Mapping[str, Any], ...] = ()
     lineage: Mapping[str, Any] = field(default_factory=dict)
     results: tuple[ResultFact, ...] = ()
+    parts: tuple[Mapping[str, str], ...] = ()
+    artifact_check: Mapping[str, str] | None = None
+
+    @property
+    def is_altered(self) -> bool:
+        """Whether the files were found to be other ones than were registered."""
+        return (self.artifact_check or {}).get("outcome") == CheckOutcome.MISMATCH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +136,13 @@ class Dossier:
 
     def _facts(self) -> dict[str, Any]:
         facts = {"format": FORMAT} | asdict(self)
-        return {name: value for name, value in facts.items() if value or name not in SPARSE}
+        for name in ("version", "incumbent"):
+            facts[name] = facts[name] and _without(SPARSE_OF_VERSION, facts[name])
+        return _without(SPARSE, facts)
+
+
+def _without(sparse: Sequence[str], facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value or name not in sparse}
 
 
 def read_dossier(text: str) -> Dossier:
@@ -146,7 +167,8 @@ def read_dossier(text: str) -> Dossier:
 
 def _read_version(facts: dict[str, Any]) -> VersionFacts:
     results = tuple(ResultFact(**result) for result in facts["results"])
-    return VersionFacts(**facts | {"artifacts": tuple(facts["artifacts"]), "results": results})
+    rows = {name: tuple(facts.get(name, ())) for name in ("artifacts", "parts")}
+    return VersionFacts(**facts | rows | {"results": results})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +181,9 @@ class Difference:
 
 
 LABELS = {
+    "version.artifact_check": "Artifacts read again",
     "version.artifacts": "Artifacts",
+    "version.parts": "Parts",
     "version.results": "Measured values",
     "version": "Version",
     "model.tier": "Risk tier",

@@ -14,7 +14,7 @@ from django.db.models import TextChoices
 
 from governance.approvals.rules.dossier import Dossier, ResultFact, VersionFacts
 from governance.core.wording import counted
-from governance.registry.rules import Source, counting_result
+from governance.registry.rules import Source, Stage, counting_result
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -275,6 +275,8 @@ def _report_approved(dossier: Dossier) -> Found:
 
 def _artifacts_complete(dossier: Dossier) -> Found:
     count = len(dossier.version.artifacts)
+    if dossier.version.is_altered:
+        return Outcome.FAIL, "altered", "every file with its digest", ALTERED
     if not count:
         sentence = "The version lists no artifact digests, so what would run cannot be identified."
         return Outcome.NOT_SHOWN, "none", "every file with its digest", sentence
@@ -290,6 +292,32 @@ def _rollback_target(dossier: Dossier) -> Found:
     return Outcome.PASS, f"version {number}", "known", sentence
 
 
+ALTERED = (
+    "The newest reading of its files found other ones than were registered. Whoever can restore "
+    "them does, and has them checked again; else register what is there as a new version."
+)
+LIVE_OR_NEXT_TO_IT = (Stage.STAGING, Stage.PRODUCTION)
+
+
+def standing_checks(dossier: Dossier) -> tuple[CheckResult, ...]:
+    """Judge what holds for every move towards live traffic, whatever its policy asks for.
+
+    Only what fails is said: a dossier without trouble reads as its policy has it.
+    """
+    if not dossier.version.is_altered or dossier.target not in LIVE_OR_NEXT_TO_IT:
+        return ()
+    return (
+        CheckResult(
+            id="artifacts_match",
+            label=LABELS["artifacts_match"],
+            outcome=Outcome.FAIL,
+            measured="altered",
+            required="as registered",
+            sentence=ALTERED,
+        ),
+    )
+
+
 PLAIN = {
     "card_published": _card_published,
     "report_approved": _report_approved,
@@ -301,6 +329,7 @@ LABELS = {
     "card_published": "Model card published",
     "report_approved": "Independent validation",
     "artifacts_complete": "Artifacts complete",
+    "artifacts_match": "Artifacts as registered",
     "rollback_target": "Rollback target known",
 }
 

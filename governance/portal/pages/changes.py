@@ -21,6 +21,7 @@ from governance.cards.models import CardRevision
 from governance.cards.rules import SECTIONS, Card
 from governance.core.wording import counted, day, size
 from governance.portal.pages.diffs import Line, diff_lines, diff_value
+from governance.registry.rules import CheckOutcome, PartKind
 from governance.validation.rules import Opinion
 
 Facts = Mapping[str, str]
@@ -112,6 +113,25 @@ def _lines(old: Facts, new: Facts) -> Iterator[Line]:
 
 def _artifacts(dossier: Dossier, names: Mapping[str, str]) -> Facts:
     return {item["path"]: _artifact(item) for item in dossier.version.artifacts}
+
+
+def _parts(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    return {part_name(item): part_words(item) for item in dossier.version.parts}
+
+
+def part_name(item: Mapping[str, str]) -> str:
+    return f"{PartKind(item['kind']).label} {item['name']}"
+
+
+def part_words(item: Mapping[str, str]) -> str:
+    """What pins the part: its version, its digest, or both."""
+    revision = f"version {item['revision']}" if item["revision"] else ""
+    return ", ".join(filter(None, [revision, item["sha256"] and f"sha256:{item['sha256'][:12]}…"]))
+
+
+def _artifact_check(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    check = dossier.version.artifact_check
+    return {"": CheckOutcome(check["outcome"]).label.lower()} if check else {}
 
 
 def _artifact(item: Mapping[str, Any]) -> str:
@@ -238,6 +258,8 @@ READERS: dict[str, Reader] = {
     "Data set": _dataset,
     "Lineage": _lineage,
     "Artifacts": _artifacts,
+    "Artifacts read again": _artifact_check,
+    "Parts": _parts,
     "Model card": _card,
     "Validation report": _report,
     "Open findings": _findings,

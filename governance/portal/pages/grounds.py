@@ -11,7 +11,7 @@ from governance.approvals.models import DossierCopy, PolicyVersion, PromotionReq
 from governance.approvals.queries.cases import ROLLBACK_POLICY, Case, approved_dossier
 from governance.approvals.queries.policies import policy_of
 from governance.approvals.rules.dossier import Dossier, read_dossier
-from governance.approvals.rules.gates import CheckResult, Outcome, judge_all
+from governance.approvals.rules.gates import CheckResult, Outcome, judge_all, standing_checks
 from governance.approvals.rules.policies import Policy
 from governance.portal.pages.changes import (
     SAID_ELSEWHERE,
@@ -102,6 +102,7 @@ def kept_checks(dossier: Dossier, policy: Policy) -> list[CheckResult]:
     Outcome and values are those that were kept, whatever the code would find today. Both are in
     the order of the policy.
     """
+    judged = (*judge_all(policy.gates, dossier), *standing_checks(dossier))
     return [
         replace(
             said,
@@ -109,7 +110,7 @@ def kept_checks(dossier: Dossier, policy: Policy) -> list[CheckResult]:
             measured=kept["measured"],
             required=kept["required"],
         )
-        for said, kept in zip(judge_all(policy.gates, dossier), dossier.checks, strict=False)
+        for said, kept in zip(judged, dossier.checks, strict=False)
     ]
 
 

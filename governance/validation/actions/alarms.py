@@ -10,8 +10,8 @@ from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
-from governance.core.wording import as_date
-from governance.registry.models import DeploymentReport, ModelVersion
+from governance.core.wording import as_date, counted
+from governance.registry.models import ArtifactCheck, DeploymentReport, ModelVersion
 from governance.registry.queries import locked_version
 from governance.validation.actions.findings import insert_finding
 from governance.validation.models import Finding
@@ -19,6 +19,8 @@ from governance.validation.rules import FindingDraft, Severity
 
 DUE = timedelta(days=7)
 """By when somebody has dealt with what is going on now."""
+
+NAMED = 5
 
 
 @transaction.atomic
@@ -86,6 +88,26 @@ def raise_on_deployment(*, report: DeploymentReport, actor: Actor, at: datetime)
             "before was that approved for live traffic there."
         ),
         remediation="Deploy what the slot's champion is, or ask for what runs to be approved.",
+        actor=actor,
+        at=at,
+    )
+
+
+def raise_on_artifacts(*, check: ArtifactCheck, actor: Actor, at: datetime) -> Finding | None:
+    """Raise an alarm over files that are not those registered, as `raise_alarm` does."""
+    paths = [one["path"] for one in check.differences]
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    return raise_alarm(
+        version=check.version,
+        title=f"The files of version {check.version.number} are not those that were registered",
+        description=(
+            f"{counted(len(paths), 'file')} at the version's source differ from what was "
+            f"registered, are missing or were added: {', '.join(paths[:NAMED])}{more}."
+        ),
+        remediation=(
+            "Find out who changed them. Restore what was registered and have the files checked "
+            "again, or register what is there as a new version."
+        ),
         actor=actor,
         at=at,
     )
