@@ -17,7 +17,7 @@ def caller(header: str, *, at: datetime) -> TokenHolder:
     `Bearer TOKEN` (MLFLOW_TRACKING_TOKEN), or Basic with the token as the password
     (MLFLOW_TRACKING_PASSWORD, any user name). Unknown, expired and revoked look alike.
     """
-    secret = _secret(header)
+    secret = secret_in(header)
     if not secret:
         raise Unauthenticated(
             "Send a service account's token: set MLFLOW_TRACKING_TOKEN, or give it as "
@@ -32,7 +32,8 @@ def caller(header: str, *, at: datetime) -> TokenHolder:
     return holder
 
 
-def _secret(header: str) -> str:
+def secret_in(header: str) -> str:
+    """Return the token in an Authorization header, or nothing."""
     scheme, _, credentials = header.partition(" ")
     match scheme.lower():
         case "bearer":
