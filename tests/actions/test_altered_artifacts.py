@@ -125,7 +125,8 @@ def test_a_signature_given_before_the_flip_moves_nothing(
     check(cast, version)
     with refused(ChecksNotMet):
         f.sign(request, cast.compliance, Role.COMPLIANCE)
-    assert len(case_of(PromotionRequest.objects.with_version().get()).judgement.stale) == 1
+    case = case_of(PromotionRequest.objects.with_version().get(pk=request.pk))
+    assert len(case.judgement.stale) == 1
 
 
 def test_the_same_result_again_voids_no_signature(cast: Cast, model: Model, file: Path) -> None:
@@ -138,7 +139,7 @@ def test_the_same_result_again_voids_no_signature(cast: Cast, model: Model, file
     f.sign(request, cast.compliance, Role.COMPLIANCE)
     version.refresh_from_db()
     assert version.stage == Stage.PRODUCTION
-    text = DossierCopy.objects.get().text
+    text = DossierCopy.objects.get(request=request).text
     assert '"artifact_check":{"outcome":"MATCH"}' in text
     assert '"parts":[{"kind":"BASE_MODEL"' in text
     assert read_dossier(text).text() == text
