@@ -53,12 +53,16 @@ def send(message: Message) -> Answer:
         connection.request("POST", to.path, body=message.body, headers=dict(message.headers))
         answer = connection.getresponse()
         text = answer.read(MAX_ANSWER).decode(errors="replace").replace("\x00", "")
+        if connection.is_cut:
+            # To http.client the cut reads like the end of the answer.
+            raise TimeoutError
         return Answer(status=answer.status, text=text)
     except (OSError, HTTPException, ValueError) as error:
-        raise NotDelivered(f"{to.host} did not answer: {_words(error)}.") from error
+        why = "it took too long" if connection.is_cut else _words(error)
+        raise NotDelivered(f"{to.host} did not answer: {why}.") from error
     finally:
         watchdog.cancel()
-        connection.close()
+        connection.hang_up()
 
 
 class _Connection(HTTPConnection):
@@ -70,6 +74,7 @@ class _Connection(HTTPConnection):
         self.addresses = addresses
         self.context = ssl.create_default_context() if to.scheme == "https" else None
         self.wire: socket.socket | None = None
+        self.is_cut = False
 
     def connect(self) -> None:
         self.wire = _first_reached(self.addresses, self.port)
@@ -82,8 +87,18 @@ class _Connection(HTTPConnection):
             wrapped.do_handshake()
         self.sock = self.wire
 
+    def hang_up(self) -> None:
+        """Close everything, also what was open before the other side was known to be the right one.
+
+        `close` is not enough: before the handshake is over, the connection has no socket yet.
+        """
+        self.close()
+        if self.wire is not None:
+            self.wire.close()
+
     def cut(self) -> None:
         """End the exchange from another thread, wherever it is."""
+        self.is_cut = True
         if self.wire is not None:
             with suppress(OSError):
                 self.wire.shutdown(socket.SHUT_RDWR)
