@@ -47,6 +47,8 @@ class Verb(models.TextChoices):
     FINDING_CLOSED = "finding.closed"
     FINDING_OPENED = "finding.opened"
     LEDGER_VERIFIED = "ledger.verified"
+    LINEAGE_DERIVED = "lineage.derived"
+    LINEAGE_REPORTED = "lineage.reported"
     MODEL_CREATED = "model.created"
     MODEL_DESCRIBED = "model.described"
     MODEL_REMOVED = "model.removed"

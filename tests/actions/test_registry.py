@@ -26,7 +26,13 @@ from governance.registry.actions import (
     set_version_tag,
 )
 from governance.registry.actions.pulls import NothingToPull
-from governance.registry.models import EvaluationResult, ModelVersion, Slot, StageChange
+from governance.registry.models import (
+    DataSnapshot,
+    EvaluationResult,
+    ModelVersion,
+    Slot,
+    StageChange,
+)
 from governance.registry.queries import default_slot, latest_versions
 from governance.registry.rules import (
     ARTIFACTS_TAG,
@@ -86,8 +92,9 @@ class TestRegistering:
         assert (entry.verb, entry.subject) == ("version.registered", version.ref)
         written = [version, model, *version.artifacts.all(), *version.tags.all()]
         written += [*version.evaluations.all(), *model.slots.all()]
+        written += [*version.inputs.all(), *DataSnapshot.objects.all()]
         assert set(entry.states) == {record.ref for record in written}
-        assert len(written) == 7
+        assert len(written) == 9
 
     def test_numbers_go_on_and_the_slot_stays(self, cast: Cast, model: Model) -> None:
         numbers = [self.register(cast, model).number for _ in range(3)]

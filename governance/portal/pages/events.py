@@ -41,6 +41,8 @@ MARKS: dict[str, Mark] = {
         (Verb.FINDING_CLOSED, ("ok", "flag", "Finding"), "Closed a finding"),
         (Verb.FINDING_OPENED, ("warn", "flag", "Finding"), "Raised a finding"),
         (Verb.LEDGER_VERIFIED, ("ok", "chain", "Verified"), "Verified the ledger"),
+        (Verb.LINEAGE_DERIVED, ("mute", "chain", "Lineage"), "Put stated lineage into rows"),
+        (Verb.LINEAGE_REPORTED, ("mute", "chain", "Lineage"), "Reported lineage"),
         (Verb.MODEL_CREATED, ("mute", "plus", "Registered"), "Registered the model"),
         (Verb.MODEL_DESCRIBED, ("mute", "edit", "Registry"), "Changed the model’s description"),
         (Verb.MODEL_REMOVED, ("warn", "minus", "Registry"), "Removed the model"),

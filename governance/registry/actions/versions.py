@@ -23,6 +23,7 @@ from governance.registry.actions.artifacts import hash_if_possible
 from governance.registry.actions.evaluations import insert_results
 from governance.registry.actions.labels import require_free_label
 from governance.registry.actions.pulls import pull_if_possible
+from governance.registry.actions.reported_lineage import register_lineage
 from governance.registry.models import Artifact, BundlePart, ModelVersion, Slot, VersionTag
 from governance.registry.queries import champion_alias, locked_version
 from governance.registry.rules import (
@@ -82,6 +83,7 @@ def register_version(
     contents = _insert_contents(version, registration, tags or {})
     measured = _measurements(version, tags or {}, judged=judged)
     results = insert_results(version, measured, source=Source.TAG, actor=actor, at=at)
+    lineage = register_lineage(version, actor=actor, at=at)
     model.updated_at = at
     model.save(update_fields=["updated_at"])
     audit.append(
@@ -91,7 +93,7 @@ def register_version(
         actor=actor.ref,
         at=at,
         facts=_facts(version, registration, evaluations=len(results)),
-        records=[model, version, *contents, *results, *([slot] if slot_is_new else [])],
+        records=[model, version, *contents, *results, *lineage, *([slot] if slot_is_new else [])],
     )
     pull_if_possible(version, actor=actor, at=at)
     hash_if_possible(version, actor=actor, at=at)

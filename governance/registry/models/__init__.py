@@ -3,7 +3,9 @@
 from governance.registry.models.lineage import (
     DataSnapshot,
     LineageEvent,
+    LineageEventKey,
     LineageFact,
+    LineageMatch,
     VersionInput,
     VersionParent,
 )
@@ -39,7 +41,9 @@ __all__ = [
     "Deprecation",
     "EvaluationResult",
     "LineageEvent",
+    "LineageEventKey",
     "LineageFact",
+    "LineageMatch",
     "ModelTag",
     "ModelVersion",
     "ModelVersionQuerySet",

@@ -87,7 +87,10 @@ class ModelVersion(Record):
             models.CheckConstraint(condition=Q(number__gt=0), name="version_number_is_positive"),
             models.CheckConstraint(condition=Q(stage__in=Stage.values), name="stage_is_known"),
         ]
-        indexes = [models.Index(fields=["model", "stage", "-number"], name="version_by_stage")]
+        indexes = [
+            models.Index(fields=["model", "stage", "-number"], name="version_by_stage"),
+            models.Index(fields=["run_id"], condition=~Q(run_id=""), name="version_by_run"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.model.name} version {self.number}"

@@ -13,6 +13,7 @@ from django.db.models import TextChoices
 from governance.core.canonical import digest
 from governance.core.errors import Problem, invalid
 from governance.registry.rules.bundles import BUNDLE_TAG, PartFact
+from governance.registry.rules.lineage_tags import LINEAGE_TAG, parse_lineage
 from governance.registry.rules.measurements import MAX_DATASET
 
 
@@ -68,7 +69,7 @@ MAX_NAME = 300
 ARTIFACTS_TAG = "countersign.artifacts"
 DATASET_TAG = "countersign.dataset"
 COMMIT_TAGS = ("countersign.git_commit", "mlflow.source.git.commit")
-FACT_TAGS = {ARTIFACTS_TAG, BUNDLE_TAG, DATASET_TAG, *COMMIT_TAGS}
+FACT_TAGS = {ARTIFACTS_TAG, BUNDLE_TAG, DATASET_TAG, LINEAGE_TAG, *COMMIT_TAGS}
 """Tags that state a fact of the registration; they are fixed with it."""
 
 
@@ -140,13 +141,17 @@ def _is_fact(value: int | str) -> bool:
 
 
 def lineage_from_tags(tags: Mapping[str, str]) -> dict[str, Any]:
-    """Return the lineage that a registration's tags state: data set and commit."""
-    lineage: dict[str, Any] = {}
+    """Return the lineage that a registration's tags state. Raises InvalidInput."""
+    lineage = parse_lineage(tags[LINEAGE_TAG]) if LINEAGE_TAG in tags else {}
     if DATASET_TAG in tags:
         lineage["dataset"] = parse_dataset(tags[DATASET_TAG])
-    commit = next((tags[key] for key in COMMIT_TAGS if tags.get(key)), None)
-    if commit:
-        lineage["git_commit"] = commit[:100]
+    key = next((key for key in COMMIT_TAGS if tags.get(key)), None)
+    if key:
+        commit = tags[key][:100]
+        if lineage.get("git_commit", commit) != commit:
+            message = f"The tags {LINEAGE_TAG} and {key} name different commits."
+            raise invalid(f"tags.{LINEAGE_TAG}.git_commit", "agree", message)
+        lineage["git_commit"] = commit
     return lineage
 
 

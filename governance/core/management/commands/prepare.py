@@ -48,6 +48,7 @@ class Command(BaseCommand):
         else:
             return
         call_command("migrate", interactive=False, verbosity=0)
+        call_command("derive_lineage", stdout=self.stdout)
 
     def seed(self) -> None:
         if not get_user_model().objects.exists():
