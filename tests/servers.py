@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,10 +66,19 @@ def answers(port: int) -> bool:
 
 
 @contextmanager
-def running(command: Sequence[str], *, log: Path, ready: Callable[[], bool]) -> Iterator[None]:
+def running(
+    command: Sequence[str],
+    *,
+    log: Path,
+    ready: Callable[[], bool],
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Iterator[None]:
     """Run one server until the block ends; it dies with this process even when that is killed."""
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=out, stderr=out, start_new_session=True, env=env, cwd=cwd
+        )
     try:
         wait_until(ready, process=process, log=log)
         yield
