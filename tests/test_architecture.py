@@ -57,6 +57,9 @@ CATCHES_ALL = {
     "jobs/running.py": "whatever a handler does, its job must not stay open",
     "audit/followers.py": "one follower that fails must not stop the others",
 }
+ONE_FILE = {
+    "evidence/verify_pack.py": "a stranger reads it whole and runs it alone",
+}
 SINGLE_VERBS = {
     "doctor": "./run doctor",
     "prepare": "what ./run does before it serves",
@@ -320,7 +323,8 @@ def test_views_catch_no_refusal(interface: str) -> None:
 
 
 def test_files_and_functions_stay_small() -> None:
-    long_files = {short(p): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 400}
+    lines = {short(p): len(p.read_text().splitlines()) for p in SOURCES}
+    long_files = {p: n for p, n in lines.items() if n > 400 and p not in ONE_FILE}
     long_functions = {
         f"{short(path)}:{node.name}": length
         for path in SOURCES

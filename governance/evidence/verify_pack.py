@@ -298,18 +298,38 @@ def check_signed(document: dict[str, Any]) -> Iterator[Check]:
 
 
 def check_moves(document: dict[str, Any]) -> Iterator[Check]:
-    """Every version went live by the approvals that its policy asks for."""
+    """Every version went live, with as much traffic, by approvals that its policy asks for."""
     held = {record["ref"]: record["fields"] for record in all_records(document)}
-    rows = document["records"].get("slot_assignment", [])
-    live = {r["ref"]: r["fields"]["assigned_at"] for r in rows if r["fields"]["role"] in LIVE}
-    moves = [b for b in bodies(document) if any(live.get(ref) == b["at"] for ref, _ in b["states"])]
-    wrong = [str(body["seq"]) for body in moves if not is_earned(body, held)]
-    good = f"{len(moves)} moves into Production, each approved by people who had no hand in it"
+    moves = [
+        (body, held[ref])
+        for body in bodies(document)
+        for ref, _ in body["states"]
+        if held.get(ref, {}).get("assigned_at") == body["at"] and held[ref]["role"] in LIVE
+    ]
+    earned = {grant(*move): share(move[1]) for move in moves if is_earned(*move, held)}
+    wrong = [
+        str(body["seq"]) for body, row in moves if earned.get(grant(body, row), 0) < share(row)
+    ]
+    good = f"{len(moves)} times a version went live, approved by people who had no hand in it"
     bad = f"entries {', '.join(wrong)}: not approved as the policy asks, or by who built or asked"
     yield judged("Promotions", not wrong, good, bad)
 
 
-def is_earned(body: dict[str, Any], held: dict[str, Any]) -> bool:
+def grant(body: dict[str, Any], row: dict[str, Any]) -> tuple[str, str, str]:
+    """Name what lets a version be live: the request, the version and the slot.
+
+    A canary whose share was lowered rests on the request that authorized more.
+    """
+    request = row.get("authorized_by") or body["facts"].get("request", "")
+    return request, f"version:{row['version_id']}", f"slot:{row['slot_id']}"
+
+
+def share(facts: dict[str, Any]) -> int:
+    """Return the percentage of the slot's traffic: all of it, but for a canary."""
+    return int(facts.get("share") or 100)
+
+
+def is_earned(body: dict[str, Any], row: dict[str, Any], held: dict[str, Any]) -> bool:
     """Tell whether sign-offs of other people over the move's dossier fill each seat."""
     facts, is_return = body["facts"], body["verb"] == "version.rolled_back"
     signed = [held.get(ref, {}) for ref in facts.get("sign_offs", [])]
@@ -329,7 +349,8 @@ def is_earned(body: dict[str, Any], held: dict[str, Any]) -> bool:
         given == {("APPROVE", over["digest"])}
         and over["digest"] == facts["dossier"]
         and (version["ref"], dossier["target"]) == (body["subject"], "PRODUCTION")
-        and (facts["slot"], facts.get("share")) == (dossier["slot"], dossier.get("share"))
+        and grant(body, row) == (facts["request"], version["ref"], dossier["slot"])
+        and share(row) == share(dossier)
         and len(signers - barred) == len(signed)
         and all(seats[need["role"]] >= int(need.get("count", 1)) for need in needs)
     )

@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
+from governance.accounts.rules import Role
+from governance.approvals.actions import ask_for_canary
 from governance.core.canonical import canonical
 from governance.evidence.queries.collecting import collect
 from governance.evidence.verify_pack import FAIL, GENESIS, verify
-from tests.factories import NOON
+from governance.registry.actions.slots import lower_share
+from governance.registry.queries import default_slot
+from governance.registry.rules import Stage
+from tests.factories import NOON, ask, later, make_card, make_report, make_version, sign
 from tests.pdf.support import full_model
 from tests.pdf.test_verifier import sealed, sha
 
@@ -124,3 +129,48 @@ FORGERIES: list[Forge] = [
 def test_a_move_that_was_not_earned_fails(forger: Forger, forge: Forge) -> None:
     forge(forger)
     assert "Promotions" in failures(forger.sealed())
+
+
+@pytest.fixture
+def canary(db: None) -> Forger:
+    """A model whose second version had 20 percent of the traffic, by signatures, and has 5 now."""
+    cast, model = full_model()
+    version = make_version(cast, model)
+    make_card(cast, version)
+    make_report(cast, version)
+    ask(cast, version, Stage.STAGING)
+    slot = default_slot(model)
+    assert slot is not None
+    version.refresh_from_db()
+    asked = ask_for_canary(version=version, slot=slot, share=20, actor=cast.developer, at=NOON)
+    assert asked.request is not None
+    sign(asked.request, cast.validator, Role.VALIDATOR)
+    sign(asked.request, cast.approver, Role.APPROVER)
+    lower_share(slot=slot, version=version, share=5, actor=cast.developer, at=later(days=1))
+    evidence = collect(model, by=cast.auditor.ref, at=NOON)
+    return Forger(json.loads(canonical(evidence)))
+
+
+def rows_of(forger: Forger, share: int) -> list[dict[str, Any]]:
+    records = forger.document["records"]["slot_assignment"]
+    return [r["fields"] for r in records if r["fields"].get("share") == share]
+
+
+def test_a_canary_and_its_lowered_share_rest_on_the_signatures(canary: Forger) -> None:
+    assert [len(rows_of(canary, share)) for share in (20, 5)] == [1, 1]
+    assert failures(canary.sealed()) == set()
+
+
+@pytest.mark.parametrize(("share", "more"), [(20, 21), (5, 50)])
+def test_more_traffic_than_was_signed_for_fails(canary: Forger, share: int, more: int) -> None:
+    rows_of(canary, share)[0]["share"] = more
+    assert "Promotions" in failures(canary.sealed())
+
+
+def test_another_version_than_was_signed_for_fails(canary: Forger) -> None:
+    row = rows_of(canary, 5)[0]
+    others = canary.document["records"]["version"]
+    row["version_id"] = next(
+        r["ref"].partition(":")[2] for r in others if not r["ref"].endswith(row["version_id"])
+    )
+    assert "Promotions" in failures(canary.sealed())
