@@ -12,14 +12,18 @@ import pytest
 from django.db import connection
 
 from governance.accounts.rules import Role
+from governance.approvals.actions import ask_for_canary, ask_for_stage
 from governance.approvals.models import PromotionRequest, SignOff
 from governance.approvals.queries.cases import case_of
 from governance.approvals.rules.judgement import RequestState
 from governance.audit.verification import verify
 from governance.core.errors import DomainError
 from governance.inventory.models import Model
-from governance.registry.models import ModelVersion, SlotAssignment
-from governance.registry.rules import Stage
+from governance.registry.actions.deployments import report_deployment
+from governance.registry.actions.slots import assign_role, create_slot, end_role
+from governance.registry.models import DeploymentReport, ModelVersion, Slot, SlotAssignment
+from governance.registry.rules import SlotRole, Stage
+from governance.registry.rules.deployments import Running
 from tests import factories as f
 
 pytestmark = [pytest.mark.backend, pytest.mark.django_db(transaction=True)]
@@ -60,18 +64,42 @@ def cast() -> f.Cast:
     return cast
 
 
-def make_contenders(cast: f.Cast, model: Model) -> None:
-    """As many versions as threads, each one approver's signature away from Production."""
+def make_contenders(cast: f.Cast, model: Model, slot: Slot | None = None) -> None:
+    """As many versions as threads, each one approver's signature away from the slot."""
     for index in range(THREADS):
         version = f.make_version(cast, model, artifact=f"{index:064x}")
-        request = f.make_ready(cast, version)
+        request = f.make_ready(cast, version) if slot is None else in_slot(cast, version, slot)
         f.sign(request, cast.validator, Role.VALIDATOR)
 
 
-@pytest.mark.parametrize("run", RUNS)
-def test_one_slot_gets_one_champion(cast: f.Cast, run: int) -> None:
+def in_slot(
+    cast: f.Cast, version: ModelVersion, slot: Slot, share: int | None = None
+) -> PromotionRequest:
+    """Bring a version to Staging and ask for the slot, or for a share of its traffic."""
+    if version.stage == Stage.DRAFT:
+        f.make_card(cast, version)
+        f.make_report(cast, version)
+        f.ask(cast, version, Stage.STAGING)
+        version.refresh_from_db()
+    facts: dict[str, Any] = {"version": version, "slot": slot, "actor": cast.owner, "at": f.NOON}
+    asked = (
+        ask_for_canary(share=share, **facts)
+        if share
+        else ask_for_stage(target=Stage.PRODUCTION, **facts)
+    )
+    assert asked.request is not None
+    return asked.request
+
+
+@pytest.mark.parametrize("place", [*["primary"] * (len(RUNS) - 1), "eu-retail/primary"])
+def test_one_slot_gets_one_champion(cast: f.Cast, place: str) -> None:
     model = f.make_model(cast)
-    make_contenders(cast, model)
+    slot = (
+        None
+        if place == "primary"
+        else create_slot(model=model, name=place, actor=cast.owner, at=f.NOON)
+    )
+    make_contenders(cast, model, slot)
     requests = list(PromotionRequest.objects.open().with_version())
     seen = [case_of(request).digest for request in requests]
 
@@ -84,9 +112,69 @@ def test_one_slot_gets_one_champion(cast: f.Cast, run: int) -> None:
     signed = [answer for answer in answers if isinstance(answer, SignOff)]
     assert len(signed) == 1, answers
     assert model.versions.filter(stage=Stage.PRODUCTION).count() == champions(model) == 1
+    assert SlotAssignment.objects.current().get().slot.name == place
     assert (
         PromotionRequest.objects.filter(state=RequestState.DONE, target="PRODUCTION").count() == 1
     )
+    assert chain_is_whole()
+
+
+def test_canary_and_champion_of_one_slot_at_once_leave_each_version_one_role(
+    cast: f.Cast,
+) -> None:
+    """Some are asked for twice over, and one canary is ended while it is made champion."""
+    model = f.make_model(cast)
+    slot = create_slot(model=model, name="eu-retail/primary", actor=cast.owner, at=f.NOON)
+    versions = [f.make_version(cast, model, artifact=f"{index:064x}") for index in range(4)]
+    requests = [in_slot(cast, version, slot, share=20) for version in versions]
+    requests += [in_slot(cast, version, slot) for version in versions]
+    for request in requests:
+        f.sign(request, cast.validator, Role.VALIDATOR)
+    fresh = [PromotionRequest.objects.with_version().get(pk=row.pk) for row in requests]
+    seen = [case_of(row).digest for row in fresh]
+
+    def work(index: int) -> Any:
+        if index >= len(requests):
+            version = versions[index % len(versions)]
+            return end_role(slot=slot, version=version, actor=cast.owner, at=f.NOON)
+        return f.sign(requests[index], cast.approver, Role.APPROVER, digest=seen[index])
+
+    answers = at_once(work, count=len(requests) + len(versions))
+
+    signed = [answer for answer in answers if isinstance(answer, SignOff)]
+    done = PromotionRequest.objects.filter(state=RequestState.DONE, slot=slot)
+    assert len(signed) == done.count() >= 1, answers
+    current = list(slot.assignments.current())
+    assert len({row.version_id for row in current}) == len(current)
+    assert sum(row.role == SlotRole.CHAMPION for row in current) == 1, answers
+    assert done.filter(share=None).count() == 1
+    assert chain_is_whole()
+
+
+def test_slots_roles_and_reports_at_once_are_made_once(cast: f.Cast) -> None:
+    model = f.make_model(cast)
+    version = f.make_version(cast, model)
+    name, alias = "eu-retail/primary", "retail"
+
+    def create(index: int) -> Any:
+        wanted = name if index % 2 else f"eu-{index}/primary"
+        return create_slot(model=model, name=wanted, alias=alias, actor=cast.owner, at=f.NOON)
+
+    made = [answer for answer in at_once(create) if isinstance(answer, Slot)]
+    assert len(made) == Slot.objects.filter(alias=alias).count() == 1
+
+    def shadow(_: int) -> Any:
+        facts: dict[str, Any] = {"version": version, "role": SlotRole.SHADOW, "at": f.NOON}
+        return assign_role(slot=made[0], actor=cast.owner, **facts)
+
+    assert len({answer.pk for answer in at_once(shadow)}) == 1
+
+    def report(_: int) -> Any:
+        said = Running(version="1", instance="gateway-1", slot=made[0].name)
+        return report_deployment(model=model, said=said, actor=cast.developer, at=f.NOON)
+
+    assert len({answer.pk for answer in at_once(report)}) == 1
+    assert DeploymentReport.objects.count() == 1
     assert chain_is_whole()
 
 
