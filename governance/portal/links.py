@@ -31,6 +31,22 @@ def version(row: ModelVersion) -> str:
     return f"{model(row.model)}versions/{row.number}/"
 
 
+def check_files(row: ModelVersion) -> str:
+    return f"{version(row)}check/"
+
+
+def label(row: ModelVersion) -> str:
+    return f"{version(row)}label/"
+
+
+def deprecate(row: ModelVersion) -> str:
+    return f"{version(row)}deprecate/"
+
+
+def undeprecate(row: ModelVersion) -> str:
+    return f"{deprecate(row)}end/"
+
+
 def card(row: ModelVersion) -> str:
     return f"{version(row)}card/"
 

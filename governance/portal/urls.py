@@ -57,6 +57,7 @@ from governance.portal.views.validation import (
     sign_report,
     validation,
 )
+from governance.portal.views.versions import check_files, deprecate, label, undeprecate
 from governance.registry.rules import VersionNotFound
 
 account_urls = [
@@ -82,6 +83,14 @@ inventory_urls = [
         name="version",
         answers={VersionNotFound: renamed_version},
     ),
+]
+
+VERSION = "models/<str:name>/versions/<int:number>/"
+version_urls = [
+    page(f"{VERSION}check/", check_files, name="check_files", methods=WRITE),
+    page(f"{VERSION}label/", label, name="label", methods=READ_AND_WRITE),
+    page(f"{VERSION}deprecate/", deprecate, name="deprecate", methods=READ_AND_WRITE),
+    page(f"{VERSION}deprecate/end/", undeprecate, name="undeprecate", methods=WRITE),
 ]
 
 card_urls = [
@@ -209,6 +218,7 @@ urlpatterns = [
     *account_urls,
     *home_urls,
     *inventory_urls,
+    *version_urls,
     *card_urls,
     *validation_urls,
     *evidence_urls,

@@ -105,13 +105,15 @@ def narrowed(
 
 
 def matching(text: str) -> Q:
-    """Name, purpose and owner hold the words; a digest of a version begins with them."""
+    """Name, purpose and owner hold the words; a version has them as label or digest."""
     digest = text.removeprefix("sha256:").lower()
+    labeled = Q(label=text) if text else Q(pk__in=[])
+    versions = ModelVersion.objects.filter(labeled | Q(digest__startswith=digest))
     return (
         Q(name__icontains=text)
         | Q(purpose__icontains=text)
         | Q(owner__name__icontains=text)
-        | Q(pk__in=ModelVersion.objects.filter(digest__startswith=digest).values("model"))
+        | Q(pk__in=versions.values("model"))
     )
 
 

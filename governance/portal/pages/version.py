@@ -18,10 +18,10 @@ from governance.approvals.rules.policies import NoPolicy, policy_for
 from governance.cards.models import CardRevision
 from governance.cards.queries import published_card
 from governance.core.wording import MISSING, number, signed
+from governance.portal.pages.contents import Contents, Notice, contents_of, notice_of
 from governance.portal.pages.lineage import Lineage
 from governance.portal.pages.uses import draw_lineage
 from governance.registry.models import (
-    Artifact,
     EvaluationResult,
     ModelVersion,
     StageChange,
@@ -83,7 +83,8 @@ class VersionPage:
     request: PromotionRequest | None
     card: CardRevision | None
     report: Report | None
-    artifacts: Sequence[Artifact]
+    contents: Contents
+    notice: Notice
     lineage: Lineage
     tags: Sequence[VersionTag]
     history: Sequence[StageChange]
@@ -108,7 +109,8 @@ def version_page(version: ModelVersion, *, reader: User, at: datetime) -> Versio
         request=request,
         card=published_card(version),
         report=latest_report(version),
-        artifacts=list(version.artifacts.order_by("path")),
+        contents=contents_of(version, reader=reader, at=at),
+        notice=notice_of(version, reader=reader, at=at),
         lineage=draw_lineage(version),
         tags=list(version.tags.order_by("key")),
         history=list(version.stage_changes.select_related("slot").order_by("-changed_at")),

@@ -20,7 +20,7 @@ from governance.portal.pages.cards import (
 )
 from governance.portal.requests import PageRequest, about
 from governance.registry.models import ModelVersion
-from governance.registry.queries import version_numbered
+from governance.registry.queries import deprecation_of, version_numbered
 
 
 def card(request: PageRequest, name: str, number: int) -> HttpResponse:
@@ -35,7 +35,8 @@ def card(request: PageRequest, name: str, number: int) -> HttpResponse:
         revision=int(asked) if asked.isdecimal() and len(asked) < 9 else None,
         as_draft=request.GET.get("show") == "draft",
     )
-    return render(request, "cards/read.html", {"page": page, "version": version})
+    context = {"page": page, "version": version, "deprecation": deprecation_of(version)}
+    return render(request, "cards/read.html", context)
 
 
 def edit_card(request: PageRequest, name: str, number: int) -> HttpResponse:

@@ -34,7 +34,7 @@ from governance.portal.pages.sign_step import (
 )
 from governance.portal.requests import PageRequest, about
 from governance.portal.signing import unseal
-from governance.registry.queries import version_numbered
+from governance.registry.queries import deprecation_of, version_numbered
 from governance.registry.rules import Stage
 
 DONE = {
@@ -65,7 +65,12 @@ def decision(request: PageRequest, request_id: UUID) -> HttpResponse:
 def _page(
     request: PageRequest, row: PromotionRequest, form: WithdrawForm, *, at: datetime
 ) -> HttpResponse:
-    context = {"page": decision_page(row, reader=request.user, at=at), "row": row, "form": form}
+    context = {
+        "page": decision_page(row, reader=request.user, at=at),
+        "row": row,
+        "form": form,
+        "deprecation": deprecation_of(row.version),
+    }
     return render(request, "decisions/decision.html", context, status=status_of_form(form))
 
 

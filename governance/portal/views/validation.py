@@ -33,7 +33,7 @@ from governance.portal.pages.validation import (
 )
 from governance.portal.requests import PageRequest, about
 from governance.registry.models import ModelVersion
-from governance.registry.queries import version_numbered
+from governance.registry.queries import deprecation_of, version_numbered
 from governance.validation.actions import (
     close_finding,
     open_finding,
@@ -52,7 +52,8 @@ def validation(request: PageRequest, name: str, number: int) -> HttpResponse:
     page = validation_page(
         version, reader=request.user, at=at, number=request.GET.get("report", "")
     )
-    return render(request, "validation/read.html", {"page": page, "version": version})
+    context = {"page": page, "version": version, "deprecation": deprecation_of(version)}
+    return render(request, "validation/read.html", context)
 
 
 def record_validation(request: PageRequest, name: str, number: int) -> HttpResponse:
