@@ -1,7 +1,16 @@
 from django.urls import path, re_path, register_converter
 
 from governance.api.converters import VersionNumber
-from governance.api.views import Allow, DeploymentReports, Evaluations, Live, NothingHere
+from governance.api.views import (
+    Allow,
+    DeploymentReports,
+    Evaluations,
+    LineageEvents,
+    Live,
+    NothingHere,
+    SnapshotVersions,
+    VersionLineage,
+)
 
 app_name = "api"
 register_converter(VersionNumber, "version")
@@ -15,5 +24,12 @@ urlpatterns = [
     path("live", Live.as_view(), name="live"),
     path("deployments/report", DeploymentReports.as_view(), name="report_deployment"),
     path("versions/<str:name>/<version:number>/allow", Allow.as_view(), name="allow"),
+    path("lineage", LineageEvents.as_view(), name="report_lineage"),
+    path(
+        "versions/<str:name>/<version:number>/lineage",
+        VersionLineage.as_view(),
+        name="version_lineage",
+    ),
+    path("snapshots/<path:digest>/versions", SnapshotVersions.as_view(), name="snapshot_versions"),
     re_path("", NothingHere.as_view()),
 ]
