@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 
 from governance.jobs.models import Delivery
 from governance.jobs.rules import DELIVERY_LEASE, DELIVERY_PAUSES, DeliveryState, pause_after
@@ -87,12 +89,16 @@ def _state(outcome: Outcome) -> DeliveryState:
 def record_once(delivery: Delivery, outcome: Outcome, *, at: datetime) -> None:
     """File a delivery that somebody made at once and that is not tried again."""
     delivery.attempts, delivery.attempted_at, delivery.finished_at = 1, delivery.created_at, at
-    delivery.state = _state(outcome)
+    delivery.state, delivery.next_attempt_at = _state(outcome), None
     delivery.response_status, delivery.error = outcome.response_status, outcome.error[:300]
     delivery.save(force_insert=True)
 
 
 def history(recipients: Iterable[str], *, each: int) -> dict[str, list[Delivery]]:
     """Return the newest deliveries of each of these recipients."""
-    newest = Delivery.objects.newest_first()
-    return {ref: list(newest.filter(recipient=ref)[:each]) for ref in recipients}
+    nth = Window(RowNumber(), partition_by="recipient", order_by=("-created_at", "-id"))
+    found: dict[str, list[Delivery]] = {}
+    rows = Delivery.objects.filter(recipient__in=list(recipients)).annotate(nth=nth)
+    for delivery in rows.filter(nth__lte=each).newest_first():
+        found.setdefault(delivery.recipient, []).append(delivery)
+    return found

@@ -82,9 +82,11 @@ def work_places(*, waiting: int) -> tuple[Place, ...]:
     )
 
 
+WEBHOOKS = Place(name="webhooks", label="Webhooks", href="/webhooks/", icon="bell", key="w")
 RECORDS: dict[Role, tuple[Place, ...]] = {
     Role.MODEL_OWNER: (
         Place(name="records", label="Model records", href="/admin/", icon="edit", key="r"),
+        WEBHOOKS,
     ),
     Role.ADMINISTRATOR: (
         Place(name="people", label="People", href="/people/", icon="person", key="u"),
@@ -95,6 +97,7 @@ RECORDS: dict[Role, tuple[Place, ...]] = {
             icon="key",
             key="s",
         ),
+        WEBHOOKS,
     ),
 }
 """What only those see who keep it."""
@@ -103,7 +106,9 @@ RECORDS: dict[Role, tuple[Place, ...]] = {
 def kept_by(person: User, *, at: datetime) -> tuple[Place, ...]:
     """The places of the roles that the person holds now, in one query."""
     held = {grant.role for grant in person.grants.at(at)}
-    return tuple(place for role, places in RECORDS.items() if role in held for place in places)
+    kept = (place for role, places in RECORDS.items() if role in held for place in places)
+    # Some places, such as the webhooks, are of two roles.
+    return tuple(dict.fromkeys(kept))
 
 
 ASSURANCE = (

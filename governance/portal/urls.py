@@ -58,6 +58,7 @@ from governance.portal.views.validation import (
     validation,
 )
 from governance.portal.views.versions import check_files, deprecate, label, undeprecate
+from governance.portal.views.webhooks import webhooks
 from governance.registry.rules import VersionNotFound
 
 account_urls = [
@@ -210,6 +211,10 @@ access_urls = [
     ),
 ]
 
+webhook_urls = [
+    page("webhooks/", webhooks, name="webhooks"),
+]
+
 audit_urls = [
     page("audit/", audit_log, name="audit"),
 ]
@@ -226,5 +231,6 @@ urlpatterns = [
     *slot_urls,
     *policy_urls,
     *access_urls,
+    *webhook_urls,
     *audit_urls,
 ]
