@@ -22,6 +22,7 @@ class Permission(StrEnum):
     TOKEN_ISSUE = "accounts:token:issue"  # noqa: S105  the name of a permission
     POLICY_PROPOSE = "approvals:policy:propose"
     POLICY_SIGN = "approvals:policy:sign"
+    PROMOTION_REJECT = "approvals:promotion:reject"
     PROMOTION_REQUEST = "approvals:promotion:request"
     PROMOTION_SIGN = "approvals:promotion:sign"
     LEDGER_READ = "audit:ledger:read"
@@ -35,6 +36,7 @@ class Permission(StrEnum):
     MODEL_RENAME = "inventory:model:rename"
     TIER_ASSESS = "inventory:tier:assess"
     ARTIFACT_CHECK = "registry:artifact:check"
+    COMMENT_WRITE = "registry:comment:write"
     DEPLOYMENT_REPORT = "registry:deployment:report"
     EVALUATION_RECORD = "registry:evaluation:record"
     SLOT_MANAGE = "registry:slot:manage"
@@ -58,6 +60,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.CARD_PUBLISH,
             Permission.CARD_WRITE,
+            Permission.COMMENT_WRITE,
             Permission.MODEL_CREATE,
             Permission.MODEL_EDIT,
             Permission.MODEL_REMOVE,
@@ -73,6 +76,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _READER
         | {
             Permission.CARD_WRITE,
+            Permission.COMMENT_WRITE,
             Permission.DEPLOYMENT_REPORT,
             Permission.EVALUATION_RECORD,
             Permission.MODEL_CREATE,
@@ -86,7 +90,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VALIDATOR: frozenset(
         _READER
         | {
+            Permission.COMMENT_WRITE,
             Permission.FINDING_CLOSE,
+            Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.VALIDATION_WRITE,
         }
@@ -94,13 +100,22 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.APPROVER: frozenset(
         _READER
         | {
+            Permission.COMMENT_WRITE,
             Permission.POLICY_SIGN,
+            Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.TIER_ASSESS,
         }
     ),
     Role.COMPLIANCE: frozenset(
-        _READER | {Permission.POLICY_PROPOSE, Permission.POLICY_SIGN, Permission.PROMOTION_SIGN}
+        _READER
+        | {
+            Permission.COMMENT_WRITE,
+            Permission.POLICY_PROPOSE,
+            Permission.POLICY_SIGN,
+            Permission.PROMOTION_REJECT,
+            Permission.PROMOTION_SIGN,
+        }
     ),
     Role.ADMINISTRATOR: frozenset(
         {
@@ -129,7 +144,12 @@ SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
         }
     ),
     Scope.EVALUATE: frozenset({Permission.EVALUATION_RECORD, Permission.MODEL_READ}),
-    Scope.REQUEST: frozenset({Permission.MODEL_READ, Permission.PROMOTION_REQUEST}),
+    Scope.REQUEST: frozenset(
+        {Permission.COMMENT_WRITE, Permission.MODEL_READ, Permission.PROMOTION_REQUEST}
+    ),
+    Scope.REJECT: frozenset(
+        {Permission.COMMENT_WRITE, Permission.MODEL_READ, Permission.PROMOTION_REJECT}
+    ),
     Scope.REPORT: frozenset({Permission.DEPLOYMENT_REPORT, Permission.MODEL_READ}),
     Scope.WEBHOOKS: frozenset({Permission.MODEL_READ, Permission.WEBHOOK_MANAGE}),
 }

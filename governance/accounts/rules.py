@@ -31,9 +31,15 @@ class Scope(TextChoices):
     REGISTER = "registry:write", "Register models and versions, set tags and descriptions"
     MANAGE = "registry:manage", "Rename models, and remove models and versions"
     EVALUATE = "evaluations:write", "Post evaluation results"
-    REQUEST = "promotions:request", "Ask for stage changes"
+    REQUEST = "promotions:request", "Ask for stage changes, and comment on versions"
+    REJECT = "promotions:reject", "Reject requests in the name of who answers for the token"
     REPORT = "deployments:report", "Report what serving systems run"
     WEBHOOKS = "webhooks:manage", "Keep webhooks and see their addresses"
+
+
+SPECIAL_SCOPES = frozenset({Scope.REJECT})
+"""What no pipeline needs: a token gets it only when it is asked for by name."""
+ORDINARY_SCOPES = tuple(scope for scope in Scope if scope not in SPECIAL_SCOPES)
 
 
 class Actor(Protocol):

@@ -19,7 +19,7 @@ from governance.accounts.actions import (
 )
 from governance.accounts.models import ServiceAccount, Unit, User
 from governance.accounts.queries import CONSOLE
-from governance.accounts.rules import Role, Scope
+from governance.accounts.rules import ORDINARY_SCOPES, Role
 
 DATA = Path(__file__).parent / "data"
 
@@ -97,6 +97,6 @@ def fresh_tokens(names: Sequence[str], *, at: datetime) -> dict[str, str]:
     """Issue a token to each service account and return the secrets by its name."""
     services = ServiceAccount.objects.filter(name__in=names).select_related("unit").order_by("name")
     return {
-        service.name: issue_token(service=service, scopes=list(Scope), actor=CONSOLE, at=at)[1]
+        service.name: issue_token(service=service, scopes=ORDINARY_SCOPES, actor=CONSOLE, at=at)[1]
         for service in services
     }

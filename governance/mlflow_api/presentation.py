@@ -37,10 +37,10 @@ def _registered_model(
     aliases: Aliases,
 ) -> dict[str, Any]:
     named = aliases.get(model.pk, ())
-    return _set(
+    return filled(
         name=model.name,
-        creation_timestamp=_milliseconds(model.created_at),
-        last_updated_timestamp=_milliseconds(model.updated_at),
+        creation_timestamp=milliseconds(model.created_at),
+        last_updated_timestamp=milliseconds(model.updated_at),
         user_id=people.get(model.created_by, model.created_by),
         description=model.description,
         latest_versions=[_model_version(version, named) for version in versions],
@@ -61,11 +61,11 @@ def model_versions(versions: Sequence[ModelVersion]) -> list[dict[str, Any]]:
 
 def _model_version(version: ModelVersion, named: Iterable[Named]) -> dict[str, Any]:
     """`named` are the aliases of its model; `user_id` is who answers for the registration."""
-    shown = _set(
+    shown = filled(
         name=version.model.name,
         version=str(version.number),
-        creation_timestamp=_milliseconds(version.registered_at),
-        last_updated_timestamp=_milliseconds(version.updated_at),
+        creation_timestamp=milliseconds(version.registered_at),
+        last_updated_timestamp=milliseconds(version.updated_at),
         user_id=version.registered_by.email,
         current_stage=STAGE_NAMES[Stage(version.stage)],
         description=version.description,
@@ -84,7 +84,7 @@ def _model_version(version: ModelVersion, named: Iterable[Named]) -> dict[str, A
 def webhook(row: Webhook) -> dict[str, Any]:
     """Its secret is not among what is shown, nor whether it has one."""
     events = (event.upper().partition(".") for event in row.events if event in EVENTS)
-    return _set(
+    return filled(
         webhook_id=str(row.pk),
         name=row.name,
         description=row.description,
@@ -92,12 +92,13 @@ def webhook(row: Webhook) -> dict[str, Any]:
         events=[{"entity": entity, "action": action} for entity, _, action in events],
         governance_events=[event for event in row.events if event not in EVENTS],
         status=row.status,
-        creation_timestamp=_milliseconds(row.created_at),
-        last_updated_timestamp=_milliseconds(row.updated_at),
+        creation_timestamp=milliseconds(row.created_at),
+        last_updated_timestamp=milliseconds(row.updated_at),
     )
 
 
-def _set(**values: Any) -> dict[str, Any]:
+def filled(**values: Any) -> dict[str, Any]:
+    """Return what is neither unset nor empty: the rest MLflow leaves out."""
     return {key: value for key, value in values.items() if value not in (None, "", [])}
 
 
@@ -105,7 +106,7 @@ def _tags(tags: Iterable[ModelTag | VersionTag]) -> list[dict[str, str]]:
     return [{"key": tag.key, "value": tag.value} for tag in sorted(tags, key=lambda tag: tag.key)]
 
 
-def _milliseconds(at: datetime) -> int:
+def milliseconds(at: datetime) -> int:
     return int(at.timestamp() * 1000)
 
 

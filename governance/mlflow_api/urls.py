@@ -1,7 +1,17 @@
 from django.urls import path, re_path
 
 from governance.mlflow_api.endpoints import endpoint, not_found
-from governance.mlflow_api.views import aliases, models, searches, transitions, versions, webhooks
+from governance.mlflow_api.views import (
+    aliases,
+    comments,
+    databricks,
+    models,
+    requests,
+    searches,
+    transitions,
+    versions,
+    webhooks,
+)
 
 urlpatterns = [
     path("registered-models/create", endpoint(POST=models.create)),
@@ -29,6 +39,16 @@ urlpatterns = [
     path("model-versions/set-tag", endpoint(POST=versions.set_tag)),
     path("model-versions/delete-tag", endpoint(DELETE=versions.delete_tag)),
     path("model-versions/transition-stage", endpoint(POST=transitions.transition_stage)),
+    path("transition-requests/create", endpoint(POST=requests.create)),
+    path("transition-requests/list", endpoint(GET=requests.list_open)),
+    path("transition-requests/approve", endpoint(POST=requests.approve)),
+    path("transition-requests/reject", endpoint(POST=requests.reject)),
+    path("transition-requests/delete", endpoint(DELETE=requests.delete)),
+    path("comments/create", endpoint(POST=comments.create)),
+    path("comments/update", endpoint(PATCH=comments.update)),
+    path("comments/delete", endpoint(DELETE=comments.delete)),
+    path("databricks/registered-models/get", endpoint(GET=databricks.get_model)),
+    path("databricks/model-versions/transition-stage", endpoint(POST=databricks.transition_stage)),
     path("webhooks", endpoint(of_models=False, GET=webhooks.search, POST=webhooks.create)),
     path(
         "webhooks/<str:webhook_id>",

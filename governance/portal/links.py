@@ -71,6 +71,10 @@ def take_back(row: PromotionRequest) -> str:
     return f"{decision(row)}withdraw/"
 
 
+def comments(row: ModelVersion) -> str:
+    return f"{version(row)}comments/"
+
+
 def ask(row: ModelVersion) -> str:
     return f"{version(row)}ask/"
 

@@ -21,6 +21,7 @@ from governance.portal.views.accounts import (
 )
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
+from governance.portal.views.comments import comment
 from governance.portal.views.decisions import (
     ask,
     decision,
@@ -83,6 +84,12 @@ inventory_urls = [
         version,
         name="version",
         answers={VersionNotFound: renamed_version},
+    ),
+    page(
+        "models/<str:name>/versions/<int:number>/comments/",
+        comment,
+        name="comment",
+        methods=WRITE,
     ),
 ]
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from governance.accounts.models import RoleGrant, ServiceAccount, Unit, User
 from governance.accounts.queries import token_holder
-from governance.accounts.rules import Role, Scope
+from governance.accounts.rules import ORDINARY_SCOPES, Role, Scope
 from governance.approvals.models import PolicyVersion
 from governance.audit.models import LedgerEntry
 from tests.factories import TO_STAGING, make_cast, make_person
@@ -138,7 +138,7 @@ def test_a_token_on_a_fresh_portal_answers_to_the_administrator() -> None:
     holder = token_holder(issued["token"], at=timezone.now())
     assert holder is not None
     assert holder.service.name == "churn-pipeline"
-    assert holder.scopes == set(Scope)
+    assert holder.scopes == set(ORDINARY_SCOPES)
     assert (issued["unit"], issued["responsible"]) == ("bank", "ada@bank.example")
 
 

@@ -1,6 +1,7 @@
 """The acts around a change of stage, by noun."""
 
 from governance.approvals.actions.policies import propose_policy, sign_policy
+from governance.approvals.actions.rejections import reject_request
 from governance.approvals.actions.removals import ask_to_remove_model, ask_to_remove_version
 from governance.approvals.actions.requests import (
     Asked,
@@ -20,6 +21,7 @@ __all__ = [
     "ask_to_remove_model",
     "ask_to_remove_version",
     "propose_policy",
+    "reject_request",
     "roll_back",
     "sign_off",
     "sign_policy",

@@ -84,7 +84,7 @@ def sign_off(
     if decision != Decision.APPROVE and not comment.strip():
         raise invalid("comment", "required", "Say why. It is printed in the evidence.")
 
-    case = _locked_case(request)
+    case = locked_case(request)
     _require_same_dossier(case, digest_seen)
     _require_may_sign(case, actor, role, decision)
 
@@ -97,7 +97,7 @@ def sign_off(
     return signed
 
 
-def _locked_case(request: PromotionRequest) -> Case:
+def locked_case(request: PromotionRequest) -> Case:
     """Gather the case again under lock: what held on the screen may not hold now."""
     policy = lock_policy(
         request.version.model, source=Stage(request.version.stage), target=Stage(request.target)

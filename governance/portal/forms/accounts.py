@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from governance.accounts.actions import DEFAULT_TOKEN_DAYS
 from governance.accounts.models import Unit, User
-from governance.accounts.rules import Scope
+from governance.accounts.rules import ORDINARY_SCOPES, Scope
 from governance.portal.forms.base import SiteForm
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class TokenForm(SiteForm, forms.Form):
     scopes = forms.MultipleChoiceField(
         label="What it may do",
         choices=Scope.choices,
-        initial=Scope.values,
+        initial=[scope.value for scope in ORDINARY_SCOPES],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one thing the token may do."},
     )

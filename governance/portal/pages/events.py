@@ -37,6 +37,9 @@ MARKS: dict[str, Mark] = {
         (Verb.CARD_PUBLISHED, ("ok", "book", "Card"), "Published the model card"),
         (Verb.CHECKPOINT_MADE, ("ok", "chain", "Checkpoint"), "Signed a checkpoint of the ledger"),
         (Verb.DEPLOYMENT_REPORTED, ("mute", "pulse", "Serving"), "Reported what an instance runs"),
+        (Verb.COMMENT_EDITED, ("mute", "edit", "Comment"), "Changed a comment on {what}"),
+        (Verb.COMMENT_REMOVED, ("mute", "minus", "Comment"), "Took back a comment on {what}"),
+        (Verb.COMMENT_WRITTEN, ("mute", "comment", "Comment"), "Commented on {what}"),
         (Verb.EVALUATION_RECORDED, ("mute", "pulse", "Measured"), "Recorded results for {what}"),
         (Verb.FINDING_CLOSED, ("ok", "flag", "Finding"), "Closed a finding"),
         (Verb.FINDING_OPENED, ("warn", "flag", "Finding"), "Raised a finding"),
@@ -131,7 +134,16 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             v.value
             for v in Verb
             if v.value.startswith(
-                ("alias.", "deployment.", "evaluation.", "model.", "slot.", "version.", "webhook.")
+                (
+                    "alias.",
+                    "comment.",
+                    "deployment.",
+                    "evaluation.",
+                    "model.",
+                    "slot.",
+                    "version.",
+                    "webhook.",
+                )
             )
         ),
     ),

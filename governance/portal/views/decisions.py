@@ -34,6 +34,7 @@ from governance.portal.pages.sign_step import (
 )
 from governance.portal.requests import PageRequest, about
 from governance.portal.signing import unseal
+from governance.registry.discussion import comments_on
 from governance.registry.queries import deprecation_of, version_numbered
 from governance.registry.rules import Stage
 
@@ -69,6 +70,7 @@ def _page(
         "page": decision_page(row, reader=request.user, at=at),
         "row": row,
         "form": form,
+        "comments": comments_on(row.version),
         "deprecation": deprecation_of(row.version),
     }
     return render(request, "decisions/decision.html", context, status=status_of_form(form))

@@ -6,16 +6,21 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from governance.accounts.permissions import Permission, may
 from governance.core.errors import NotFound
 from governance.inventory.models import Model
 from governance.inventory.queries import formerly_named, model_named
 from governance.inventory.rules import ModelNotFound
+from governance.portal.errors import status_of_form
+from governance.portal.forms.comments import CommentForm
 from governance.portal.pages.inventory import inventory_page
 from governance.portal.pages.model import model_page
 from governance.portal.pages.slots import said_of
 from governance.portal.pages.version import MARKS, version_page
 from governance.portal.requests import PageRequest, query_without
 from governance.portal.shell import pinned_ids
+from governance.registry.discussion import comments_on
+from governance.registry.models import ModelVersion
 from governance.registry.queries import version_numbered
 from governance.registry.rules import VersionNotFound
 
@@ -71,8 +76,19 @@ def _name_now(request: PageRequest, error: NotFound, name: str) -> str:
 
 def version(request: PageRequest, name: str, number: int) -> HttpResponse:
     """One version of a model."""
+    found = version_numbered(name, number, actor=request.user, at=timezone.now())
+    return show_version(request, found, CommentForm())
+
+
+def show_version(request: PageRequest, found: ModelVersion, form: CommentForm) -> HttpResponse:
+    """Render the page of a version that the reader may see, with their comment as it was typed."""
     at = timezone.now()
-    found = version_numbered(name, number, actor=request.user, at=at)
-    page = version_page(found, reader=request.user, at=at)
-    context = {"page": page, "version": found, "marks": MARKS}
-    return render(request, "inventory/version.html", context)
+    may_comment = may(request.user, Permission.COMMENT_WRITE, unit=found.model.unit, at=at)
+    context = {
+        "page": version_page(found, reader=request.user, at=at),
+        "version": found,
+        "marks": MARKS,
+        "comments": comments_on(found),
+        "comment_form": form if may_comment else None,
+    }
+    return render(request, "inventory/version.html", context, status=status_of_form(form))

@@ -6,6 +6,7 @@ from governance.registry.actions.artifacts import (
     record_artifact_check,
     record_artifacts,
 )
+from governance.registry.actions.comments import comment_on_version, edit_comment, remove_comment
 from governance.registry.actions.deprecations import deprecate_version, end_deprecation
 from governance.registry.actions.evaluations import record_evaluations
 from governance.registry.actions.labels import label_version
@@ -24,11 +25,13 @@ from governance.registry.actions.versions import describe_version, register_vers
 __all__ = [
     "MoveResult",
     "check_artifacts",
+    "comment_on_version",
     "delete_alias",
     "delete_model_tag",
     "delete_version_tag",
     "deprecate_version",
     "describe_version",
+    "edit_comment",
     "end_deprecation",
     "give_name",
     "label_version",
@@ -38,6 +41,7 @@ __all__ = [
     "record_artifacts",
     "record_evaluations",
     "register_version",
+    "remove_comment",
     "remove_version",
     "rename_model",
     "set_alias",

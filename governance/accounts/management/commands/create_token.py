@@ -11,7 +11,7 @@ from django.utils import timezone
 from governance.accounts.actions import DEFAULT_TOKEN_DAYS, create_service_account, issue_token
 from governance.accounts.models import RoleGrant, ServiceAccount, Unit, User
 from governance.accounts.queries import CONSOLE, root_unit, unit_reach
-from governance.accounts.rules import Role, Scope
+from governance.accounts.rules import ORDINARY_SCOPES, Role, Scope
 from governance.core.canonical import timestamp
 from governance.core.commands import DomainCommand
 from governance.core.errors import invalid
@@ -38,8 +38,8 @@ class Command(DomainCommand):
             "--scopes",
             nargs="+",
             choices=Scope.values,
-            default=Scope.values,
-            help="what the token may be used for; default: all of them",
+            default=[scope.value for scope in ORDINARY_SCOPES],
+            help="what the token may be used for; default: all that a pipeline needs",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
