@@ -212,7 +212,8 @@ def test_a_webhook_is_told_of_its_own_unit_and_seen_from_there(
     headers = {"Authorization": f"Bearer {token}"}
     path = "/api/2.0/mlflow/registered-models/create"
     Client(headers=headers).post(path, {"name": "churn"}, content_type="application/json")
-    assert (catch_up_all(), deliver_due(at=timezone.now())) == (1, 1)
+    catch_up_all()
+    assert deliver_due(at=timezone.now()) == 1
     assert [one.path for one in hooks.got] == ["/retail"]
 
 
