@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import prefetch_related_objects
@@ -16,6 +15,7 @@ from governance.accounts.rules import Role, covers
 from governance.approvals.models import PromotionRequest, SignOff
 from governance.cards.models import CardRevision
 from governance.cards.queries import published_card
+from governance.core.grouping import by_key
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import builders_of
 from governance.inventory.rules import Capacity
@@ -38,9 +38,6 @@ from governance.registry.queries import (
 from governance.registry.rules import SlotRole
 from governance.validation.models import Finding, Report
 from governance.validation.queries import latest_report, open_findings, validators_of
-
-Row = TypeVar("Row")
-Key = TypeVar("Key")
 
 
 class Reading:
@@ -99,6 +96,7 @@ class ReadAhead(Reading):
     """
 
     def __init__(self, requests: Sequence[PromotionRequest], *, reader: User, at: datetime) -> None:
+        self._reader = reader
         versions = [request.version for request in requests]
         models, slots = [v.model for v in versions], [request.slot for request in requests]
         prefetch_related_objects(models, "developers")
@@ -109,26 +107,26 @@ class ReadAhead(Reading):
             row.version_id: row
             for row in CardRevision.objects.filter(version__in=versions).order_by("number")
         }
-        self._reports = grouped(_reports(versions), lambda row: row.version_id)
-        self._findings = grouped(
+        self._reports = by_key(_reports(versions), lambda row: row.version_id)
+        self._findings = by_key(
             Finding.objects.open().filter(model__in=models), lambda row: row.model_id
         )
-        self._artifacts = grouped(
+        self._artifacts = by_key(
             Artifact.objects.filter(version__in=judged).order_by("path"), lambda r: r.version_id
         )
         self._artifact_checks = {
             row.version_id: row
             for row in ArtifactCheck.objects.filter(version__in=versions).order_by("checked_at")
         }
-        self._parts = grouped(
+        self._parts = by_key(
             BundlePart.objects.filter(version__in=judged).order_by("kind", "name"),
             lambda row: row.version_id,
         )
-        self._results = grouped(_results(judged), lambda row: row.version_id)
-        self._builders = grouped(
+        self._results = by_key(_results(judged), lambda row: row.version_id)
+        self._builders = by_key(
             Builder.objects.filter(model__in=models).select_related("user"), lambda r: r.model_id
         )
-        self._sign_offs = grouped(_sign_offs(requests), lambda row: row.request_id)
+        self._sign_offs = by_key(_sign_offs(requests), lambda row: row.request_id)
         self._grants = list(
             RoleGrant.objects.at(at).filter(user__is_active=True).select_related("user")
         )
@@ -179,14 +177,9 @@ class ReadAhead(Reading):
         return sorted(people.values(), key=lambda user: user.name)
 
     def roles(self, user: User, *, unit: Unit, at: datetime) -> set[Role]:
+        if user != self._reader:
+            return super().roles(user, unit=unit, at=at)
         return {Role(grant.role) for grant in self._own if covers(grant.unit.path, unit.path)}
-
-
-def grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> defaultdict[Key, list[Row]]:
-    found: defaultdict[Key, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[key(row)].append(row)
-    return found
 
 
 def _sign_offs(requests: Collection[PromotionRequest]) -> Iterable[SignOff]:

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from governance.core.wording import counted, day
-from governance.evidence.rules.pages import VersionRow, champion, findings, versions
+from governance.evidence.rules.pages import (
+    VersionRow,
+    findings,
+    live_versions,
+    serving,
+    version_number,
+    versions,
+)
 from governance.evidence.rules.reading import Evidence, Held
 from governance.inventory.rules import Kind, Tier
 from governance.validation.rules import Severity
@@ -37,7 +44,6 @@ class Overview:
     kind: str
     tier: str
     verdict: str
-    live: VersionRow | None
     open_findings: int
     findings_by_severity: str
     signatures: int
@@ -48,7 +54,7 @@ class Overview:
 
 def overview(evidence: Evidence) -> Overview:
     rows = versions(evidence)
-    live, model = champion(rows), evidence.all("model")[0]
+    model = evidence.all("model")[0]
     signed = evidence.all("sign_off")
     unresolved = [finding for finding in findings(evidence) if finding.closed_at is None]
     by_severity = [
@@ -64,13 +70,12 @@ def overview(evidence: Evidence) -> Overview:
         developers=_developers(evidence),
         kind=Kind(model["kind"]).label if model["kind"] else "",
         tier=Tier(model.number("tier")).label if model["tier"] else "",
-        verdict=_verdict(evidence, live),
-        live=live,
+        verdict=_verdict(evidence),
         open_findings=len(unresolved),
         findings_by_severity=", ".join(by_severity),
         signatures=len(signed),
         signers=len({held["signer_id"] for held in signed}),
-        gaps=list(_gaps(evidence, model, live, rows)),
+        gaps=list(_gaps(evidence, model, rows)),
         topics=list(_topics(evidence, model)),
     )
 
@@ -81,29 +86,29 @@ def _developers(evidence: Evidence) -> list[str]:
     return sorted({evidence.person(held, "user_id") for held in built})
 
 
-def _verdict(evidence: Evidence, live: VersionRow | None) -> str:
-    if live is None:
-        return "No version of this model serves in Production."
-    changes = evidence.in_order("stage_change")
-    own = [change for change in changes if f"version:{change['version_id']}" == live.ref]
-    at = own[-1].at("changed_at") if own else None
-    return f"Version {live.number} serves in Production" + (f" since {day(at)}." if at else ".")
+def _verdict(evidence: Evidence) -> str:
+    said = [_served(evidence, row) for row in serving(evidence)]
+    return " ".join(said) or "No version of this model serves in Production."
 
 
-def _gaps(
-    evidence: Evidence, model: Held, live: VersionRow | None, rows: Sequence[VersionRow]
-) -> Iterator[str]:
+def _served(evidence: Evidence, row: Held) -> str:
+    slot, at = evidence.get("slot", row["slot_id"]), row.at("assigned_at")
+    place = slot["name"] if slot else "a slot that is not in this pack"
+    if row["share"]:
+        does = f"answers {row['share']} percent of {place}"
+    else:
+        does = f"serves in {'Production' if slot and slot.fields['is_default'] else place}"
+    return f"Version {version_number(evidence, row)} {does}{f' since {day(at)}' if at else ''}."
+
+
+def _gaps(evidence: Evidence, model: Held, rows: Sequence[VersionRow]) -> Iterator[str]:
     absent = [label for column, label in _NEEDED.items() if not model[column]]
     if absent:
         yield f"The inventory record has no {', no '.join(absent)}."
     if not rows:
         yield "No version is registered."
-    if live and not live.has_card:
-        yield f"Version {live.number}, which serves, has no published model card."
-    if live and not live.has_report:
-        yield f"Version {live.number}, which serves, has no signed validation report."
-    if live and not live.artifacts:
-        yield f"For version {live.number}, which serves, no digests of artifacts are on record."
+    for live in live_versions(evidence, rows):
+        yield from _gaps_of(live)
     high = sum(f.closed_at is None and f.severity == "High" for f in findings(evidence))
     if high:
         yield f"{counted(high, 'finding')} of high severity {'is' if high == 1 else 'are'} open."
@@ -114,6 +119,15 @@ def _gaps(
     erased = sum("erased_at" in prose for prose in evidence.document["prose"])
     if erased:
         yield f"{counted(erased, 'text')} {'was' if erased == 1 else 'were'} erased."
+
+
+def _gaps_of(live: VersionRow) -> Iterator[str]:
+    if not live.has_card:
+        yield f"Version {live.number}, which serves, has no published model card."
+    if not live.has_report:
+        yield f"Version {live.number}, which serves, has no signed validation report."
+    if not live.artifacts:
+        yield f"For version {live.number}, which serves, no digests of artifacts are on record."
 
 
 _NEEDED = {

@@ -16,7 +16,7 @@ from governance.audit.rules import Verb
 from governance.cards.rules import SECTIONS
 from governance.core.wording import sentence
 from governance.evidence.rules.reading import Entry, Evidence, Held
-from governance.registry.rules import Move, Stage, goal_words
+from governance.registry.rules import Move, SlotRole, Stage, goal_words
 from governance.validation.rules import Opinion, Severity
 
 
@@ -179,14 +179,24 @@ def stage_changes(evidence: Evidence) -> list[StageRow]:
     ]
 
 
-def champion(rows: Sequence[VersionRow]) -> VersionRow | None:
-    return next((row for row in rows if row.stage == Stage.PRODUCTION.label), None)
+def serving(evidence: Evidence) -> list[Held]:
+    """Return what answers live traffic now, by slot: champions, then canaries."""
+    roles = [SlotRole.CHAMPION, SlotRole.CANARY]
+    held = [row for row in evidence.in_order("slot_assignment") if not row["ended_at"]]
+    return [row for role in roles for row in held if row["role"] == role]
+
+
+def live_versions(evidence: Evidence, rows: Sequence[VersionRow]) -> list[VersionRow]:
+    """Return the versions that answer live traffic now, champions first."""
+    by_ref = {row.ref: row for row in rows}
+    refs = dict.fromkeys(f"version:{one['version_id']}" for one in serving(evidence))
+    return [by_ref[ref] for ref in refs if ref in by_ref]
 
 
 def card_page(evidence: Evidence, rows: Sequence[VersionRow]) -> CardPage | None:
     """The newest revision of the card of what serves; else of the newest version that has one."""
-    live = champion(rows)
-    chosen = live if live and live.has_card else next((r for r in rows if r.has_card), None)
+    candidates = [*live_versions(evidence, rows), *rows]
+    chosen = next((row for row in candidates if row.has_card), None)
     if chosen is None:
         return None
     held = max(

@@ -78,7 +78,7 @@ def sign_step(
         seat=seat,
         grounds=present_grounds(case),
         sealed=seal(case.dossier.text(), about=request.ref),
-        consequence=consequence(case, decision, seat.chair),
+        consequence=consequence(case, decision),
     )
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import F, Max
@@ -14,13 +12,12 @@ from django.db.models import F, Max
 from governance.approvals.models import PromotionRequest
 from governance.cards.models import CardDraft, CardRevision
 from governance.cards.rules import SECTIONS, Card
+from governance.core.grouping import by_key
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, SlotAssignment
 from governance.registry.rules import Stage
 from governance.validation.models import Finding
 from governance.validation.rules import Severity
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +76,10 @@ class Standing:
 
 def standings(models: Sequence[Model]) -> list[Standing]:
     """Return the standing of each model, in the same order, in eight queries."""
-    live = grouped(live_in(models), lambda row: row.slot.model_id)
+    live = by_key(live_in(models), lambda row: row.slot.model_id)
     newest = newest_versions(models)
-    findings = grouped(open_findings_of(models), lambda row: row.model_id)
-    requests = grouped(open_requests_of(models), lambda row: row.model_id)
+    findings = by_key(open_findings_of(models), lambda row: row.model_id)
+    requests = by_key(open_requests_of(models), lambda row: row.model_id)
     subjects = [
         live[model.pk][0].version if live[model.pk] else newest[model.pk]
         for model in models
@@ -150,11 +147,4 @@ def card_states(versions: Collection[ModelVersion]) -> dict[UUID, CardState]:
             revision=revision,
             answered=sum(1 for section in SECTIONS if card.says(section)),
         )
-    return found
-
-
-def grouped(rows: Iterable[Row], key: Callable[[Row], UUID]) -> defaultdict[UUID, list[Row]]:
-    found: defaultdict[UUID, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[key(row)].append(row)
     return found

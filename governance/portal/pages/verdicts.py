@@ -169,7 +169,7 @@ def _closed(tone: str, icon: str, label: str, title: str, text: str) -> Verdict:
     return Verdict(tone=tone, icon=icon, label=label, title=title, text=text, mark=label)
 
 
-def consequence(case: Case, decision: Decision, chair: Chair) -> str:
+def consequence(case: Case, decision: Decision) -> str:
     """Say what this signature would do, before it is given."""
     version, stage = f"version {case.version.number}", Stage(case.version.stage).label
     if decision == Decision.RETURN:
