@@ -54,7 +54,13 @@ def webhook_signature(**args: str) -> str:
     return str(delivery._generate_hmac_signature(**args))
 
 
+def copy(name: str, version: str, to: str) -> Any:
+    """Copy a version into another model, which the client makes if it is not there."""
+    return MlflowClient().copy_model_version(f"models:/{name}/{version}", to)
+
+
 FLUENT: dict[str, Callable[..., Any]] = {
+    "copy": copy,
     "load_model": load_model,
     "log_model": log_model,
     "page": page,

@@ -99,8 +99,10 @@ class TestStatedAtRegistration:
         foreign = foreign_version(cast)
         with refused(InvalidInput):
             register(cast, model, parents=[{"model": foreign.model.name, "version": 1}])
-        copied = register(cast, model, source="models:/rates-model/1")
-        assert not copied.parents.exists()
+        for source in (f"models:/{foreign.model.name}/1", "models:/nobody/1"):
+            with refused(InvalidInput) as caught:
+                register(cast, model, source=source)
+            assert [problem.field for problem in caught.value.problems] == ["source"]
 
     def test_a_copy_is_a_child_of_its_source(self, cast: Cast, model: Model) -> None:
         base = register(cast, model)

@@ -12,6 +12,7 @@ from governance.mlflow_api.outstanding import outstanding_of
 from governance.mlflow_api.registering import register_once
 from governance.mlflow_api.views.models import named
 from governance.registry import actions as registry
+from governance.registry.copies import original_of
 from governance.registry.models import ModelVersion
 from governance.registry.queries import version_numbered
 
@@ -42,7 +43,8 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_download_uri(call: Call) -> dict[str, Any]:
-    return {"artifact_uri": numbered(call).source}
+    """A copy is loaded from where its original lies."""
+    return {"artifact_uri": original_of(numbered(call)).source}
 
 
 def update(call: Call) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from governance.registry.actions.evaluations import insert_results
 from governance.registry.actions.labels import require_free_label
 from governance.registry.actions.pulls import pull_if_possible
 from governance.registry.actions.reported_lineage import register_lineage
+from governance.registry.copies import require_copied_version
 from governance.registry.models import Artifact, BundlePart, ModelVersion, Slot, VersionTag
 from governance.registry.queries import champion_alias, locked_version
 from governance.registry.rules import (
@@ -63,6 +64,7 @@ def register_version(
         raise NotAPerson("A version is registered by a person or on a person's responsibility.")
     if problems := list(registration_problems(registration)):
         raise InvalidInput(*problems)
+    require_copied_version(registration.source, actor=actor, at=at)
     label = label_from_tags(tags or {})
     if label:
         require_free_label(model, label, field=f"tags.{LABEL_TAG}")

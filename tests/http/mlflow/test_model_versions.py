@@ -156,6 +156,34 @@ def test_a_source_that_is_no_whole_path_is_refused(
     assert refused.value.error_code == "INVALID_PARAMETER_VALUE"
 
 
+@pytest.mark.parametrize(
+    "source", ["models:/nobody/1", "models:/churn-model/2", "models:/churn-model@champion"]
+)
+def test_a_source_that_names_no_version_here_is_refused(
+    pipeline: MlflowClient, model: str, source: str
+) -> None:
+    """Else its meaning could be settled after the version was approved."""
+    with nothing_moves(), pytest.raises(MlflowError, match="it names no version here") as refused:
+        pipeline.create_model_version(name=model, source=source)
+    assert refused.value.error_code == "INVALID_PARAMETER_VALUE"
+
+
+@both_releases
+def test_a_copy_is_loaded_from_where_its_original_lies(pipeline: MlflowClient, model: str) -> None:
+    pipeline.create_model_version(name=model, source="s3://bucket/model", tags=TAGS)
+    copy = pipeline.copy(name=model, version="1", to="live-model")
+    again = pipeline.copy(name="live-model", version="1", to="third-model")
+    assert copy["source"] == "models:/churn-model/1"
+    assert again["source"] == "models:/live-model/1"
+    # Another model under the old name, whose first version is something else.
+    pipeline.rename_registered_model(name=model, new_name="old-model")
+    pipeline.create_registered_model(name=model)
+    pipeline.create_model_version(name=model, source="s3://bucket/other")
+    for name in ("live-model", "third-model"):
+        uri = pipeline.get_model_version_download_uri(name=name, version="1")
+        assert uri == "s3://bucket/model"
+
+
 @both_releases
 def test_a_version_is_read_back_as_it_was_registered(pipeline: MlflowClient, model: str) -> None:
     made = pipeline.create_model_version(name=model, source="s3://bucket/model", tags=TAGS)
