@@ -14,6 +14,7 @@ from governance.mlflow_api import presentation
 from governance.mlflow_api.endpoints import Call
 from governance.mlflow_api.outstanding import first_outstanding
 from governance.mlflow_api.parsing import stage_named
+from governance.mlflow_api.prompts import require_free_name
 from governance.registry import actions as registry
 from governance.registry.queries import latest_versions
 
@@ -26,9 +27,10 @@ def named(call: Call) -> Model:
 @transaction.atomic
 def create(call: Call) -> dict[str, Any]:
     """A model first seen here is a draft of the inventory, in the unit of the token."""
-    tags = call.said.tags()
+    name, tags = call.said.required("name"), call.said.tags()
+    require_free_name(name, tags, actor=call.actor, at=call.at)
     model = inventory.create_model(
-        name=call.said.required("name"),
+        name=name,
         unit=call.actor.service.unit,
         description=call.said.text("description"),
         actor=call.actor,

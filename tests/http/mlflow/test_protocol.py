@@ -80,6 +80,29 @@ def test_a_version_without_a_description_has_an_empty_one(wire: Wire, cast: Cast
     assert body["model_version"]["description"] == ""
 
 
+PROMPT = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "words"),
+    [
+        ("greeting", PROMPT, "Prompt (name=greeting) already exists"),
+        ("greeting", [], "registered model with name 'greeting', but the name is already taken"),
+        ("churn-model", PROMPT, "prompt with name 'churn-model', but the name is already taken"),
+        ("churn-model", [], "Registered Model (name=churn-model) already exists"),
+    ],
+)
+def test_what_a_taken_name_is_taken_by_is_said(
+    wire: Wire, cast: Cast, name: str, tags: list[dict[str, str]], words: str
+) -> None:
+    make_model(cast)
+    wire.send("POST", "registered-models/create", {"name": "greeting", "tags": PROMPT})
+    with nothing_moves():
+        status, body = wire.send("POST", "registered-models/create", {"name": name, "tags": tags})
+    assert (status, body["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
+    assert words in body["message"]
+
+
 def test_an_empty_list_is_an_empty_object(wire: Wire, cast: Cast) -> None:
     make_model(cast)
     said = {"name": "churn-model"}
