@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from governance.accounts.models import ApiToken, RoleGrant, ServiceAccount, Unit, User
 from governance.accounts.permissions import SCOPE_PERMISSIONS, Permission, roles_with
 from governance.accounts.rules import Actor, Role, Scope, covers
+from governance.core.compiled import CompiledObject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +34,12 @@ class TokenHolder:
     def person(self) -> User:
         return self.service.responsible
 
+    def sees(self, unit: Unit) -> bool:
+        """Tell whether the models of this unit are among those it may know of."""
+        return covers(self.service.unit.path, unit.path)
+
     def permissions(self, *, unit: Unit, at: datetime) -> frozenset[Permission]:
-        if not covers(self.service.unit.path, unit.path):
+        if not self.sees(unit):
             return frozenset()
         return frozenset().union(*(SCOPE_PERMISSIONS[scope] for scope in self.scopes))
 
@@ -78,16 +83,20 @@ CONSOLE = SystemActor(
 """Whoever has the shell of the server. It can let people in; it can sign nothing."""
 
 
+def _with_digest(sha256: str) -> QuerySet[ApiToken]:
+    tokens = ApiToken.objects.select_related("service__unit", "service__responsible")
+    return tokens.filter(sha256=sha256)
+
+
+_TOKENS = CompiledObject(_with_digest, sha256="\ue000sha256")
+
+
 def valid_token(secret: str, *, at: datetime) -> ApiToken | None:
     """Return the token with this secret, or None if unknown, revoked, expired or switched off.
 
     One indexed lookup by SHA-256: the secret has 256 random bits, so a slow hash adds nothing.
     """
-    token = (
-        ApiToken.objects.select_related("service__unit", "service__responsible")
-        .filter(sha256=hashlib.sha256(secret.encode()).hexdigest())
-        .first()
-    )
+    token = _TOKENS.first(sha256=hashlib.sha256(secret.encode()).hexdigest())
     if token is None or not token.holds_at(at):
         return None
     service = token.service

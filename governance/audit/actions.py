@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from governance.audit import checkpoints, origin, triggers, wake
 from governance.audit.models import LedgerEntry, LedgerStream, Prose, Verification
@@ -23,11 +25,27 @@ from governance.audit.rules import (
     stream_id,
 )
 from governance.audit.verification import Examination
+from governance.core.compiled import KEY, Compiled, Insert, Update
 from governance.core.errors import DomainError
 from governance.core.models import Record, new_salt
 
 LEDGER = "ledger"
 RECENT_REFUSALS = 50
+
+
+class _Head(NamedTuple):
+    seq: int
+    hash: str
+
+
+def _heads_locked(key: UUID) -> QuerySet[LedgerStream, Any]:
+    return LedgerStream.objects.select_for_update().filter(id=key).values_list("seq", "head")
+
+
+# Every act of the portal passes here, so what it asks of the database is compiled once.
+_HEADS = Compiled(_heads_locked, _Head, key=KEY)
+_insert = Insert(LedgerEntry)
+_advance = Update(LedgerStream, "seq", "head")
 
 
 class OutsideTransaction(RuntimeError):
@@ -91,8 +109,7 @@ def _lock_head(name: str) -> tuple[int, str]:
 def _locked(name: str) -> tuple[int, str] | None:
     # A lock, never a retry on the unique key: on a hot stream retrying is four times slower.
     # On SQLite the transaction already holds the only write lock (transaction_mode=IMMEDIATE).
-    rows = LedgerStream.objects.select_for_update().filter(id=stream_id(name))
-    return rows.values_list("seq", "head").first()
+    return _HEADS.first(key=stream_id(name))
 
 
 def _store(entry: Entry, previous: str) -> LedgerEntry:
@@ -112,8 +129,8 @@ def _store(entry: Entry, previous: str) -> LedgerEntry:
         hash=digest,
         text=text,
     )
-    row.save(force_insert=True)
-    LedgerStream.objects.filter(id=row.stream_id).update(seq=entry.seq, head=digest)
+    _insert(row)
+    _advance(LedgerStream(id=row.stream_id, seq=entry.seq, head=digest))
     # A crash between commit and this call loses the wake-up only; the sweep finds the entry.
     transaction.on_commit(wake.wake, robust=True)
     return row

@@ -7,7 +7,7 @@ a prepared statement of the connection. For the few reads that pipelines make al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
@@ -16,12 +16,18 @@ from uuid import UUID
 import psycopg
 from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Aggregate, JSONField, QuerySet
+from django.db.models import Aggregate, Field, JSONField, Model, QuerySet
+from django.db.models.query import get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
+Object = TypeVar("Object", bound=Model)
 Hole = str | int | UUID | datetime
 """A value that occurs nowhere else, in whose place the value of a call is put."""
+NAME = "\ue000name"
+NUMBER = 2_147_483_001
+KEY = UUID("e000e000-e000-4000-8000-e000e000e000")
 
 
 class JSONList(Aggregate):
@@ -41,6 +47,7 @@ class Statement(NamedTuple):
     """Which of the values stand for which parameters."""
     compiler: SQLCompiler
     converters: dict[int, Any]
+    locks: bool
 
     def filled(self, given: Mapping[str, Any]) -> list[Any]:
         values = list(self.values)
@@ -49,38 +56,32 @@ class Statement(NamedTuple):
         return values
 
 
-class Compiled(Generic[Row]):
-    """A query set with holes: `Compiled(make, Row, name="\\ue000name").rows(name="churn")`.
+class _Query:
+    """The SQL of a query set with holes, made once per kind of database."""
 
-    `make` is called once per kind of database, with the holes as its arguments, and returns a
-    query set with `values_list`. Nothing in it may depend on anything else that changes: not on
-    the time, not on a setting, not on who asks.
-    """
-
-    def __init__(
-        self, make: Callable[..., QuerySet[Any, Any]], row: type[Row], **holes: Hole
-    ) -> None:
+    def __init__(self, make: Callable[..., QuerySet[Any, Any]], holes: dict[str, Hole]) -> None:
         self.make = make
-        self.row = row
         self.holes = holes
         self.statements: dict[str, Statement] = {}
 
-    def rows(self, **given: Any) -> list[Row]:
-        """Run the query with these values, each of the type of its hole."""
-        statement = self.statements.get(connection.vendor) or self._compile()
+    def statement(self) -> Statement:
+        return self.statements.get(connection.vendor) or self._compile()
+
+    def rows(self, given: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        statement = self.statement()
+        if statement.locks and not connection.in_atomic_block:
+            raise TransactionManagementError("a row is locked for the rest of a transaction")
         if connection.vendor == "sqlite":
             given = {name: _as_text(value) for name, value in given.items()}
-        found: Sequence[tuple[Any, ...]] = _run(statement.sql, statement.filled(given))
+        found: Sequence[Sequence[Any]] = _run(statement.sql, statement.filled(given))
         if statement.converters:
             converted = statement.compiler.apply_converters(found, statement.converters)
-            found = cast("Sequence[tuple[Any, ...]]", converted)
-        return [self.row(*row) for row in found]
-
-    def first(self, **given: Any) -> Row | None:
-        return next(iter(self.rows(**given)), None)
+            found = list(cast("Iterable[Sequence[Any]]", converted))
+        return found
 
     def _compile(self) -> Statement:
-        compiler = self.make(**self.holes).query.get_compiler(connection=connection)
+        query = self.make(**self.holes).query
+        compiler = query.get_compiler(connection=connection)
         sql, values = compiler.as_sql()
         places = tuple(
             (place, name)
@@ -90,10 +91,115 @@ class Compiled(Generic[Row]):
         )
         expressions = [expression for expression, *_ in compiler.select]
         statement = Statement(
-            sql, tuple(map(_plain, values)), places, compiler, compiler.get_converters(expressions)
+            sql=sql,
+            values=tuple(map(_plain, values)),
+            places=places,
+            compiler=compiler,
+            converters=compiler.get_converters(expressions),
+            locks=query.select_for_update,
         )
         self.statements[connection.vendor] = statement
         return statement
+
+
+class Compiled(Generic[Row]):
+    """A query set with holes: `Compiled(make, Row, name="\ue000name").rows(name="churn")`.
+
+    `make` is called once per kind of database, with the holes as its arguments, and returns a
+    query set with `values_list`. Nothing in it may depend on anything else that changes: not on
+    the time, not on a setting, not on who asks.
+    """
+
+    def __init__(
+        self, make: Callable[..., QuerySet[Any, Any]], row: type[Row], **holes: Hole
+    ) -> None:
+        self.query = _Query(make, holes)
+        self.row = row
+
+    def rows(self, **given: Any) -> list[Row]:
+        """Run the query with these values, each of the type of its hole."""
+        return [self.row(*row) for row in self.query.rows(given)]
+
+    def first(self, **given: Any) -> Row | None:
+        return next(iter(self.rows(**given)), None)
+
+
+class CompiledObject(Generic[Object]):
+    """The same for a query set of whole objects, of which one is wanted; `select_related` works.
+
+    One that is to be locked can be asked for in a transaction only.
+    """
+
+    def __init__(self, make: Callable[..., QuerySet[Object]], **holes: Hole) -> None:
+        self.query = _Query(make, holes)
+
+    def first(self, **given: Any) -> Object | None:
+        """Run the query with these values, each of the type of its hole."""
+        rows = self.query.rows(given)
+        return self._object(rows[0]) if rows else None
+
+    def get(self, **given: Any) -> Object:
+        """The same for one that must be there. Raises the model's DoesNotExist."""
+        found = self.first(**given)
+        if found is None:
+            raise self.query.make(**given).model.DoesNotExist
+        return found
+
+    def _object(self, row: Sequence[Any]) -> Object:
+        """What Django's ModelIterable does with a row."""
+        compiler = self.query.statement().compiler
+        described: dict[str, Any] = compiler.klass_info or {}
+        first, *_, last = described["select_fields"]
+        names = [column.target.attname for column, *_ in compiler.select[first : last + 1]]
+        found: Object = described["model"].from_db(connection.alias, names, row[first : last + 1])
+        populators = get_related_populators(  # The stubs are of a later Django.
+            described,
+            compiler.select,
+            connection.alias,  # type: ignore[call-arg]
+        )
+        for related in populators:
+            related.populate(row, found)
+        return found
+
+
+class Insert(Generic[Object]):
+    """Inserting rows of one table, as `save(force_insert=True)` does, without its signals."""
+
+    def __init__(self, model: type[Object]) -> None:
+        self.model = model
+        self.sql = ""
+
+    def __call__(self, row: Object) -> Object:
+        fields = self.model._meta.local_concrete_fields
+        if not self.sql:
+            names = ", ".join(f'"{field.column}"' for field in fields)
+            places = ", ".join(["%s"] * len(fields))
+            table = self.model._meta.db_table
+            self.sql = f'INSERT INTO "{table}" ({names}) VALUES ({places})'  # noqa: S608
+        _run(self.sql, _values(row, fields, adding=True), answers=False)
+        row._state.adding, row._state.db = False, connection.alias
+        return row
+
+
+class Update(Generic[Object]):
+    """Saving some columns of a row, as `save(update_fields=names)` does, without its signals."""
+
+    def __init__(self, model: type[Object], *names: str) -> None:
+        known = {field.name: field for field in model._meta.local_concrete_fields}
+        self.fields = [known[name] for name in names]
+        columns = ", ".join(f'"{field.column}" = %s' for field in self.fields)
+        key = model._meta.pk
+        self.fields.append(key)
+        self.sql = f'UPDATE "{model._meta.db_table}" SET {columns} WHERE "{key.column}" = %s'  # noqa: S608
+
+    def __call__(self, row: Object) -> Object:
+        _run(self.sql, _values(row, self.fields, adding=False), answers=False)
+        return row
+
+
+def _values(row: Model, fields: Iterable[Field[Any, Any]], *, adding: bool) -> list[Any]:
+    saved = (field.get_db_prep_save(field.pre_save(row, adding), connection) for field in fields)
+    return [_plain(value) for value in saved]
 
 
 def _as_text(value: Any) -> Any:
@@ -108,25 +214,29 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _run(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+def _run(sql: str, values: list[Any], *, answers: bool = True) -> list[tuple[Any, ...]]:
     try:
-        return _fetch(connection, sql, values)
+        return _execute(connection, sql, values, answers=answers)
     except OperationalError:
         # A kept connection that the server has closed is noticed only now; a read can be repeated.
-        if connection.in_atomic_block:
+        if connection.in_atomic_block or not answers:
             raise
         connection.close()
-        return _fetch(connection, sql, values)
+        return _execute(connection, sql, values, answers=answers)
 
 
-def _fetch(database: BaseDatabaseWrapper, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+def _execute(
+    database: BaseDatabaseWrapper, sql: str, values: list[Any], *, answers: bool
+) -> list[tuple[Any, ...]]:
     if database.vendor != "postgresql":
         with database.cursor() as cursor:
             cursor.execute(sql, values)
-            return cast("list[tuple[Any, ...]]", cursor.fetchall())
+            return cast("list[tuple[Any, ...]]", cursor.fetchall()) if answers else []
     database.ensure_connection()
+    database.validate_no_broken_transaction()
     # Django's own cursors put the values into the text of the statement, which cannot be prepared;
     # so this switch, which Django leaves off, concerns the statements of this module alone.
     database.connection.prepare_threshold = 0
     with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
-        return cursor.execute(sql, values, prepare=True).fetchall()
+        cursor.execute(sql, values, prepare=True)
+        return cursor.fetchall() if answers else []

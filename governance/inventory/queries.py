@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
+from django.db.models import QuerySet
+
+from governance.accounts.queries import TokenHolder
 from governance.accounts.rules import Actor
 from governance.core.canonical import digest
+from governance.core.compiled import KEY, NAME, CompiledObject
 from governance.inventory.models import Builder, Model, TierAssessment
 from governance.inventory.rules import Capacity, ModelNotFound
+
+
+def _named(name: str) -> QuerySet[Model]:
+    return Model.objects.select_related("unit", "owner").filter(name=name)
+
+
+def _locked(key: UUID) -> QuerySet[Model]:
+    return Model.objects.select_for_update(of=("self",)).select_related("unit").filter(pk=key)
+
+
+_NAMED = CompiledObject(_named, name=NAME)
+_LOCKED = CompiledObject(_locked, key=KEY)
 
 
 def model_named(name: str, *, actor: Actor, at: datetime, present: bool = False) -> Model:
@@ -15,11 +32,19 @@ def model_named(name: str, *, actor: Actor, at: datetime, present: bool = False)
 
     `present` leaves out what was removed from the registry, as MLflow's clients need it.
     """
-    models = Model.objects.visible_to(actor, at=at).with_people().named(name)
-    model = (models.present() if present else models).first()
-    if model is None:
+    if isinstance(actor, TokenHolder):
+        model = _named_within(name, actor)
+    else:
+        model = Model.objects.visible_to(actor, at=at).with_people().named(name).first()
+    if model is None or (present and model.removed_at is not None):
         raise ModelNotFound(f"Registered Model with name={name} not found", name=name)
     return model
+
+
+def _named_within(name: str, holder: TokenHolder) -> Model | None:
+    """Return the model of that name if the pipeline may see it, as `visible_to` says."""
+    model = None if "\x00" in name else _NAMED.first(name=name)
+    return model if model and holder.sees(model.unit) else None
 
 
 def formerly_named(name: str, *, actor: Actor, at: datetime) -> Model | None:
@@ -35,7 +60,7 @@ def locked_model(model: Model) -> Model:
 
     A dossier rests on them, so without it a change would slip in beside a promotion.
     """
-    return Model.objects.select_for_update(of=("self",)).select_related("unit").get(pk=model.pk)
+    return _LOCKED.get(key=model.pk)
 
 
 def builders_of(model: Model) -> dict[str, set[Capacity]]:

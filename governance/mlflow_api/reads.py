@@ -14,7 +14,7 @@ from django.db.models.functions import JSONArray
 
 from governance.accounts.models import ServiceAccount, User
 from governance.accounts.tokens import known_tokens
-from governance.core.compiled import Compiled, JSONList
+from governance.core.compiled import KEY, NAME, NUMBER, Compiled, JSONList
 from governance.inventory.models import Model
 from governance.registry.models import Alias, ModelTag, ModelVersion, SlotAssignment, VersionTag
 from governance.registry.rules import SlotRole, Stage
@@ -22,11 +22,8 @@ from governance.registry.rules import SlotRole, Stage
 MOST_LISTED = 200
 Pairs = list[list[Any]] | None
 
-NAME = "\ue000name"
 SHA256 = "\ue000sha256"
 SINCE, AT = datetime(1970, 1, 2, tzinfo=UTC), datetime(1970, 1, 3, tzinfo=UTC)
-NUMBER = 2_147_483_001
-KEY = UUID("e000e000-e000-4000-8000-e000e000e000")
 
 
 class ModelRow(NamedTuple):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 
+from governance.accounts.queries import TokenHolder
 from governance.accounts.rules import Actor
+from governance.core.compiled import KEY, NAME, NUMBER, CompiledObject
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.models import (
@@ -32,6 +35,18 @@ from governance.registry.rules import (
 )
 
 
+def _numbered(name: str, number: int) -> QuerySet[ModelVersion]:
+    return ModelVersion.objects.with_model().filter(model__name=name, number=number)
+
+
+def _locked(key: UUID) -> QuerySet[ModelVersion]:
+    return ModelVersion.objects.select_for_update(of=("self",)).filter(pk=key)
+
+
+_NUMBERED = CompiledObject(_numbered, name=NAME, number=NUMBER)
+_LOCKED = CompiledObject(_locked, key=KEY)
+
+
 def version_numbered(
     name: str, number: int, *, actor: Actor, at: datetime, present: bool = False
 ) -> ModelVersion:
@@ -39,13 +54,21 @@ def version_numbered(
 
     `present` leaves out what was removed from the registry, as MLflow's clients need it.
     """
-    versions = ModelVersion.objects.visible_to(actor, at=at).with_model()
-    versions = versions.filter(model__in=Model.objects.named(name), number=number)
-    version = (versions.present() if present else versions).first()
-    if version is None:
+    if isinstance(actor, TokenHolder):
+        version = _numbered_within(name, number, actor)
+    else:
+        versions = ModelVersion.objects.visible_to(actor, at=at).with_model()
+        version = versions.filter(model__in=Model.objects.named(name), number=number).first()
+    if version is None or (present and version.removed_at is not None):
         message = f"Model Version (name={name}, version={number}) not found"
         raise VersionNotFound(message, name=name, version=str(number))
     return version
+
+
+def _numbered_within(name: str, number: int, holder: TokenHolder) -> ModelVersion | None:
+    """Return the version if the pipeline may see it, as `visible_to` says."""
+    version = None if "\x00" in name else _NUMBERED.first(name=name, number=number)
+    return version if version and holder.sees(version.model.unit) else None
 
 
 def version_labeled(name: str, label: str, *, actor: Actor, at: datetime) -> ModelVersion:
@@ -65,7 +88,7 @@ def version_labeled(name: str, label: str, *, actor: Actor, at: datetime) -> Mod
 def locked_version(version: ModelVersion) -> ModelVersion:
     """Lock the model, then the version: the order that every action keeps."""
     model = locked_model(version.model)
-    locked = ModelVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
+    locked = _LOCKED.get(key=version.pk)
     locked.model = model
     return locked
 
