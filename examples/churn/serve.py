@@ -2,7 +2,8 @@
 
 GET /health names the stage and the version that is loaded; POST /predict answers for
 `{"customers": [{"tenure_months": 3, …}]}`. Before it listens it holds the files it is about to
-serve against the digests that were registered, and stops if one differs.
+serve against the digests that were registered. For Production it then asks the portal whether the
+version may answer live traffic now, and stops if it may not; once it listens it reports what runs.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode
+from urllib.request import Request, urlopen
 
 HERE = Path(__file__).resolve().parent
 os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{HERE / 'store' / 'mlflow.db'}")
@@ -33,6 +37,10 @@ from mlflow.pyfunc import PyFuncModel  # noqa: E402
 
 class DigestMismatchError(Exception):
     """A file differs from the digest it was registered with."""
+
+
+class NotAllowedError(Exception):
+    """The portal does not let this version answer live traffic, or could not be asked."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +63,55 @@ class Live:
 
 def check_digests(version: ModelVersion, folder: Path) -> None:
     """Raise DigestMismatchError unless each registered file is there, byte for byte."""
-    for path, fact in json.loads(version.tags.get("countersign.artifacts", "{}")).items():
+    for path, fact in registered(version).items():
         file = folder / path
         found = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "nothing"
         if found != fact["sha256"]:
             raise DigestMismatchError(f"{path}: registered {fact['sha256']}, found {found}")
+
+
+def ask_portal(path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+    """Call the portal's own interface with the token that MLflow uses: GET, or POST a body."""
+    request = Request(  # noqa: S310  (the portal's address, which the operator set)
+        f"{os.environ['MLFLOW_REGISTRY_URI'].rstrip('/')}/api/v1/{path}",
+        data=json.dumps(body).encode() if body else None,
+        headers={
+            "Authorization": f"Bearer {os.environ.get('MLFLOW_TRACKING_TOKEN', '')}",
+            "Content-Type": "application/json",
+        },
+    )
+    with urlopen(request, timeout=30) as answer:  # noqa: S310
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def check_allowed(name: str, version: ModelVersion) -> None:
+    """Raise NotAllowedError unless the portal lets the version answer live traffic now.
+
+    No answer is no permission: who cannot ask does not serve.
+    """
+    query = urlencode({"digest": registered(version).get("MLmodel", {}).get("sha256", "")})
+    try:
+        answer = ask_portal(f"versions/{quote(name, safe='')}/{version.version}/allow?{query}")
+    except (HTTPError, URLError, KeyError, ValueError) as error:
+        raise NotAllowedError(f"the portal could not be asked: {error}") from error
+    if not answer["allowed"]:
+        raise NotAllowedError(f"{answer['reason']} {answer['link']}")
+
+
+def report(live: Live, instance: str) -> str:
+    """Tell the portal what runs here; return its verdict. Serving does not hang on it."""
+    said = {"model": live.name, "version": live.version, "instance": instance}
+    try:
+        return str(ask_portal("deployments/report", said)["verdict"])
+    except (HTTPError, URLError, KeyError, ValueError) as error:
+        return f"not told: {error}"
+
+
+def registered(version: ModelVersion) -> dict[str, Any]:
+    """Return the manifest that the version was registered with: path → sha256 and size."""
+    manifest: dict[str, Any] = json.loads(version.tags.get("countersign.artifacts", "{}"))
+    return manifest
 
 
 def load(name: str, stage: str) -> Live:
@@ -70,6 +122,8 @@ def load(name: str, stage: str) -> Live:
         if version is None:
             raise MlflowException(f"no version of {name} is in {stage}")
         check_digests(version, Path(mlflow.artifacts.download_artifacts(uri)))
+        if stage == "Production":
+            check_allowed(name, version)
         model = mlflow.pyfunc.load_model(uri)
         (after,) = MlflowClient().get_latest_versions(name, [stage]) or (None,)
         if after is not None and after.version == version.version:
@@ -107,14 +161,17 @@ def main() -> int:
     parser.add_argument("--name", default="churn-model")
     parser.add_argument("--stage", choices=["Staging", "Production"], default="Production")
     parser.add_argument("--port", type=int, default=9002)
+    parser.add_argument("--instance", default="churn-gateway", help="a name that stays the same")
     wanted = parser.parse_args()
     try:
         Handler.live = load(wanted.name, wanted.stage)
-    except (MlflowException, DigestMismatchError) as error:
+    except (MlflowException, DigestMismatchError, NotAllowedError) as error:
         print(f"nothing to serve: {error}", file=sys.stderr)
         return 1
     server = ThreadingHTTPServer(("127.0.0.1", wanted.port), Handler)
     print(f"{Handler.live.health()} on 127.0.0.1:{server.server_port}", flush=True)
+    if wanted.stage == "Production":
+        print(f"reported: {report(Handler.live, wanted.instance)}", flush=True)
     server.serve_forever()
     return 0
 

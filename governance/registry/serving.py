@@ -15,12 +15,12 @@ from governance.accounts.rules import Actor
 from governance.inventory.models import Model
 from governance.registry.models import (
     Artifact,
-    ArtifactCheck,
     DeploymentReport,
     ModelVersion,
     Slot,
     SlotAssignment,
 )
+from governance.registry.queries import latest_artifact_check
 from governance.registry.rules import CheckOutcome, SlotNotOfModel, SlotRole, Verdict
 from governance.registry.rules.deployments import (
     Allowance,
@@ -229,9 +229,8 @@ def known_of(version: ModelVersion, slot: Slot) -> Known:
 
 def files_differ(version: ModelVersion) -> bool:
     """Tell whether the newest check of the version's files found them changed."""
-    checks = ArtifactCheck.objects.filter(version=version).order_by("-checked_at")
-    newest = checks.values_list("outcome", flat=True).first()
-    return newest == CheckOutcome.MISMATCH
+    newest = latest_artifact_check(version)
+    return newest is not None and newest.outcome == CheckOutcome.MISMATCH
 
 
 def deployment_allowance(version: ModelVersion, *, slot: str, digest: str) -> Allowance:

@@ -29,7 +29,12 @@ from pytest_django.fixtures import Settings
 from governance.accounts.models import User
 from governance.approvals.models import PolicyVersion
 from governance.audit.models import LedgerEntry
-from governance.registry.models import EvaluationResult, ModelVersion, StageChange
+from governance.registry.models import (
+    DeploymentReport,
+    EvaluationResult,
+    ModelVersion,
+    StageChange,
+)
 from tests import servers
 from tests.factories import (
     PASSWORD,
@@ -307,6 +312,10 @@ def served_on_two_ports(pipeline: Pipeline) -> None:
         stage: {"status": "ok", "model": "churn-model", "stage": stage, "version": version}
         for stage, version in {"Staging": "4", "Production": "3"}.items()
     }
+    report = DeploymentReport.objects.get()
+    assert (report.reported_version, report.verdict) == ("3", "AGREES")
+    log = (pipeline.folder / "Production.log").read_text()
+    assert "reported: AGREES" in log
 
 
 def nothing_else_is_served(pipeline: Pipeline) -> None:
