@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from governance.approvals.rules.judgement import Decision
 from governance.cards.actions import publish_card, save_draft
 from governance.core.canonical import sha256_hex
 from governance.demo.people import Cast, make_cast, read
+from governance.demo.serving import give_role, make_slot, report
 from governance.inventory.actions import ModelRecord, create_model
 from governance.inventory.models import Model
 from governance.registry.actions import record_evaluations, register_version
@@ -81,6 +83,19 @@ def seed(*, now: datetime) -> None:
     models = {entry["name"]: _make_model(bank, entry) for entry in read("models.yaml")}
     for _, entry, version in sorted(steps, key=lambda step: -step[0]):
         _live_through(bank, models[entry["name"]], entry, version)
+    _serve(bank)
+
+
+def _serve(bank: Meridian) -> None:
+    """Fill the slots besides the default ones, and have the instances report what they run."""
+    data = read("serving.yaml")
+    for entry in data["slots"]:
+        clock = bank.clock(entry["days_ago"])
+        sign = partial(_sign, bank, clock=clock)
+        make_slot(entry, actor=bank.person(entry["by"]), tick=clock.tick, sign=sign)
+    for entry in data["roles"]:
+        give_role(entry, actor=bank.person(entry["by"]), at=bank.clock(entry["days_ago"]).at)
+    report(data["reports"], reporter=_pipeline(bank, "churn-pipeline"), now=bank.now)
 
 
 def _enact_policies(bank: Meridian, clock: Clock) -> None:
