@@ -76,10 +76,13 @@ def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Put SQLite's test database into a file: one in memory has neither WAL nor other processes.
 
-    Each pytest-xdist worker has a folder of its own, so the file needs no suffix.
+    Each pytest-xdist worker has a folder of its own, so the file needs no suffix as PostgreSQL's
+    databases do.
     """
     database = django_settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
