@@ -33,6 +33,7 @@ from governance.validation.actions.validations import save_validation, sign_vali
 from governance.validation.models import Report
 from governance.validation.queries import pending_report
 from governance.validation.rules import FindingDraft, ValidationRecord
+from tests.remembering import remembered
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PASSWORD = "correct-horse-7-staple"
@@ -55,6 +56,7 @@ class Cast:
     outsider: User  # can sign in; holds no role here
 
 
+@remembered
 def make_cast(*, at: datetime = NOON) -> Cast:
     root = create_unit(path="bank", name="Bank", actor=CONSOLE, at=at)
     unit = create_unit(path="bank/retail", name="Retail credit", actor=CONSOLE, at=at)
@@ -89,6 +91,7 @@ def make_person(name: str, *roles: Role, unit: Unit, at: datetime = NOON) -> Use
     return user
 
 
+@remembered
 def make_token(
     cast: Cast,
     *,
@@ -109,6 +112,7 @@ def make_token(
     return holder, secret
 
 
+@remembered
 def make_model(
     cast: Cast, *, name: str = "churn-model", tier: int = 3, at: datetime = NOON
 ) -> Model:
@@ -124,6 +128,7 @@ def make_model(
     return create_model(name=name, unit=cast.unit, record=record, actor=cast.owner, at=at)
 
 
+@remembered
 def make_version(
     cast: Cast,
     model: Model,
@@ -233,6 +238,7 @@ def make_policy(cast: Cast, text: str, *, at: datetime = NOON) -> PolicyVersion:
     return row
 
 
+@remembered
 def make_policies(cast: Cast, *, at: datetime = NOON) -> None:
     for text in (TO_STAGING, TO_PRODUCTION, TO_ARCHIVED):
         make_policy(cast, text, at=at)
@@ -270,6 +276,7 @@ def sign(
     )
 
 
+@remembered
 def make_ready(cast: Cast, version: ModelVersion, *, at: datetime = NOON) -> PromotionRequest:
     """Bring a version to Staging with card and report, and ask for Production."""
     make_card(cast, version, at=at)
@@ -280,6 +287,7 @@ def make_ready(cast: Cast, version: ModelVersion, *, at: datetime = NOON) -> Pro
     return request
 
 
+@remembered
 def make_champion(cast: Cast, version: ModelVersion, *, at: datetime = NOON) -> PromotionRequest:
     """Bring a version to Production, signed by validator and approver."""
     request = make_ready(cast, version, at=at)

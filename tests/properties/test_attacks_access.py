@@ -61,6 +61,7 @@ from governance.validation.models import Finding
 from governance.validation.rules import ValidationRecord
 from tests import factories as f
 from tests.factories import NOON, PASSWORD, Cast
+from tests.remembering import remembered
 from tests.world import rows
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,11 @@ class World:
 
 @pytest.fixture
 def world(cast: Cast) -> World:
+    return make_world(cast)
+
+
+@remembered
+def make_world(cast: Cast) -> World:
     f.make_policies(cast)
     model = f.make_model(cast)
     f.make_champion(cast, f.make_version(cast, model))

@@ -33,6 +33,7 @@ from governance.registry.rules import ArtifactFact, Measurement, Registration, S
 from governance.validation.rules import FindingDraft
 from tests import factories as f
 from tests.factories import NOON, Cast
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,11 @@ POLICY = f.TO_STAGING.replace("0.90", "0.10").replace(
 
 @pytest.fixture
 def evil(cast: Cast) -> Cast:
+    return turn_evil(cast)
+
+
+@remembered
+def turn_evil(cast: Cast) -> Cast:
     """A model whose every text is markup, on its way to Production with one signature."""
     f.make_policies(cast)
     f.make_policy(cast, POLICY)

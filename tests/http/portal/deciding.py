@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from http.cookies import SimpleCookie
 from typing import Any
 from uuid import UUID
 
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from governance.accounts.models import User
@@ -14,22 +16,32 @@ from governance.approvals.models import PromotionRequest
 from governance.registry.models import ModelVersion
 from tests import factories
 from tests.factories import NOON, PASSWORD, Cast
+from tests.remembering import remembered
 
 CLIENTS: dict[UUID, Client] = {}
 
 
 def signed_in(user: User) -> Client:
-    """The browser of this person. Signing in is an act of its own, so it happens once."""
-    if user.pk not in CLIENTS:
-        CLIENTS[user.pk] = Client()
-        CLIENTS[user.pk].force_login(user)
-    return CLIENTS[user.pk]
+    """The browser of this person. Signing in is an act of its own, so it happens once a test."""
+    known = CLIENTS.get(user.pk)
+    # The same person may have signed in during another test, whose sessions are gone.
+    if known is None or not Session.objects.filter(pk=known.cookies["sessionid"].value).exists():
+        CLIENTS[user.pk] = known = Client()
+        known.force_login(user)
+    return known
 
 
 def everybody_signs_in(cast: Cast) -> None:
-    for user in vars(cast).values():
-        if isinstance(user, User):
-            signed_in(user)
+    for pk, cookies in _cookies_of(cast).items():
+        CLIENTS[pk] = Client()
+        CLIENTS[pk].cookies = cookies
+
+
+@remembered
+def _cookies_of(cast: Cast) -> dict[UUID, SimpleCookie]:
+    """What the browsers carry once all have signed in."""
+    people = (value for value in vars(cast).values() if isinstance(value, User))
+    return {user.pk: signed_in(user).cookies for user in people}
 
 
 def read(user: User, path: str, *, status: int = 200) -> str:

@@ -17,6 +17,7 @@ from governance.jobs.models import Job
 from governance.jobs.rules import JobState
 from governance.jobs.running import run_job
 from tests.factories import Cast, make_cast, make_champion, make_model, make_policies, make_version
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,16 @@ def cast() -> Cast:
 def reader(cast: Cast, client: Client) -> Client:
     client.force_login(cast.auditor)
     return client
+
+
+@remembered
+def built(cast: Cast) -> Pack:
+    """A pack that the auditor asked for and a worker built; its files stay for the session."""
+    reader = Client()
+    reader.force_login(cast.auditor)
+    asked(reader)
+    assert run_job(worker="here")
+    return Pack.objects.get()
 
 
 def asked(reader: Client) -> Job:
@@ -97,11 +108,12 @@ def test_the_polled_part_stops_asking_once_the_job_is_over(reader: Client) -> No
     assert not Pack.objects.exists()
 
 
-def test_the_polled_part_sends_the_browser_to_the_result(reader: Client) -> None:
-    job = asked(reader)
-    run_job(worker="here")
-    answer = reader.get(reverse("job", args=[job.pk]), headers={"HX-Request": "true"})
-    assert answer.headers["HX-Redirect"] == reverse("pack", args=[Pack.objects.get().pk])
+def test_the_polled_part_sends_the_browser_to_the_result(cast: Cast, client: Client) -> None:
+    pack = built(cast)
+    client.force_login(cast.auditor)
+    url = reverse("job", args=[Job.objects.get().pk])
+    answer = client.get(url, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == reverse("pack", args=[pack.pk])
 
 
 def test_what_a_pack_would_hold_is_said_before(reader: Client) -> None:
@@ -118,12 +130,9 @@ def test_a_foreign_model_is_refused_like_one_that_is_not_there(reader: Client, n
     assert not Job.objects.exists()
 
 
-def test_an_outsider_sees_neither_models_nor_jobs_nor_packs(
-    reader: Client, cast: Cast, client: Client
-) -> None:
-    job = asked(reader)
-    run_job(worker="here")
-    pack = Pack.objects.get()
+def test_an_outsider_sees_neither_models_nor_jobs_nor_packs(cast: Cast, client: Client) -> None:
+    pack = built(cast)
+    job = Job.objects.get()
     client.force_login(cast.outsider)
     assert client.post(reverse("evidence"), {"model": "churn-model"}).status_code == 422
     for url in (
@@ -136,8 +145,7 @@ def test_an_outsider_sees_neither_models_nor_jobs_nor_packs(
 
 
 @pytest.mark.parametrize("name", ["..", "passwd", "settings.py", "%2e%2e"])
-def test_only_the_files_of_a_pack_can_be_fetched(reader: Client, name: str) -> None:
-    asked(reader)
-    run_job(worker="here")
-    url = reverse("pack", args=[Pack.objects.get().pk]) + name
-    assert reader.get(url).status_code == 404
+def test_only_the_files_of_a_pack_can_be_fetched(cast: Cast, client: Client, name: str) -> None:
+    pack = built(cast)
+    client.force_login(cast.auditor)
+    assert client.get(reverse("pack", args=[pack.pk]) + name).status_code == 404

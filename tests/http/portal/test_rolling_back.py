@@ -13,6 +13,7 @@ from governance.validation.actions.findings import open_finding
 from tests import factories
 from tests.factories import NOON, PASSWORD, Cast, due_finding, sign
 from tests.http.portal.deciding import challenger, hidden, post, read, waiting_request
+from tests.remembering import remembered
 from tests.reviewing import also
 from tests.world import nothing_moves
 
@@ -22,6 +23,11 @@ REFUSED = ["call.refused"]
 
 @pytest.fixture
 def second(cast: Cast) -> ModelVersion:
+    return two_champions(cast)
+
+
+@remembered
+def two_champions(cast: Cast) -> ModelVersion:
     """Version 2 serves, and version 1, approved earlier, is archived."""
     first = waiting_request(cast)
     sign(first, cast.validator, Role.VALIDATOR)
