@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -45,22 +46,19 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_prepare_names_what_is_in_use(prepared: Path) -> None:
+def test_prepare_names_what_is_in_use_and_migrates_once(prepared: Path) -> None:
     said = manage(prepared, "prepare").stdout
     assert f"database: SQLite, {prepared}" in said
     assert "jobs: one worker child of the server" in said
+    assert "applying" not in said
 
 
-def test_prepare_migrates_once(prepared: Path) -> None:
-    assert "applying" not in manage(prepared, "prepare").stdout
-
-
-def test_prepare_puts_back_a_trigger_that_is_gone(tmp_path: Path) -> None:
-    manage(tmp_path, "prepare")
-    with closing(sqlite3.connect(tmp_path / "countersign.sqlite3")) as database:
+def test_prepare_puts_back_a_trigger_that_is_gone(prepared: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(prepared, tmp_path / "prepared")
+    with closing(sqlite3.connect(folder / "countersign.sqlite3")) as database:
         database.execute("DROP TRIGGER audit_ledgerentry_keep_u")
-    assert "protecting the history tables again" in manage(tmp_path, "prepare").stdout
-    assert "again" not in manage(tmp_path, "prepare").stdout
+    assert "protecting the history tables again" in manage(folder, "prepare").stdout
+    assert "again" not in manage(folder, "prepare").stdout
 
 
 def test_prepare_says_which_database_does_not_answer(tmp_path: Path) -> None:
