@@ -5,10 +5,12 @@ from governance.api.views import (
     Allow,
     DeploymentReports,
     Evaluations,
+    LabeledVersion,
     LineageEvents,
     Live,
     NothingHere,
     SnapshotVersions,
+    Version,
     VersionLineage,
 )
 
@@ -21,6 +23,8 @@ urlpatterns = [
         Evaluations.as_view(),
         name="evaluations",
     ),
+    path("models/<str:name>/versions/<version:number>", Version.as_view(), name="version"),
+    path("models/<str:name>/labels/<str:label>", LabeledVersion.as_view(), name="labeled_version"),
     path("live", Live.as_view(), name="live"),
     path("deployments/report", DeploymentReports.as_view(), name="report_deployment"),
     path("versions/<str:name>/<version:number>/allow", Allow.as_view(), name="allow"),

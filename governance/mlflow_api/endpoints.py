@@ -23,12 +23,16 @@ from governance.mlflow_api.parsing import Parameters, parse
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call of a known caller. `path` holds what the address itself names."""
+    """One call of a known caller. `path` holds what the address itself names.
+
+    What a handler puts into `headers` goes out with its answer.
+    """
 
     actor: TokenHolder
     said: Parameters
     at: datetime
     path: Mapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 Handler = Callable[[Call], dict[str, Any]]
@@ -63,7 +67,7 @@ def _answer(
         if handler is None:
             raise EndpointNotFound(f"No API found for '{request.method} {request.path}'")
         call = Call(actor=actor, said=parse(request), at=at, path=path)
-        return JsonResponse(handler(call))
+        return JsonResponse(handler(call), headers=call.headers)
     except DomainError as error:
         if call is None or not is_refusal(error):
             return to_response(error)

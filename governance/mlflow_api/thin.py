@@ -36,7 +36,7 @@ from governance.mlflow_api.reads import (
     VersionRow,
     author,
 )
-from governance.registry.rules import Stage
+from governance.registry.rules import DEPRECATED_TAG, Stage
 from governance.registry.searching import PROMPT_TAG, Field, FieldClause, Operator
 
 PREFIXES = ("/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/")
@@ -171,8 +171,8 @@ def answer(request: HttpRequest, read: Read) -> dict[str, Any] | None:
 
 def _numbered(model: ModelRow, number: int) -> dict[str, Any]:
     row = NUMBERED.first(model=model.id, number=number)
-    if row is None:
-        raise NotPlain("not found")
+    if row is None or any(key == DEPRECATED_TAG for key, _ in row.tags or ()):
+        raise NotPlain("not found, or to be told in headers")
     return {"model_version": _versions(model, [row])[0]}
 
 

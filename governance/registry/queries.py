@@ -32,6 +32,7 @@ from governance.registry.rules import (
     Stage,
     VersionNotFound,
     counting_result,
+    notice_headers,
 )
 
 
@@ -225,3 +226,11 @@ def artifact_facts(version: ModelVersion) -> list[ArtifactFact]:
 
 def latest_artifact_check(version: ModelVersion) -> ArtifactCheck | None:
     return version.artifact_checks.order_by("-checked_at", "-pk").first()
+
+
+def consumer_notice(version: ModelVersion) -> dict[str, str]:
+    """Return the headers that tell a consumer's program of a deprecation; none without one."""
+    deprecation = deprecation_of(version)
+    if deprecation is None:
+        return {}
+    return notice_headers(deprecated_at=deprecation.deprecated_at, from_date=deprecation.from_date)

@@ -21,6 +21,7 @@ from governance.registry.actions import (
 from governance.registry.models import Deprecation, ModelVersion
 from governance.registry.queries import deprecation_of, version_labeled
 from governance.registry.rules import (
+    DEPRECATED_TAG,
     LABEL_TAG,
     AlreadyDeprecated,
     LabelFixed,
@@ -120,6 +121,18 @@ class TestLabels:
         with refused(InvalidInput):
             delete_version_tag(**act)
 
+    def test_a_copy_takes_along_neither_a_taken_label_nor_a_deprecation(
+        self, cast: Cast, model: Model
+    ) -> None:
+        tags = {LABEL_TAG: "1.0.0", DEPRECATED_TAG: "2026-03-03", "team": "retention"}
+        register(cast, model, tags={LABEL_TAG: "1.0.0"})
+        copied = Registration(source="models:/churn-model/1")
+        copy = register(cast, model, registration=copied, tags=tags)
+        assert [tag.key for tag in copy.tags.all()] == ["team"]
+        other = f.make_model(cast, name="churn-production")
+        moved = register(cast, other, registration=copied, tags=tags)
+        assert moved.label == "1.0.0"
+
     @pytest.mark.parametrize("who", NOT_BUILDERS)
     def test_who_may_not(self, cast: Cast, version: ModelVersion, who: str) -> None:
         with refused(PermissionMissing):
@@ -160,15 +173,16 @@ class TestDeprecations:
     def test_begins_and_ends_with_an_entry_each(self, cast: Cast, version: ModelVersion) -> None:
         deprecation = deprecate(version, cast.owner)
         entry = newest_entry(version.model.stream)
-        assert (entry.verb, list(entry.states)) == (
-            "version.deprecated",
-            [deprecation.ref, deprecation.reason.ref],
-        )
+        tag = version.tags.get(key=DEPRECATED_TAG)
+        written = {deprecation.ref, deprecation.reason.ref, tag.ref}
+        assert (entry.verb, set(entry.states)) == ("version.deprecated", written)
+        assert tag.value == SOON.isoformat()
         assert entry.facts == {"number": 1, "from_date": SOON.isoformat()}
         assert deprecation_of(version) == deprecation
         end_deprecation(version=version, actor=cast.owner, at=LATER)
         assert newest_entry(version.model.stream).verb == "version.undeprecated"
         assert deprecation_of(version) is None
+        assert not version.tags.filter(key=DEPRECATED_TAG).exists()
         assert deprecate(version, cast.owner).pk != deprecation.pk
 
     def test_stands_once(self, cast: Cast, version: ModelVersion) -> None:

@@ -20,7 +20,7 @@ from governance.api.serving import (
 )
 from governance.inventory.queries import model_named
 from governance.registry.actions.deployments import report_deployment
-from governance.registry.queries import version_numbered
+from governance.registry.queries import consumer_notice, version_numbered
 from governance.registry.serving import deployment_allowance, places
 
 
@@ -65,4 +65,5 @@ class Allow(APIView):
         asked.is_valid(raise_exception=True)
         slot = asked.validated_data["slot"]
         answer = deployment_allowance(version, slot=slot, digest=asked.hex)
-        return Response(allowance_body(answer, version=version, slot=slot))
+        body = allowance_body(answer, version=version, slot=slot)
+        return Response(body, headers=consumer_notice(version))

@@ -14,7 +14,7 @@ from governance.mlflow_api.views.models import named
 from governance.registry import actions as registry
 from governance.registry.copies import original_of
 from governance.registry.models import ModelVersion
-from governance.registry.queries import version_numbered
+from governance.registry.queries import consumer_notice, version_numbered
 
 
 def numbered(call: Call) -> ModelVersion:
@@ -39,12 +39,19 @@ def create(call: Call) -> dict[str, Any]:
 
 
 def get(call: Call) -> dict[str, Any]:
-    return {"model_version": presentation.model_version(numbered(call))}
+    return {"model_version": presentation.model_version(_with_notice(call))}
 
 
 def get_download_uri(call: Call) -> dict[str, Any]:
     """A copy is loaded from where its original lies."""
-    return {"artifact_uri": original_of(numbered(call)).source}
+    return {"artifact_uri": original_of(_with_notice(call)).source}
+
+
+def _with_notice(call: Call) -> ModelVersion:
+    """Return the version for somebody who is to use it, and tell them if it is deprecated."""
+    version = numbered(call)
+    call.headers.update(consumer_notice(version))
+    return version
 
 
 def update(call: Call) -> dict[str, Any]:

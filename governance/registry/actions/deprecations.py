@@ -12,10 +12,13 @@ from governance.accounts.rules import Actor, NotAPerson
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.errors import InvalidInput
+from governance.core.models import Record
 from governance.core.typed import tidy
+from governance.registry.actions.tags import show_as_tag
 from governance.registry.models import Deprecation, ModelVersion
 from governance.registry.queries import deprecation_of, locked_version
 from governance.registry.rules import (
+    DEPRECATED_TAG,
     AlreadyDeprecated,
     NotDeprecated,
     NotTheModelsOwner,
@@ -29,8 +32,9 @@ def deprecate_version(
 ) -> Deprecation:
     """Tell consumers to use the version no more from that day (UTC) on. It goes on serving.
 
-    Appends version.deprecated. Raises InvalidInput, AlreadyDeprecated, NotAPerson,
-    NotTheModelsOwner, PermissionMissing.
+    MLflow's clients see it as a tag, and in the headers of the answers about it. Appends
+    version.deprecated. Raises InvalidInput, AlreadyDeprecated, NotAPerson, NotTheModelsOwner,
+    PermissionMissing.
     """
     version = locked_version(version)
     person = _owner(version, actor, at=at)
@@ -48,7 +52,8 @@ def deprecate_version(
         deprecated_by=person,
         deprecated_at=at,
     )
-    _append(Verb.VERSION_DEPRECATED, deprecation, actor, at)
+    tags = show_as_tag(version, DEPRECATED_TAG, from_date.isoformat())
+    _append(Verb.VERSION_DEPRECATED, deprecation, tags, actor, at)
     return deprecation
 
 
@@ -67,7 +72,8 @@ def end_deprecation(*, version: ModelVersion, actor: Actor, at: datetime) -> Dep
         )
     deprecation.ended_at = at
     deprecation.save(update_fields=["ended_at"])
-    _append(Verb.VERSION_UNDEPRECATED, deprecation, actor, at)
+    tags = show_as_tag(version, DEPRECATED_TAG, "")
+    _append(Verb.VERSION_UNDEPRECATED, deprecation, tags, actor, at)
     return deprecation
 
 
@@ -86,7 +92,9 @@ def _owner(version: ModelVersion, actor: Actor, *, at: datetime) -> User:
     return actor
 
 
-def _append(verb: Verb, deprecation: Deprecation, actor: Actor, at: datetime) -> None:
+def _append(
+    verb: Verb, deprecation: Deprecation, tags: list[Record], actor: Actor, at: datetime
+) -> None:
     version = deprecation.version
     audit.append(
         verb=verb,
@@ -95,5 +103,5 @@ def _append(verb: Verb, deprecation: Deprecation, actor: Actor, at: datetime) ->
         actor=actor.ref,
         at=at,
         facts={"number": version.number, "from_date": deprecation.from_date},
-        records=[deprecation],
+        records=[deprecation, *tags],
     )

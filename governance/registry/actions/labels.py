@@ -10,9 +10,9 @@ from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
-from governance.core.models import Record
 from governance.inventory.models import Model
-from governance.registry.models import ModelVersion, VersionTag
+from governance.registry.actions.tags import show_as_tag
+from governance.registry.models import ModelVersion
 from governance.registry.queries import has_served, locked_version
 from governance.registry.rules import LABEL_TAG, LabelFixed, check_label, label_taken
 
@@ -47,7 +47,7 @@ def label_version(*, version: ModelVersion, label: str, actor: Actor, at: dateti
         actor=actor.ref,
         at=at,
         facts={key: value for key, value in facts.items() if value},
-        records=[version, *_show_as_tag(version)],
+        records=[version, *show_as_tag(version, LABEL_TAG, label)],
     )
     return version
 
@@ -57,14 +57,3 @@ def require_free_label(model: Model, label: str, *, field: str = "label") -> Non
     other = model.versions.filter(label=label).first()
     if other is not None:
         raise label_taken(label, number=other.number, field=field)
-
-
-def _show_as_tag(version: ModelVersion) -> list[Record]:
-    """Keep the tag that MLflow's clients read and search by the same as the label."""
-    if not version.label:
-        version.tags.filter(key=LABEL_TAG).delete()
-        return []
-    tag, _ = VersionTag.objects.update_or_create(
-        version=version, key=LABEL_TAG, defaults={"value": version.label}
-    )
-    return [tag]

@@ -18,7 +18,29 @@ from governance.inventory.queries import locked_model
 from governance.registry.actions.evaluations import insert_results
 from governance.registry.models import ModelTag, ModelVersion, VersionTag
 from governance.registry.queries import locked_version
-from governance.registry.rules import FACT_TAGS, LABEL_TAG, Source, measurement_from_tag
+from governance.registry.rules import (
+    DEPRECATED_TAG,
+    FACT_TAGS,
+    LABEL_TAG,
+    Source,
+    measurement_from_tag,
+)
+
+DERIVED_TAGS = {
+    LABEL_TAG: "the version's label, which is given on its page or with the registration",
+    DEPRECATED_TAG: "from which day on the version is not to be used, which its owner says",
+}
+
+
+def show_as_tag(version: ModelVersion, key: str, value: str) -> list[Record]:
+    """Keep a derived tag as it should be; the caller's action appends the entry."""
+    if not value:
+        version.tags.filter(key=key).delete()
+        return []
+    tag, _ = VersionTag.objects.update_or_create(
+        version=version, key=key, defaults={"value": value}
+    )
+    return [tag]
 
 
 @transaction.atomic
@@ -105,12 +127,11 @@ def delete_model_tag(*, model: Model, key: str, actor: Actor, at: datetime) -> N
 
 
 def _refuse_fact_tag(key: str) -> None:
-    if key == LABEL_TAG:
+    if key in DERIVED_TAGS:
         raise invalid(
             f"tags.{key}",
             "derived",
-            f"The tag {key} shows the version's label. Give one on the version's page, or with "
-            "the registration.",
+            f"The tag {key} shows {DERIVED_TAGS[key]}, and is not set by hand.",
         )
     if key in FACT_TAGS:
         raise invalid(

@@ -28,10 +28,12 @@ from governance.registry.copies import require_copied_version
 from governance.registry.models import Artifact, BundlePart, ModelVersion, Slot, VersionTag
 from governance.registry.queries import champion_alias, locked_version
 from governance.registry.rules import (
+    DEPRECATED_TAG,
     LABEL_TAG,
     Measurement,
     Registration,
     Source,
+    addressed_version,
     label_from_tags,
     measurement_from_tag,
     registration_problems,
@@ -65,9 +67,8 @@ def register_version(
     if problems := list(registration_problems(registration)):
         raise InvalidInput(*problems)
     require_copied_version(registration.source, actor=actor, at=at)
-    label = label_from_tags(tags or {})
-    if label:
-        require_free_label(model, label, field=f"tags.{LABEL_TAG}")
+    tags = _own_tags(model, registration, tags or {})
+    label = label_from_tags(tags)
     slot, slot_is_new = Slot.objects.get_or_create(
         model=model,
         is_default=True,
@@ -82,8 +83,8 @@ def register_version(
         via=actor.ref,
         at=at,
     )
-    contents = _insert_contents(version, registration, tags or {})
-    measured = _measurements(version, tags or {}, judged=judged)
+    contents = _insert_contents(version, registration, tags)
+    measured = _measurements(version, tags, judged=judged)
     results = insert_results(version, measured, source=Source.TAG, actor=actor, at=at)
     lineage = register_lineage(version, actor=actor, at=at)
     model.updated_at = at
@@ -100,6 +101,24 @@ def register_version(
     pull_if_possible(version, actor=actor, at=at)
     hash_if_possible(version, actor=actor, at=at)
     return version
+
+
+def _own_tags(
+    model: Model, registration: Registration, tags: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Leave out what a copied version's tags say of the one that it was copied from.
+
+    MLflow's client copies a version with all its tags: a deprecation is never the copy's, and a
+    label is only where it is still free. Raises InvalidInput for a label that is none or taken.
+    """
+    kept = {key: value for key, value in tags.items() if key != DEPRECATED_TAG}
+    label = label_from_tags(kept)
+    if not label:
+        return kept
+    if addressed_version(registration.source) and model.versions.filter(label=label).exists():
+        return {key: value for key, value in kept.items() if key != LABEL_TAG}
+    require_free_label(model, label, field=f"tags.{LABEL_TAG}")
+    return kept
 
 
 def _facts(

@@ -10,6 +10,7 @@ from governance.registry.rules.artifacts import (
 )
 from governance.registry.rules.bundles import BUNDLE_TAG, PartFact, PartKind, parse_bundle
 from governance.registry.rules.deprecations import (
+    DEPRECATED_TAG,
     AlreadyDeprecated,
     NotDeprecated,
     NotTheModelsOwner,
@@ -93,6 +94,7 @@ __all__ = [
     "COMMIT_TAGS",
     "DATASET_TAG",
     "DECIMAL",
+    "DEPRECATED_TAG",
     "FACT_TAGS",
     "LABEL_TAG",
     "LINEAGE_TAG",

@@ -10,6 +10,9 @@ from governance.core.errors import NotAllowed, Problem, WrongState
 from governance.core.typed import is_plain
 from governance.core.wording import day
 
+DEPRECATED_TAG = "countersign.deprecated"
+"""Shows MLflow's clients the day from which the version is not to be used."""
+
 MAX_REASON = 2000
 
 
