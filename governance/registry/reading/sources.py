@@ -8,6 +8,7 @@ from django.conf import settings
 
 from governance.core.errors import InvalidInput
 from governance.inventory.rules import tracking_problems
+from governance.registry.copies import original_of
 from governance.registry.models import ModelVersion
 from governance.registry.reading.bounds import Budget, Report
 from governance.registry.reading.buckets import place_in, read_bucket
@@ -27,6 +28,7 @@ _PROXIED = re.compile(r"mlflow-artifacts:(//([^/]*))?(/.*)")
 
 def is_readable(version: ModelVersion) -> bool:
     """Tell whether the portal may go to the version's source; whether it gets there shows then."""
+    version = original_of(version)
     source = version.source
     try:
         match _scheme(source):
@@ -48,8 +50,10 @@ def is_readable(version: ModelVersion) -> bool:
 def read_artifacts(version: ModelVersion, *, report: Report) -> list[ArtifactFact]:
     """Return path, size and SHA-256 of every file of the version, by path.
 
-    Raises SourceUnreadable, also when there is no file at all.
+    A copy's files lie where those of its original do. Raises SourceUnreadable, also when there is
+    no file at all.
     """
+    version = original_of(version)
     budget = Budget(report)
     found = _read(version, _resolved(version), budget)
     if not found:
