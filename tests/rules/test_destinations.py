@@ -71,3 +71,8 @@ def test_the_pauses_grow_and_end() -> None:
 def test_every_event_that_can_happen_has_an_example() -> None:
     told = (EVENTS | set(GOVERNANCE_EVENTS)) - {"budget_policy.exceeded"}
     assert all(example_of(event)["name"] for event in told)
+    assert example_of("registered_model.created") == {
+        "name": "example_model",
+        "tags": {"example_key": "example_value"},
+        "description": "An example registered model",
+    }

@@ -43,14 +43,13 @@ other, so these travel in a field of their own."""
 
 EVENTS = frozenset(f"{entity}.{action}" for entity, what in ACTIONS.items() for action in what)
 
-EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+EXAMPLES: dict[str, dict[str, Any]] = {
     "name": {"name": "example_model"},
     "prompt": {"name": "example_prompt"},
     "version": {"version": "1"},
     "source": {"source": "models:/123", "run_id": "abcd1234abcd5678"},
     "template": {"template": "Hello {{name}}!"},
     "tags": {"tags": {"example_key": "example_value"}},
-    "description": {"description": "An example"},
     "key": {"key": "example_key"},
     "value": {"value": "example_value"},
     "alias": {"alias": "example_alias"},
@@ -89,7 +88,9 @@ class WebhookNotFound(NotFound):
 
 def example_of(event: str) -> dict[str, Any]:
     """Return the data of a made-up event, in the shape of the real one."""
-    parts = (EXAMPLES[part] for part in FIELDS.get(event, "").split())
+    fields, entity = FIELDS.get(event, "").split(), event.partition(".")[0].replace("_", " ")
+    described = {"description": {"description": f"An example {entity}"}}
+    parts = ((EXAMPLES | described)[field] for field in fields)
     return {key: value for part in parts for key, value in part.items()}
 
 
