@@ -40,6 +40,7 @@ class Permission(StrEnum):
     DEPLOYMENT_REPORT = "registry:deployment:report"
     EVALUATION_RECORD = "registry:evaluation:record"
     SLOT_MANAGE = "registry:slot:manage"
+    UNAPPROVED_LOAD = "registry:unapproved:load"
     VERSION_REGISTER = "registry:version:register"
     VERSION_REMOVE = "registry:version:remove"
     WEBHOOK_MANAGE = "registry:webhook:manage"
@@ -94,6 +95,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.FINDING_CLOSE,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
+            Permission.UNAPPROVED_LOAD,
             Permission.VALIDATION_WRITE,
         }
     ),
@@ -150,6 +152,7 @@ SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
     Scope.REJECT: frozenset(
         {Permission.COMMENT_WRITE, Permission.MODEL_READ, Permission.PROMOTION_REJECT}
     ),
+    Scope.LOAD: frozenset({Permission.MODEL_READ, Permission.UNAPPROVED_LOAD}),
     Scope.REPORT: frozenset({Permission.DEPLOYMENT_REPORT, Permission.MODEL_READ}),
     Scope.WEBHOOKS: frozenset({Permission.MODEL_READ, Permission.WEBHOOK_MANAGE}),
 }

@@ -33,11 +33,12 @@ class Scope(TextChoices):
     EVALUATE = "evaluations:write", "Post evaluation results"
     REQUEST = "promotions:request", "Ask for stage changes, and comment on versions"
     REJECT = "promotions:reject", "Reject requests in the name of who answers for the token"
+    LOAD = "unapproved:load", "Load versions that nobody approved, to validate them"
     REPORT = "deployments:report", "Report what serving systems run"
     WEBHOOKS = "webhooks:manage", "Keep webhooks and see their addresses"
 
 
-SPECIAL_SCOPES = frozenset({Scope.REJECT})
+SPECIAL_SCOPES = frozenset({Scope.REJECT, Scope.LOAD})
 """What no pipeline needs: a token gets it only when it is asked for by name."""
 ORDINARY_SCOPES = tuple(scope for scope in Scope if scope not in SPECIAL_SCOPES)
 

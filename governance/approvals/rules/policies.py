@@ -146,7 +146,7 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 def read_policy(text: str) -> Policy:
     """Return the policy that the YAML text states. Raises InvalidInput naming each wrong place."""
     policy = policy_from(read_content(text))
-    _check_sign_offs(policy)
+    _check(policy)
     return policy
 
 
@@ -171,14 +171,17 @@ def read_content(text: str) -> dict[str, Any]:
     return stated
 
 
-def _check_sign_offs(policy: Policy) -> None:
+def _check(policy: Policy) -> None:
     """Refuse a policy that asks nobody on the way to Production, whoever would sign it.
 
-    A role stands once, with a count: signers choose their seat by it.
+    A role stands once, with a count: signers choose their seat by it. What was approved was so
+    for Production, so no other policy says whose artifacts are given out.
     """
     roles = [need.role for need in policy.needs]
     if len(set(roles)) < len(roles):
         raise invalid("sign_offs", "once", "A role stands twice. Give it once, with a count.")
+    if policy.content.get("downloads") and policy.scope.target != Stage.PRODUCTION:
+        raise invalid("downloads", "target", "Only a policy of Production speaks of downloads.")
     if policy.scope.target == Stage.PRODUCTION and not policy.needs:
         raise invalid(
             "sign_offs",

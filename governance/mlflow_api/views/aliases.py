@@ -43,7 +43,9 @@ def delete(call: Call) -> dict[str, Any]:
 
 def _ask_for_the_slot(call: Call, version: ModelVersion, slot: Slot) -> None:
     """Raise what is outstanding until the version is the slot's champion."""
-    asked = ask_for_stage(version=version, target=Stage.PRODUCTION, actor=call.actor, at=call.at)
+    asked = ask_for_stage(
+        version=version, target=Stage.PRODUCTION, slot=slot, actor=call.actor, at=call.at
+    )
     if refusal := outstanding_of(asked, reader=call.actor.person, at=call.at):
         refusal.shown["alias"] = slot.alias
         raise refusal

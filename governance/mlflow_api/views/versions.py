@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from governance.approvals.actions import ask_to_remove_version
+from governance.approvals.queries.downloads import require_downloadable
 from governance.approvals.queries.policies import judged_metrics
 from governance.mlflow_api import presentation
 from governance.mlflow_api.endpoints import Call
@@ -43,6 +44,10 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def get_download_uri(call: Call) -> dict[str, Any]:
+    """A copy is loaded from where its original lies. By policy, only what was approved is."""
+    version = numbered(call)
+    require_downloadable(version, actor=call.actor, at=call.at)
+    return {"artifact_uri": original_of(version).source}
     """A copy is loaded from where its original lies."""
     return {"artifact_uri": original_of(_with_notice(call)).source}
 

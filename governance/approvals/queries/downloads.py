@@ -1,0 +1,60 @@
+"""Whether a version's artifacts are given out to whoever asks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from governance.accounts.permissions import Permission, may
+from governance.accounts.rules import Actor
+from governance.approvals.models import PromotionRequest
+from governance.approvals.queries.policies import policies_in_force
+from governance.approvals.rules.downloads import (
+    DownloadNotApproved,
+    download_policy,
+    gives_out_approved_alone,
+)
+from governance.approvals.rules.judgement import RequestState
+from governance.approvals.rules.policies import Policy
+from governance.registry.models import ModelVersion
+from governance.registry.rules import Stage
+
+
+def was_approved(version: ModelVersion) -> bool:
+    """Tell whether the version was ever approved for live traffic, in whatever slot."""
+    requests = PromotionRequest.objects.filter(version=version, target=Stage.PRODUCTION)
+    return requests.filter(state=RequestState.DONE).exists()
+
+
+def require_downloadable(version: ModelVersion, *, actor: Actor, at: datetime) -> None:
+    """Raise DownloadNotApproved where the policy gives out approved versions and this is none.
+
+    Who validates has a token of its own, which loads every version.
+    """
+    model = version.model
+    policy = download_policy(policies_in_force(), tier=model.tier or 0, kind=model.kind)
+    if policy is None or not gives_out_approved_alone(policy) or was_approved(version):
+        return
+    if may(actor, Permission.UNAPPROVED_LOAD, unit=model.unit, at=at):
+        return
+    raise _refusal(version, policy)
+
+
+def _refusal(version: ModelVersion, policy: Policy) -> DownloadNotApproved:
+    request = (
+        PromotionRequest.objects.open().filter(version=version, target=Stage.PRODUCTION).first()
+    )
+    way = (
+        f"The promotion request {request.reference} is open."
+        if request
+        else "Ask for Production to open a promotion request."
+    )
+    return DownloadNotApproved(
+        f"{version} was never approved for Production, and the policy “{policy.title}”, version "
+        f"{policy.number}, gives out the artifacts of approved versions alone. {way} To validate "
+        "a version, use a token that may load unapproved ones.",
+        subject=version.ref,
+        stream=version.model.stream,
+        policy=policy.ref,
+        missing=[{"kind": "approval", "target": Stage.PRODUCTION.value}],
+        **({"request": str(request.pk)} if request else {}),
+    )
