@@ -7,7 +7,7 @@ from datetime import date
 
 from django import forms
 
-from governance.portal.forms.base import RowSelect, SiteForm
+from governance.portal.forms.base import SiteForm
 from governance.registry.models import ModelVersion
 from governance.registry.rules import SlotRole
 
@@ -74,7 +74,7 @@ class RoleForm(SiteForm, forms.Form):
     version = forms.TypedChoiceField(coerce=int)
     role = forms.ChoiceField(
         choices=SlotRole.choices,
-        widget=RowSelect,
+        widget=forms.RadioSelect,
         help_text="Champion and canary answer live traffic: asking for them opens a request. "
         "Challenger and shadow answer nobody and start at once.",
     )

@@ -16,6 +16,7 @@ from governance.accounts.rules import Role
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.policies import policies_in_force
 from governance.approvals.rules.gates import ChallengerGate, MetricGate
+from governance.approvals.rules.judgement import RequestState
 from governance.audit.queries import Filter, LedgerState, entries, ledger_state
 from governance.inventory.models import Model, TierAssessment
 from governance.inventory.queries import latest_tier_assessment
@@ -164,10 +165,12 @@ def ranges(numbers: Sequence[int]) -> str:
 
 def version_rows(versions: Sequence[ModelVersion], metrics: Sequence[str]) -> list[VersionRow]:
     values = metric_values(versions, metrics)
-    requests: dict[UUID, PromotionRequest] = {
-        request.version_id: request
-        for request in PromotionRequest.objects.filter(version__in=versions).order_by("opened_at")
-    }
+    # The newest, but one that waits before any that is decided.
+    asked = sorted(
+        PromotionRequest.objects.filter(version__in=versions),
+        key=lambda row: (row.state == RequestState.OPEN, row.opened_at),
+    )
+    requests: dict[UUID, PromotionRequest] = {row.version_id: row for row in asked}
     return [
         VersionRow(
             version=version,
