@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from databricks.sdk import WorkspaceClient
+from databricks.sdk.core import Config
 from databricks.sdk.errors import DatabricksError
 from databricks.sdk.service.ml import ModelRegistryAPI
 
@@ -18,7 +19,8 @@ from databricks.sdk.service.ml import ModelRegistryAPI
 @cache
 def registry(host: str, token: str) -> ModelRegistryAPI:
     """Return the registry of one portal; the client asks the host about itself once."""
-    return WorkspaceClient(host=host, token=token, retry_timeout_seconds=1).model_registry
+    config = Config(host=host, token=token, retry_timeout_seconds=1)
+    return WorkspaceClient(config=config).model_registry
 
 
 def plain(value: Any) -> Any:
