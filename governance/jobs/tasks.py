@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from governance.celery import app
 from governance.jobs import broker, delivering, queries, rules, worker
+from governance.jobs.recurring import look_around
 from governance.jobs.running import run_job as run_claimed
 
 
@@ -20,10 +21,11 @@ def run_job(*, job_id: str) -> None:
 
 @app.task
 def sweep() -> None:
-    """Send jobs again whose message or worker was lost."""
+    """Send jobs again whose message or worker was lost, and queue what has fallen due."""
     at = timezone.now()
     for job_id in queries.left_waiting(at=at, since=at - timedelta(seconds=30)):
         broker.send(job_id=job_id)
+    look_around(at)
 
 
 @app.task

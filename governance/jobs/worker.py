@@ -12,9 +12,11 @@ from datetime import timedelta
 from types import FrameType
 
 from django.db import close_old_connections
+from django.utils import timezone
 
 from governance.jobs.delivering import keep_up
-from governance.jobs.rules import FOLLOW_SECONDS, LEASE, POLL_SECONDS
+from governance.jobs.recurring import look_around
+from governance.jobs.rules import FOLLOW_SECONDS, LEASE, POLL_SECONDS, SWEEP_SECONDS
 from governance.jobs.running import run_job
 
 
@@ -56,11 +58,14 @@ def serve(
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Run jobs one after the other, and between them keep up with the ledger; end when told."""
-    keep_up_at = clock()
+    keep_up_at = look_at = clock()
     while not stop():
         close_old_connections()
         if clock() >= keep_up_at:
             keep_up()
             keep_up_at = clock() + FOLLOW_SECONDS
+        if clock() >= look_at:
+            look_around(timezone.now())
+            look_at = clock() + SWEEP_SECONDS
         if not run_job(worker=name(), lease=lease, stopping=stop):
             time.sleep(poll)

@@ -15,10 +15,12 @@ from governance.core.compiled import KEY, NAME, NUMBER, CompiledObject
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.models import (
+    Artifact,
     ArtifactCheck,
     Deprecation,
     EvaluationResult,
     ModelVersion,
+    ModelVersionQuerySet,
     Slot,
     SlotAssignment,
     StageChange,
@@ -234,3 +236,13 @@ def consumer_notice(version: ModelVersion) -> dict[str, str]:
     if deprecation is None:
         return {}
     return notice_headers(deprecated_at=deprecation.deprecated_at, from_date=deprecation.from_date)
+
+
+def live_versions() -> ModelVersionQuerySet:
+    """Return what answers live traffic now, and has digests to compare with."""
+    serving = SlotAssignment.objects.current().answering()
+    return (
+        ModelVersion.objects.with_model()
+        .filter(Exists(Artifact.objects.filter(version=OuterRef("pk"))))
+        .filter(pk__in=serving.values("version"))
+    )

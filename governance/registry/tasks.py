@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from governance.accounts.permissions import Permission
 from governance.accounts.queries import SystemActor
 from governance.jobs.channels import channel
 from governance.jobs.kinds import job
+from governance.jobs.recurring import every_minute
 from governance.jobs.running import JobRun
 from governance.registry.actions.artifacts import (
     CHECK_JOB,
@@ -18,12 +22,13 @@ from governance.registry.actions.artifacts import (
     record_artifact_check,
     record_artifacts,
 )
+from governance.registry.actions.artifacts import check_artifacts as ask_for_check
 from governance.registry.actions.evaluations import record_evaluations
 from governance.registry.actions.pulls import JOB
 from governance.registry.listening import CHANNEL, message_to_webhook
-from governance.registry.models import ModelVersion
-from governance.registry.queries import results_of
-from governance.registry.reading import read_artifacts
+from governance.registry.models import ArtifactCheck, ModelVersion
+from governance.registry.queries import live_versions, results_of
+from governance.registry.reading import Report, is_readable, read_artifacts
 from governance.registry.rules import ArtifactFact, Source, SourceUnreadable
 from governance.registry.tracking import fetch_measurements
 
@@ -31,6 +36,8 @@ TRACKING = SystemActor(name="tracking", held=frozenset({Permission.EVALUATION_RE
 """The portal itself, reading from the tracking server that a model names."""
 
 channel(CHANNEL)(message_to_webhook)
+
+CHECK_EVERY = timedelta(days=1)
 
 
 @job(JOB)
@@ -67,7 +74,7 @@ def hash_artifacts(run: JobRun) -> dict[str, Any]:
     version = ModelVersion.objects.with_model().get(pk=run.args["version"])
     if version.artifacts.exists():
         return {"artifacts": version.artifacts.count(), "new": 0}
-    found = _read(run, version)
+    found = read_artifacts(version, report=partial(_report, run))
     artifacts = record_artifacts(version=version, found=found, actor=READER, at=timezone.now())
     return {"artifacts": len(artifacts), "new": len(artifacts)}
 
@@ -76,13 +83,7 @@ def hash_artifacts(run: JobRun) -> dict[str, Any]:
 def check_artifacts(run: JobRun) -> dict[str, Any]:
     """Compare a version's files with what was registered. A second attempt is a second check."""
     version = ModelVersion.objects.with_model().get(pk=run.args["version"])
-    why = ""
-    found: list[ArtifactFact] | None = None
-    try:
-        found = _read(run, version)
-    except SourceUnreadable as error:
-        why = error.message
-    check = record_artifact_check(version=version, found=found, actor=READER, at=timezone.now())
+    check, why = check_now(version, report=partial(_report, run))
     return {
         "outcome": check.outcome,
         "files": check.files,
@@ -91,8 +92,29 @@ def check_artifacts(run: JobRun) -> dict[str, Any]:
     }
 
 
-def _read(run: JobRun, version: ModelVersion) -> list[ArtifactFact]:
-    def report(files: int, path: str) -> None:
+def check_now(version: ModelVersion, *, report: Report) -> tuple[ArtifactCheck, str]:
+    """Read, compare and record; return the check, and why its source could not be read."""
+    why = ""
+    found: list[ArtifactFact] | None = None
+    try:
+        found = read_artifacts(version, report=report)
+    except SourceUnreadable as error:
+        why = error.message
+    check = record_artifact_check(version=version, found=found, actor=READER, at=timezone.now())
+    return check, why
+
+
+def _report(run: JobRun, files: int, path: str) -> None:
+    # Each step is a write; between two of them the job may go on for a dozen small files.
+    if files % 12 == 0:
         run.step(1, 1, f"Reading file {files + 1}, {path[:80]}")
 
-    return read_artifacts(version, report=report)
+
+@every_minute
+def check_what_serves(at: datetime) -> None:
+    """Queue the day's check of each version that serves and that the portal may read."""
+    if not (settings.ARTIFACT_ROOTS or settings.ARTIFACT_BUCKETS or settings.TRACKING_HOSTS):
+        return
+    for version in live_versions().unchecked_since(at - CHECK_EVERY):
+        if is_readable(version):
+            ask_for_check(version=version, actor=READER, at=at)

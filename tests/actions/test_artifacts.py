@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import override_settings
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
 from governance.accounts.rules import PermissionMissing
 from governance.inventory.models import Model
 from governance.jobs.models import Job
+from governance.jobs.recurring import look_around
 from governance.jobs.running import run_job
 from governance.registry.actions import (
     check_artifacts,
@@ -183,6 +188,40 @@ class TestAFolder:
         run_job(worker="here")
         job = Job.objects.get()
         assert (job.state, job.error) == ("FAILED", "There is no file at its source.")
+
+
+class TestEachDay:
+    def test_what_serves_is_checked_once_a_day(
+        self, cast: Cast, model: Model, root: Path, settings: Any
+    ) -> None:
+        f.make_policies(cast)
+        live, draft = (register(cast, model, root / "m") for _ in range(2))
+        while run_job(worker="here"):
+            pass
+        assert f.make_version(cast, model).artifacts.exists()
+        live.evaluations.create(
+            metric="accuracy", value="0.95", source="POSTED", received_at=LATER, received_from="x"
+        )
+        f.make_champion(cast, live, at=LATER)
+        now = timezone.now()
+        for hours, checks in ((0, 1), (23, 1), (25, 2)):
+            look_around(now + timedelta(hours=hours))
+            look_around(now + timedelta(hours=hours))
+            while run_job(worker="here"):
+                pass
+            assert live.artifact_checks.count() == checks
+        assert not draft.artifact_checks.exists()
+
+        out = StringIO()
+        call_command("check_artifacts", stdout=out)
+        assert out.getvalue() == "churn-model version 1: Same as registered\n"
+        (root / "m/MLmodel").write_bytes(b"other")
+        with pytest.raises(CommandError, match="1 version not as registered"):
+            call_command("check_artifacts", model="churn-model", stdout=out)
+        assert "    MLmodel\n" in out.getvalue()
+        settings.ARTIFACT_ROOTS = []
+        call_command("check_artifacts", stdout=out)
+        assert "may not read its source" in out.getvalue()
 
 
 class TestAsking:

@@ -42,6 +42,10 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         serving = ModelVersion.objects.filter(default, pk=OuterRef("pk"))
         return self.filter(~Q(stage=Stage.PRODUCTION) | Exists(serving))
 
+    def unchecked_since(self, moment: datetime) -> ModelVersionQuerySet:
+        """Keep those whose files nobody has read again since then."""
+        return self.exclude(artifact_checks__checked_at__gt=moment)
+
     def with_model(self) -> ModelVersionQuerySet:
         return self.select_related("model__unit", "model__owner", "registered_by")
 

@@ -4,6 +4,7 @@ The address comes from whoever registered the version, so each reader goes only 
 lets it: folders in ARTIFACT_ROOTS, servers in TRACKING_HOSTS, buckets in ARTIFACT_BUCKETS.
 """
 
+from governance.registry.reading.bounds import Report
 from governance.registry.reading.sources import is_readable, read_artifacts
 
-__all__ = ["is_readable", "read_artifacts"]
+__all__ = ["Report", "is_readable", "read_artifacts"]
