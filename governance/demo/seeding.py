@@ -28,6 +28,7 @@ from governance.approvals.queries.cases import case_of
 from governance.approvals.rules.judgement import Decision
 from governance.cards.actions import publish_card, save_draft
 from governance.core.canonical import sha256_hex
+from governance.demo import contents
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.serving import give_role, make_slot, report
 from governance.inventory.actions import ModelRecord, create_model
@@ -183,10 +184,12 @@ def _register(
             for path, size in (("MLmodel", 921), ("model.pkl", 4_120_331), ("python_env.yaml", 122))
         ),
         lineage={"dataset": dataset, "git_commit": commit},
+        parts=contents.parts_of(step),
     )
     version = register_version(
         model=model, registration=registration, actor=developer, at=clock.tick()
     )
+    contents.label(version, step, actor=developer, at=clock.tick())
     _measure(version, step, dataset["digest"], developer, clock)
     if compared := step.get("compared"):
         champion = model.versions.get(number=compared["version"])
@@ -333,6 +336,12 @@ def _then(bank: Meridian, version: ModelVersion, then: Mapping[str, Any], clock:
         request = _ask(version, Stage.ARCHIVED, clock)
         if "retire" in then:
             _sign(bank, request, "daniel", clock, comment=then["retire"])
+    if "deprecate" in then:
+        owner = version.model.owner
+        assert owner is not None
+        contents.deprecate(
+            version, then["deprecate"], actor=owner, at=clock.tick(days=2), now=bank.now
+        )
     if "roll_back" in then:
         _roll_back(bank, version, then["roll_back"], clock)
 

@@ -16,7 +16,7 @@ from governance.approvals.models import PromotionRequest
 from governance.audit.models import LedgerEntry
 from governance.audit.verification import verify
 from governance.inventory.models import Model
-from governance.registry.models import ModelVersion
+from governance.registry.models import BundlePart, Deprecation, ModelVersion
 from governance.registry.rules import Stage
 from tests import factories as f
 
@@ -38,7 +38,10 @@ def test_the_demo_is_made_once_and_whole() -> None:
         "MODEL_OWNER", "DEVELOPER", "VALIDATOR", "APPROVER", "COMPLIANCE", "ADMINISTRATOR",
     }  # fmt: skip
     assert set(ModelVersion.objects.values_list("stage", flat=True)) == set(Stage.values)
-    assert PromotionRequest.objects.open().count() == 3
+    assert PromotionRequest.objects.open().count() == 4
+    assert set(BundlePart.objects.values_list("kind", flat=True)) >= {"BASE_MODEL", "TOOL"}
+    assert ModelVersion.objects.exclude(label="").count() == 4
+    assert Deprecation.objects.get().version.stage == Stage.PRODUCTION
     assert verify().intact
 
     # The second call issued tokens and did nothing else.
