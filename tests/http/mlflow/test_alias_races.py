@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 import pytest
 import requests
@@ -22,12 +23,16 @@ CLIENTS = 12
 NAME = "churn-model"
 
 
-def at_once(url: str, token: str, calls: list[tuple[str, dict[str, str]]]) -> list[int]:
+Call: TypeAlias = tuple[str, str, dict[str, str]]
+
+
+def at_once(url: str, token: str, calls: list[Call]) -> list[int]:
     """Send these calls at the same time; return their statuses in the same order."""
 
-    def send(call: tuple[str, dict[str, str]]) -> int:
-        path, said = call
-        answer = requests.post(
+    def send(call: Call) -> int:
+        method, path, said = call
+        answer = requests.request(
+            method,
             f"{url}/api/2.0/mlflow/{path}",
             json={"name": NAME, **said},
             headers={"Authorization": f"Bearer {token}"},
@@ -43,8 +48,8 @@ def test_one_alias_set_by_many_is_one_row(live_server: LiveServer, cast: Cast, t
     model = make_model(cast, name=NAME)
     for _ in range(3):
         make_version(cast, model)
-    calls = [
-        ("registered-models/alias", {"alias": "blue", "version": str(1 + turn % 3)})
+    calls: list[Call] = [
+        ("POST", "registered-models/alias", {"alias": "blue", "version": str(1 + turn % 3)})
         for turn in range(CLIENTS)
     ]
     assert Counter(at_once(live_server.url, token, calls)) == {200: CLIENTS}
@@ -65,9 +70,12 @@ def test_an_alias_of_a_slot_and_a_change_of_stage_are_one_question(
     requests_of = [make_ready(cast, version) for version in versions]
     sign(requests_of[0], cast.validator, Role.VALIDATOR)
     sign(requests_of[0], cast.approver, Role.APPROVER)
-    by_alias = [("registered-models/alias", {"alias": "champion", "version": v}) for v in "12"]
-    by_stage = [
-        ("model-versions/transition-stage", {"version": v, "stage": "Production"}) for v in "12"
+    by_alias: list[Call] = [
+        ("POST", "registered-models/alias", {"alias": "champion", "version": v}) for v in "12"
+    ]
+    by_stage: list[Call] = [
+        ("POST", "model-versions/transition-stage", {"version": v, "stage": "Production"})
+        for v in "12"
     ]
     statuses = at_once(live_server.url, token, (by_alias + by_stage) * 3)
     assert statuses == [200, 403] * 6
