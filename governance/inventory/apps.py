@@ -10,11 +10,7 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         register(
             self.get_model("Model"),
-            extra=lambda model: {
-                "developers": sorted(
-                    str(pk) for pk in model.developers.values_list("pk", flat=True)
-                )
-            },
+            extra=lambda model: {"developers": model.developer_keys},
         )
         register(self.get_model("TierAssessment"), history=True)
         register(self.get_model("Builder"), history=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +13,7 @@ from governance.accounts.models import Unit, User
 from governance.accounts.queries import readable_paths, unit_reach
 from governance.accounts.rules import Actor
 from governance.audit.models import Prose
+from governance.core.compiled import KEY, Compiled
 from governance.core.models import Record
 from governance.inventory.rules import REQUIRED, Capacity, Kind, Tier
 
@@ -82,6 +85,11 @@ class Model(Record):
         return self.name
 
     @property
+    def developer_keys(self) -> list[str]:
+        """The keys of the developers as they are now, in one order."""
+        return sorted(str(row.user) for row in _DEVELOPERS.rows(key=self.pk))
+
+    @property
     def stream(self) -> str:
         """The ledger stream of everything that happens to this model."""
         return f"model:{self.pk}"
@@ -92,6 +100,17 @@ class Model(Record):
         values = {field: getattr(self, field) for field in REQUIRED if field != "owner"}
         values["owner"] = self.owner_id
         return [words for field, words in REQUIRED.items() if not values[field]]
+
+
+class _Developer(NamedTuple):
+    user: UUID
+
+
+def _developers(key: UUID) -> models.QuerySet[Any, Any]:
+    return Model.developers.through._default_manager.filter(model=key).values_list("user_id")
+
+
+_DEVELOPERS = Compiled(_developers, _Developer, key=KEY)
 
 
 class FormerName(Record):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from governance.core.compiled import KEY, Compiled
 from governance.inventory.models import Model
 from governance.registry.models import (
     Alias,
@@ -45,15 +48,29 @@ def aliases_of(models: Collection[UUID]) -> Aliases:
     keys = sorted(set(models))
     for start in range(0, len(keys), MODELS_AT_ONCE):
         some = keys[start : start + MODELS_AT_ONCE]
-        free = Alias.objects.filter(model__in=some)
-        held = _champions().filter(slot__model__in=some)
-        rows = free.values_list("model_id", "name", "version_id", "version__number").union(
-            held.values_list("slot__model_id", "slot__alias", "version_id", "version__number"),
-            all=True,
-        )
+        rows = _named(some) if len(some) > 1 else _NAMED_OF_ONE.rows(key=some[0])
         for model, alias, version, number in rows:
             found[model].append(Named(alias=alias, number=number, version_id=version))
     return {model: sorted(named) for model, named in found.items()}
+
+
+class _Row(NamedTuple):
+    model: UUID
+    alias: str
+    version: UUID
+    number: int
+
+
+def _named(keys: Sequence[UUID]) -> QuerySet[Alias, Any]:
+    free = Alias.objects.filter(model__in=keys)
+    held = _champions().filter(slot__model__in=keys)
+    return free.values_list("model_id", "name", "version_id", "version__number").union(
+        held.values_list("slot__model_id", "slot__alias", "version_id", "version__number"),
+        all=True,
+    )
+
+
+_NAMED_OF_ONE = Compiled(lambda key: _named([key]), _Row, key=KEY)
 
 
 def version_with_alias(model: Model, alias: str) -> ModelVersion:

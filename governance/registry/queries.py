@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 
 from governance.accounts.queries import TokenHolder
 from governance.accounts.rules import Actor
-from governance.core.compiled import KEY, NAME, NUMBER, CompiledObject
+from governance.core.compiled import KEY, NAME, NUMBER, Compiled, CompiledObject
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.models import (
@@ -46,6 +47,20 @@ def _locked(key: UUID) -> QuerySet[ModelVersion]:
     return ModelVersion.objects.select_for_update(of=("self",)).filter(pk=key)
 
 
+def _default_slot(key: UUID) -> QuerySet[Slot]:
+    return Slot.objects.filter(model=key, is_default=True)
+
+
+class _Number(NamedTuple):
+    number: int
+
+
+def _last_number(key: UUID) -> QuerySet[ModelVersion, Any]:
+    return ModelVersion.objects.filter(model=key).order_by("-number").values_list("number")[:1]
+
+
+_DEFAULT_SLOT = CompiledObject(_default_slot, key=KEY)
+_LAST_NUMBER = Compiled(_last_number, _Number, key=KEY)
 _NUMBERED = CompiledObject(_numbered, name=NAME, number=NUMBER)
 _LOCKED = CompiledObject(_locked, key=KEY)
 
@@ -134,7 +149,13 @@ def latest_versions_of(models: Collection[Model]) -> dict[Model, list[ModelVersi
 
 
 def default_slot(model: Model) -> Slot | None:
-    return Slot.objects.filter(model=model, is_default=True).first()
+    return _DEFAULT_SLOT.first(key=model.pk)
+
+
+def last_number(model: Model) -> int:
+    """Return the highest number of the model's versions, removed ones among them, or 0."""
+    newest = _LAST_NUMBER.first(key=model.pk)
+    return newest.number if newest else 0
 
 
 def champion_alias() -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -21,6 +22,7 @@ from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.canonical import sha256_hex
+from governance.core.compiled import Compiled
 from governance.core.models import Record
 from governance.registry.actions.lineage import insert_lineage, insert_stated
 from governance.registry.models import (
@@ -40,6 +42,17 @@ from governance.registry.rules.openlineage import RUN_KEY, ReportedEvent, read_e
 
 MOST_EVENTS = 200
 """A run has a handful of events; a version is matched with the newest of them."""
+
+
+class _Waiting(NamedTuple):
+    event: UUID
+
+
+def _waiting(first: str, last: str) -> QuerySet[LineageEventKey, Any]:
+    return LineageEventKey.objects.filter(key__in=[first, last]).values_list("event_id")[:1]
+
+
+_WAITING = Compiled(_waiting, _Waiting, first="\ue000first", last="\ue000last")
 
 
 @transaction.atomic
@@ -92,6 +105,9 @@ def _attach_waiting(version: ModelVersion, *, at: datetime) -> list[Record]:
     if key := run_key(version.run_id):
         keys.append(f"{RUN_KEY}{key}")
     _hold(keys)
+    # Nothing waits for nearly all of them, and that is known at little cost.
+    if _WAITING.first(first=keys[0], last=keys[-1]) is None:
+        return []
     units = _unit_and_above(version.model.unit.path)
     events = LineageEvent.objects.filter(keys__key__in=keys, unit__path__in=units).distinct()
     newest = sorted(events.order_by("-event_time")[:MOST_EVENTS], key=lambda row: row.event_time)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb, admissible
+from governance.core.compiled import KEY, NAME, CompiledObject, Insert, Update
 from governance.core.errors import invalid
 from governance.core.models import Record
 from governance.inventory.models import Model
@@ -43,6 +46,19 @@ def show_as_tag(version: ModelVersion, key: str, value: str) -> list[Record]:
     return [tag]
 
 
+def _version_tag(owner: UUID, name: str) -> QuerySet[VersionTag]:
+    return VersionTag.objects.filter(version=owner, key=name)
+
+
+_VERSION_TAG = CompiledObject(_version_tag, owner=KEY, name=NAME)
+_insert, _update = Insert(VersionTag), Update(VersionTag, "value")
+
+
+def _valued(tag: VersionTag, value: str) -> VersionTag:
+    tag.value = value
+    return _insert(tag) if tag._state.adding else _update(tag)
+
+
 @transaction.atomic
 def set_version_tag(
     *,
@@ -61,7 +77,7 @@ def set_version_tag(
     """
     version = locked_version(version)
     require(actor, Permission.VERSION_REGISTER, unit=version.model.unit, at=at)
-    tag = version.tags.filter(key=key).first()
+    tag = _VERSION_TAG.first(owner=version.pk, name=key)
     if tag is not None and tag.value == value:
         return tag
     _refuse_fact_tag(key)
@@ -72,9 +88,7 @@ def set_version_tag(
         dataset_digest=version.dataset_digest,
         run_id=version.run_id,
     )
-    tag = tag or VersionTag(version=version, key=key)
-    tag.value = value
-    tag.save()
+    tag = _valued(tag or VersionTag(version=version, key=key), value)
     results = insert_results(
         version, [measured] if measured else [], source=Source.TAG, actor=actor, at=at
     )

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission, require
@@ -15,6 +14,7 @@ from governance.accounts.rules import Actor, NotAPerson
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.canonical import canonical
+from governance.core.compiled import Insert, Update
 from governance.core.errors import InvalidInput
 from governance.core.models import Record
 from governance.inventory.models import Model
@@ -26,7 +26,7 @@ from governance.registry.actions.pulls import pull_if_possible
 from governance.registry.actions.reported_lineage import register_lineage
 from governance.registry.copies import require_copied_version
 from governance.registry.models import Artifact, BundlePart, ModelVersion, Slot, VersionTag
-from governance.registry.queries import champion_alias, locked_version
+from governance.registry.queries import champion_alias, default_slot, last_number, locked_version
 from governance.registry.rules import (
     DEPRECATED_TAG,
     LABEL_TAG,
@@ -38,6 +38,12 @@ from governance.registry.rules import (
     measurement_from_tag,
     registration_problems,
 )
+
+# A pipeline's registration is mostly these.
+_insert = Insert(ModelVersion)
+_insert_artifacts, _insert_parts = Insert(Artifact), Insert(BundlePart)
+_insert_tags = Insert(VersionTag)
+_touch = Update(Model, "updated_at")
 
 
 @transaction.atomic
@@ -69,11 +75,7 @@ def register_version(
     require_copied_version(registration.source, actor=actor, at=at)
     tags = _own_tags(model, registration, tags or {})
     label = label_from_tags(tags)
-    slot, slot_is_new = Slot.objects.get_or_create(
-        model=model,
-        is_default=True,
-        defaults={"created_at": at, "created_by": actor.ref, "alias": champion_alias()},
-    )
+    new_slot = None if default_slot(model) else _insert_slot(model, by=actor.ref, at=at)
     version = _insert_version(
         model,
         registration,
@@ -88,7 +90,7 @@ def register_version(
     results = insert_results(version, measured, source=Source.TAG, actor=actor, at=at)
     lineage = register_lineage(version, actor=actor, at=at)
     model.updated_at = at
-    model.save(update_fields=["updated_at"])
+    _touch(model)
     audit.append(
         verb=Verb.VERSION_REGISTERED,
         stream=model.stream,
@@ -96,7 +98,7 @@ def register_version(
         actor=actor.ref,
         at=at,
         facts=_facts(version, registration, evaluations=len(results)),
-        records=[model, version, *contents, *results, *lineage, *([slot] if slot_is_new else [])],
+        records=[model, version, *contents, *results, *lineage, *([new_slot] if new_slot else [])],
     )
     pull_if_possible(version, actor=actor, at=at)
     hash_if_possible(version, actor=actor, at=at)
@@ -145,8 +147,8 @@ def _insert_version(
     via: str,
     at: datetime,
 ) -> ModelVersion:
-    number = (model.versions.aggregate(last=Max("number"))["last"] or 0) + 1
-    return ModelVersion.objects.create(
+    number = last_number(model) + 1
+    version = ModelVersion(
         model=model,
         number=number,
         source=registration.source,
@@ -162,6 +164,13 @@ def _insert_version(
         label=label,
         updated_at=at,
     )
+    return _insert(version)
+
+
+def _insert_slot(model: Model, *, by: str, at: datetime) -> Slot:
+    return Slot.objects.create(
+        model=model, is_default=True, created_at=at, created_by=by, alias=champion_alias()
+    )
 
 
 def _insert_contents(
@@ -169,14 +178,14 @@ def _insert_contents(
 ) -> list[Record]:
     """Insert what the version is made of and the tags that came with it."""
     return [
-        *Artifact.objects.bulk_create(
+        *_insert_artifacts.all(
             Artifact(version=version, path=fact.path, sha256=fact.sha256, size=fact.size)
             for fact in registration.artifacts
         ),
-        *BundlePart.objects.bulk_create(
+        *_insert_parts.all(
             BundlePart(version=version, **asdict(part)) for part in registration.parts
         ),
-        *VersionTag.objects.bulk_create(
+        *_insert_tags.all(
             VersionTag(version=version, key=key, value=value) for key, value in tags.items()
         ),
     ]
