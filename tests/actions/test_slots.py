@@ -11,6 +11,7 @@ from governance.audit.models import LedgerEntry
 from governance.audit.verification import verify
 from governance.core.errors import InvalidInput
 from governance.inventory.models import Model
+from governance.inventory.rules import ModelNotFound
 from governance.registry.actions.aliases import set_alias
 from governance.registry.actions.slots import (
     assign_role,
@@ -107,6 +108,12 @@ def test_a_name_and_an_alias_are_given_once(cast: Cast, slot: Slot, version: Mod
     for alias in ("latest", "v3", "two words"):
         with refused(InvalidInput):
             create_slot(model=model, name="us/primary", alias=alias, actor=cast.owner, at=NOON)
+
+
+def test_a_removed_model_gets_no_slot(cast: Cast, model: Model) -> None:
+    Model.objects.filter(pk=model.pk).update(removed_at=NOON)
+    with refused(ModelNotFound):
+        create_slot(model=model, name=EU, actor=cast.owner, at=NOON)
 
 
 def test_an_alias_changes_while_nothing_is_live(

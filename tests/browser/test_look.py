@@ -21,6 +21,8 @@ PAGES = [
     "/models/?q=nothing-like-it",
     "/models/churn-model/",
     "/models/churn-model/versions/1/",
+    "/models/churn-model/slots/new/",
+    "/live/",
     "/decisions/",
     "/audit/",
     "/password/",

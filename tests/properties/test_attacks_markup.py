@@ -15,6 +15,7 @@ from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Role
 from governance.approvals.actions import propose_policy
 from governance.approvals.rules.judgement import Decision
+from governance.audit.followers import catch_up_all
 from governance.cards.actions import publish_card, save_draft
 from governance.cards.rules import SECTIONS
 from governance.core.canonical import canonical
@@ -29,7 +30,9 @@ from governance.registry.actions import (
     set_model_tag,
     set_version_tag,
 )
+from governance.registry.actions.deployments import report_deployment
 from governance.registry.rules import ArtifactFact, Measurement, Registration, Source, Stage
+from governance.registry.rules.deployments import Running
 from governance.validation.rules import FindingDraft
 from tests import factories as f
 from tests.factories import NOON, Cast
@@ -105,6 +108,9 @@ def turn_evil(cast: Cast) -> Cast:
     publish_card(version=version, actor=cast.owner, at=NOON)
     again = f.ask(cast, version, Stage.PRODUCTION).request
     assert again is not None
+    said = Running(version="<b>1</b>", instance=EVIL, slot="<i>slot</i>")
+    report_deployment(model=version.model, said=said, actor=cast.developer, at=NOON)
+    catch_up_all()
     propose_policy(text=POLICY.replace("0.10", "0.20"), actor=cast.administrator, at=timezone.now())
     return cast
 

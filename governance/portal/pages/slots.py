@@ -12,7 +12,8 @@ from django.http import QueryDict
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission
-from governance.accounts.queries import labels_of
+from governance.accounts.queries import labels_of, roles_of
+from governance.accounts.rules import Role
 from governance.core.typed import moment_of
 from governance.core.wording import as_date, counted, day
 from governance.inventory.models import Model
@@ -112,6 +113,7 @@ class SlotPage:
     names: Mapping[str, str]
     versions: Sequence[ModelVersion]
     why_not: str
+    can_roll_back: bool
 
     @property
     def may_keep(self) -> bool:
@@ -151,6 +153,7 @@ def slot_page(slot: Slot, *, reader: User, at: datetime) -> SlotPage:
         names=labels_of(row.assigned_by for row in [*place.roles, *past]),
         versions=assignable(slot.model),
         why_not=why_not(reader, Permission.SLOT_MANAGE, "Keeping slots", unit=unit, at=at),
+        can_roll_back=place.is_live and Role.APPROVER in roles_of(reader, unit=unit, at=at),
     )
 
 

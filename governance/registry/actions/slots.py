@@ -19,6 +19,7 @@ from governance.audit.rules import Verb, admissible
 from governance.core.models import Record, insert_unique
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
+from governance.inventory.rules import ModelNotFound
 from governance.registry.models import Alias, ModelVersion, Slot, SlotAssignment
 from governance.registry.naming import slot_aliases
 from governance.registry.rules import SlotRole, Stage, VersionNotFound
@@ -45,10 +46,12 @@ def create_slot(
     """Give the model another place of use. Appends slot.created.
 
     Without an alias it gets one made of its name; "" is for none. A slot is never the default one.
-    Raises InvalidInput, SlotTaken, AliasTaken, PermissionMissing.
+    Raises InvalidInput, SlotTaken, AliasTaken, ModelNotFound if it was removed, PermissionMissing.
     """
     model = locked_model(model)
     require(actor, Permission.SLOT_MANAGE, unit=model.unit, at=at)
+    if model.removed_at is not None:
+        raise ModelNotFound(f"{model.name} was removed.")
     check_slot_name(name)
     wanted = alias_for(name) if alias is None else alias
     taken = SlotTaken(f"{model.name} has a slot {name} already.", **_about(model))

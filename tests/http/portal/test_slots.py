@@ -202,6 +202,8 @@ def test_what_nobody_approved_is_seen_on_the_model_and_waits_for_its_owner(
     assert "Runs what was approved gateway-2, version 1" in live
     primary = Slot.objects.get(model=slot.model, is_default=True)
     assert "Runs what nobody approved" in words(read(cast.auditor, address(primary)))
+    assert "Roll back" in words(read(cast.approver, address(primary)))
+    assert "Roll back" not in words(read(cast.owner, address(primary)))
     DeploymentReport.objects.filter(instance="gateway-2").update(last_seen_at=NOON)
     assert "Silent since 2 Mar 2026" in words(read(cast.auditor, address(primary)))
 
