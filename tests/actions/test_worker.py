@@ -17,12 +17,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import override_settings
 from django.utils import timezone
 
 from governance.jobs import actions, tasks
-from governance.jobs.models import Job
-from governance.jobs.rules import JobState
+from governance.jobs.models import Delivery, Job
+from governance.jobs.rules import DeliveryState, JobState
+from governance.registry.actions.webhooks import WebhookRecord, create_webhook
+from tests.factories import NOON, make_cast, make_model
 from tests.job_kinds import tasks as kinds  # noqa: F401  registers the kinds
+from tests.webhook_receiver import receiver
 
 LOCAL = ("manage.py", "run_worker", "--lease", "2", "--poll", "0.05")
 CELERY = ("-m", "celery", "-A", "governance", "worker", "--pool", "solo", "--loglevel", "WARNING")
@@ -111,6 +115,20 @@ def test_a_running_job_can_be_canceled(process_env: dict[str, str], tmp_path: Pa
     job.refresh_from_db()
     assert (job.state, job.result) == (JobState.CANCELED, None)
     assert job.step < 500
+
+
+def test_a_worker_follows_the_ledger_and_tells_webhooks(process_env: dict[str, str]) -> None:
+    cast = make_cast()
+    with receiver() as hooks, override_settings(WEBHOOK_HOSTS=[hooks.netloc]):
+        record = WebhookRecord(name="hook", url=hooks.url(), events=["registered_model.created"])
+        create_webhook(unit=cast.unit, record=record, actor=cast.owner, at=NOON)
+        make_model(cast, name="churn-model")
+        if settings.REDIS_URL:
+            # What beat sends every two seconds.
+            tasks.keep_up.delay()
+        with worker(process_env | {"WEBHOOK_HOSTS": hooks.netloc}):
+            until(lambda: hooks.events == ["registered_model.created"])
+            until(lambda: Delivery.objects.get().state == DeliveryState.DELIVERED)
 
 
 def test_a_local_worker_told_to_stop_puts_its_job_back(

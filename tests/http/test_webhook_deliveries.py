@@ -16,6 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.db import connection
 from django.utils import timezone
 
 from governance.accounts.actions import create_unit
@@ -126,6 +127,7 @@ def test_a_receiver_that_never_answers_well_is_given_up(cast: Cast, hooks: Recei
     assert given_up.error == "The receiver answered 503."
 
 
+@pytest.mark.backend
 def test_a_delivery_whose_worker_died_is_made_again(cast: Cast, hooks: Receiver) -> None:
     listen(cast, hooks.url())
     f.make_model(cast)
@@ -138,9 +140,32 @@ def test_a_delivery_whose_worker_died_is_made_again(cast: Cast, hooks: Receiver)
     assert (deliver_due(at=at), Delivery.objects.get().state) == (0, "FAILED")
 
 
+@pytest.mark.backend
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_never_make_the_same_attempt() -> None:
+    outbox.queue(
+        Delivery(recipient="webhook:x", key=str(n), created_at=NOON, next_attempt_at=NOON)
+        for n in range(60)
+    )
+    claimed: list[str] = []
+
+    def work() -> None:
+        while batch := outbox.claim(at=TOMORROW):
+            claimed.extend(delivery.key for delivery in batch)
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claimed, key=int) == [str(n) for n in range(60)]
+
+
 # --- once queued ---------------------------------------------------------------------------------
 
 
+@pytest.mark.backend
 def test_an_entry_that_is_read_twice_is_told_of_once(cast: Cast, hooks: Receiver) -> None:
     listen(cast, hooks.url(), *sorted(EVENTS), *GOVERNANCE_EVENTS)
     f.make_policies(cast)

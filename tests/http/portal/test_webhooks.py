@@ -52,6 +52,7 @@ def attempt(webhook: Webhook, outcome: Outcome) -> None:
     outbox.record_once(made, outcome, at=at)
 
 
+@pytest.mark.backend
 def test_the_page_shows_how_the_last_deliveries_went(cast: Cast) -> None:
     webhook = make_webhook(cast)
     outcomes = [
