@@ -56,6 +56,15 @@ ENTITY: Schema = {
 }
 ACTION: Schema = {"type": "string", "enum": ["CREATED", "UPDATED", "DELETED", "SET"]}
 EVENT: Schema = record(entity=ENTITY, action=ACTION) | {"required": ["entity", "action"]}
+OWN: Schema = {
+    "type": "string",
+    "enum": [
+        "model_version.stage_changed",
+        "transition_request.created",
+        "transition_request.rejected",
+        "transition_request.withdrawn",
+    ],
+}
 
 NAMED = {"name": NAME}
 NUMBERED = NAMED | {"version": VERSION}
@@ -121,6 +130,7 @@ SHOWN: dict[str, Schema] = {
         url=TEXT,
         description=TEXT,
         events=listed(record(entity=TEXT, action=TEXT)),
+        governance_events=listed(OWN),
         status=STATUS,
         creation_timestamp=WHEN,
         last_updated_timestamp=WHEN,
@@ -203,16 +213,18 @@ ENDPOINTS = (
     E("GET", f"databricks/{MODELS}/get", "read a model, as databricks-sdk does", NAMED, {},
       {"registered_model_databricks": shown("RegisteredModel")}),
     E("POST", f"databricks/{VERSIONS}/transition-stage", "ask for a stage, as databricks-sdk does",
-      ASKED, {"archive_existing_versions": FLAG, "comment": TEXT}, ONE_VERSION),
+      ASKED, {"archive_existing_versions": FLAG, "comment": TEXT},
+      {"model_version_databricks": shown("Version")}),
     E("POST", "webhooks", "send events to an address",
       {"name": HOOK_NAME, "url": TEXT, "events": listed(EVENT)},
-      {"description": TEXT, "secret": TEXT, "status": STATUS}, HOOK),
+      {"description": TEXT, "secret": TEXT, "status": STATUS, "governance_events": listed(OWN)},
+      HOOK),
     E("GET", "webhooks", "list webhooks", {}, {"max_results": SIZE, "page_token": TEXT},
       {"webhooks": listed(shown("Webhook")), "next_page_token": TEXT}),
     E("GET", "webhooks/{webhook_id}", "read a webhook", {"webhook_id": TEXT}, {}, HOOK),
     E("PATCH", "webhooks/{webhook_id}", "change a webhook", {"webhook_id": TEXT},
       {"name": HOOK_NAME, "url": TEXT, "events": listed(EVENT), "description": TEXT,
-       "secret": TEXT, "status": STATUS}, HOOK),
+       "secret": TEXT, "status": STATUS, "governance_events": listed(OWN)}, HOOK),
     E("DELETE", "webhooks/{webhook_id}", "delete a webhook", {"webhook_id": TEXT}),
     E("POST", "webhooks/{webhook_id}/test", "send a test event", {"webhook_id": TEXT},
       {"event": EVENT}, {"result": record(success=FLAG)}),
