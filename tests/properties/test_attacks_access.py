@@ -52,10 +52,14 @@ from governance.registry.actions import (
     register_version,
     set_model_tag,
     set_version_tag,
+    slots,
 )
+from governance.registry.actions.deployments import report_deployment
+from governance.registry.actions.slots import assign_role, create_slot
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import default_slot
-from governance.registry.rules import Measurement, Registration, Source, Stage
+from governance.registry.rules import Measurement, Registration, SlotRole, Source, Stage
+from governance.registry.rules.deployments import Running
 from governance.validation.actions import close_finding, open_finding, save_validation
 from governance.validation.models import Finding
 from governance.validation.rules import ValidationRecord
@@ -105,12 +109,13 @@ def make_world(cast: Cast) -> World:
     save_draft(
         version=candidate, sections={"caveats": "A few."}, base=None, actor=cast.owner, at=NOON
     )
+    slot = default_slot(model)
+    assert slot is not None
+    assign_role(slot=slot, version=candidate, role=SlotRole.SHADOW, actor=cast.owner, at=NOON)
     full, _ = f.make_token(cast)
     reading, _ = f.make_token(cast, name="reader", scopes=[Scope.READ])
     root = f.make_person("Su Peruser", unit=cast.root)
     User.objects.filter(pk=root.pk).update(is_superuser=True)
-    slot = default_slot(model)
-    assert slot is not None
     names = (
         "owner", "developer", "validator", "approver", "compliance", "administrator", "outsider"
     )  # fmt: skip
@@ -196,6 +201,11 @@ def measuring(w: World, actor: Any) -> None:
     )  # fmt: skip
 
 
+def reporting(w: World, actor: Any) -> None:
+    said = Running(version="2", instance="gateway-1")
+    report_deployment(model=w.model, said=said, actor=actor, at=NOON)
+
+
 ADMINS = {"administrator", "console"}
 PIPELINE = {"developer", "token"}
 Act = Callable[[World, Any], object]
@@ -249,6 +259,21 @@ TABLE: dict[str, tuple[set[str], Act]] = {
         ),
     ),
     "measure": (PIPELINE, measuring),
+    "report what runs": (PIPELINE, reporting),
+    "create slot": (
+        {"owner", "developer"},
+        lambda w, a: create_slot(model=w.model, name="eu/primary", actor=a, at=NOON),
+    ),
+    "make challenger": (
+        {"owner", "developer"},
+        lambda w, a: assign_role(
+            slot=w.slot, version=w.candidate, role=SlotRole.CHALLENGER, actor=a, at=NOON
+        ),
+    ),
+    "end shadow": (
+        {"owner", "developer", "token"},
+        lambda w, a: slots.end_role(slot=w.slot, version=w.candidate, actor=a, at=NOON),
+    ),
     "write card": (
         {"owner", "developer"},
         lambda w, a: save_draft(
@@ -317,7 +342,8 @@ def test_every_row_is_as_the_ledger_says_it_was_left(world: World) -> None:
         w.cast.administrator: ["close account", "end role", "issue token", "revoke token",
                                "add service", "add unit", "add person"],
         w.cast.developer: ["describe model", "describe version", "register", "tag model",
-                           "tag version", "delete tag", "measure", "write card", "ask"],
+                           "tag version", "delete tag", "measure", "write card", "ask",
+                           "report what runs", "create slot", "make challenger", "end shadow"],
         w.cast.validator: ["validate", "raise finding", "close finding"],
         w.cast.owner: ["publish card", "withdraw", "edit model"],
         w.cast.approver: ["sign policy", "roll back"],
