@@ -28,7 +28,7 @@ from governance.approvals.queries.cases import case_of
 from governance.approvals.rules.judgement import Decision
 from governance.cards.actions import publish_card, save_draft
 from governance.core.canonical import sha256_hex
-from governance.demo import contents
+from governance.demo import contents, lineage
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.serving import give_role, make_slot, report
 from governance.inventory.actions import ModelRecord, create_model
@@ -183,7 +183,7 @@ def _register(
             ArtifactFact(path=path, sha256=sha256_hex(f"{seed_text} {path}".encode()), size=size)
             for path, size in (("MLmodel", 921), ("model.pkl", 4_120_331), ("python_env.yaml", 122))
         ),
-        lineage={"dataset": dataset, "git_commit": commit},
+        lineage=lineage.stated(step, dataset=dataset, commit=commit),
         parts=contents.parts_of(step),
     )
     version = register_version(
@@ -191,6 +191,8 @@ def _register(
     )
     contents.label(version, step, actor=developer, at=clock.tick())
     _measure(version, step, dataset["digest"], developer, clock)
+    if "reported" in step:
+        lineage.report(version, reporter=_pipeline(bank, step["reported"]), at=clock.tick(days=1))
     if compared := step.get("compared"):
         champion = model.versions.get(number=compared["version"])
         # The champion is measured on the challenger's data: only then do the two compare.

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.inventory.models import Model
-from governance.registry.models import ModelVersion, Slot
+from governance.registry.models import DataSnapshot, ModelVersion, Slot
 from governance.registry.serving import Place
 
 
@@ -45,6 +45,11 @@ def deprecate(row: ModelVersion) -> str:
 
 def undeprecate(row: ModelVersion) -> str:
     return f"{deprecate(row)}end/"
+
+
+def snapshot(row: DataSnapshot) -> str:
+    """The page of a state of data; nowhere, for data of which nobody knows the state."""
+    return f"/data/{quote(row.digest, safe='')}/" if row.digest else ""
 
 
 def card(row: ModelVersion) -> str:

@@ -22,6 +22,7 @@ from governance.portal.views.accounts import (
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
 from governance.portal.views.comments import comment
+from governance.portal.views.data import snapshot
 from governance.portal.views.decisions import (
     ask,
     decision,
@@ -99,6 +100,10 @@ version_urls = [
     page(f"{VERSION}label/", label, name="label", methods=READ_AND_WRITE),
     page(f"{VERSION}deprecate/", deprecate, name="deprecate", methods=READ_AND_WRITE),
     page(f"{VERSION}deprecate/end/", undeprecate, name="undeprecate", methods=WRITE),
+]
+
+data_urls = [
+    page("data/<path:digest>/", snapshot, name="snapshot"),
 ]
 
 card_urls = [
@@ -232,6 +237,7 @@ urlpatterns = [
     *inventory_urls,
     *version_urls,
     *card_urls,
+    *data_urls,
     *validation_urls,
     *evidence_urls,
     *decision_urls,

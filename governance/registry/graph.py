@@ -26,14 +26,18 @@ from governance.registry.models import (
     VersionInput,
     VersionParent,
 )
-from governance.registry.rules import LineageOrigin, SlotRole, snapshot_digest
+from governance.registry.rules import LineageOrigin, snapshot_digest
+from governance.registry.rules.slots import LIVE_ROLES
 
 MAX_DEPTH = 12
 MAX_LINKS = 200
 MAX_USES = 500
 MAX_EVENTS = 50
-LIVE = (SlotRole.CHAMPION, SlotRole.CANARY)
-"""The roles that answer live traffic."""
+
+
+def is_reported(row: VersionInput | VersionParent | LineageFact) -> bool:
+    """Tell whether this was reported beside the registration, so that no digest binds it."""
+    return row.origin == LineageOrigin.OPENLINEAGE
 
 
 class SnapshotNotFound(NotFound):
@@ -81,10 +85,6 @@ class LineageGraph:
         parents = [link.parent for link in self.ancestors.links]
         children = [link.child for link in self.descendants.links]
         return list(dict.fromkeys([self.version, *parents, *children]))
-
-    def is_later(self, row: VersionInput | VersionParent | LineageFact) -> bool:
-        """Tell whether this was learned after the registration, so that no digest binds it."""
-        return row.origin == LineageOrigin.OPENLINEAGE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,9 +202,14 @@ def snapshot_uses(
         used.order_by("-version__registered_at", "version_id", "recorded_at")[: MAX_USES + 1]
     )
     kept = _telling(rows[:MAX_USES])
-    derived = walk_down({row.version_id for row in kept}, models)
+    users = {row.version_id for row in kept}
+    derived = walk_down(users, models)
     serving = serving_of([row.version for row in kept] + [link.child for link in derived.links])
-    links = [link for link in derived.links if not live_only or link.child.pk in serving]
+    links = [
+        link
+        for link in derived.links
+        if link.child.pk not in users and (not live_only or link.child.pk in serving)
+    ]
     uses = [SnapshotUse(use=row, serving=serving.get(row.version_id, ())) for row in kept]
     return SnapshotUses(
         digest=digest,
@@ -245,7 +250,7 @@ def matched_versions(event: LineageEvent, *, reader: Actor, at: datetime) -> lis
 
 def serving_of(versions: Iterable[ModelVersion]) -> dict[UUID, list[SlotAssignment]]:
     """Return where each of these versions answers live traffic now, in one query."""
-    rows = SlotAssignment.objects.current().filter(version__in=set(versions), role__in=LIVE)
+    rows = SlotAssignment.objects.current().filter(version__in=set(versions), role__in=LIVE_ROLES)
     found: dict[UUID, list[SlotAssignment]] = {}
     for row in rows.select_related("slot").order_by("slot__name"):
         found.setdefault(row.version_id, []).append(row)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from governance.registry.rules import DataPurpose, LineageFactKind
 from governance.registry.rules.openlineage import MAX_EVENT, ReportedEvent, read_event
 from tests.lineage_events import CORE, PRODUCER, RUN, child_of, dataset, facet, output, run_event
 
+CLIENTS_EVENTS = Path(__file__).parents[1] / "openlineage" / "python-client-1.54.0.json"
 # spec/tests/example_full_event.json of OpenLineage, which its own schema tests hold valid.
 PUBLISHED = {
     "eventTime": "2023-07-17T10:54:22.355067Z",
@@ -68,6 +71,17 @@ def test_published_and_job_events_pass() -> None:
     assert read_event(PUBLISHED).run_id == UUID(PUBLISHED["run"]["runId"]).hex  # type: ignore[index]
     event = read_event(JOB_EVENT)
     assert (event.run_id, event.event_type, event.keys) == ("", "", ("models:/churn-model/1",))
+
+
+def test_events_of_the_python_client_pass() -> None:
+    """`tests/openlineage` holds what openlineage-python 1.54.0 sent, as it went over the wire."""
+    start, complete = map(read_event, json.loads(CLIENTS_EVENTS.read_text()))
+    assert start.keys[0] == f"run:{RUN}"
+    assert "models:/churn-model/1" in complete.keys
+    assert [(said.name, said.purpose, said.rows) for said in complete.stated.inputs] == [
+        ("s3://lake/warehouse/churn/train", DataPurpose.TRAINING, 48211),
+        ("postgres://crm:5432/crm.public.customers", DataPurpose.EVALUATION, None),
+    ]
 
 
 def keys(body: dict[str, Any]) -> set[str]:

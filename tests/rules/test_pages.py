@@ -1,18 +1,27 @@
 """What pages work out without a database: ranges, calendars, drawings, sentences."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from governance.audit.rules import Verb
+from governance.inventory.models import Model
 from governance.portal.pages.deadlines import deadlines
 from governance.portal.pages.events import KINDS, MARKS, unknown_mark
 from governance.portal.pages.inbox import Item, summary
-from governance.portal.pages.lineage import Box, lineage_of
+from governance.portal.pages.lineage import Box, Lineage, lineage_of
 from governance.portal.pages.model import ranges
 from governance.portal.pages.naming import Names
+from governance.registry.graph import LineageGraph, Link, Walk
+from governance.registry.models import (
+    DataSnapshot,
+    LineageFact,
+    ModelVersion,
+    VersionInput,
+    VersionParent,
+)
 
 TODAY = date(2026, 11, 19)
 NOW = datetime(2026, 11, 19, 10, tzinfo=UTC)
@@ -41,28 +50,102 @@ def test_the_calendar_runs_five_weeks_from_this_monday() -> None:
     assert plan.late == 1
 
 
-def version(**facts: Any) -> Any:
-    return SimpleNamespace(number=4, run_id=facts.pop("run_id", ""), lineage=facts)
+def graph(**said: Any) -> LineageGraph:
+    nothing = Walk(links=(), is_whole=True)
+    version = ModelVersion(number=4, run_id=said.pop("run_id", ""), registered_at=NOW)
+    version.model = Model(name="churn-model")
+    known = {"ancestors": nothing, "descendants": nothing, "inputs": (), "facts": (), "events": ()}
+    return LineageGraph(version=version, **{**known, **said})
+
+
+def drawn(graph: LineageGraph, *uses: Box, shared: dict[str, int] | None = None) -> Lineage:
+    return lineage_of(graph, stage_label="Staging", uses=uses, shared=shared or {})
+
+
+def link(number: int, child: ModelVersion, *, depth: int = 1) -> Link:
+    parent = ModelVersion(number=number, stage="DRAFT", registered_at=NOW)
+    parent.model = Model(name="base")
+    row = VersionParent(
+        version=child,
+        parent=parent,
+        relation="FINE_TUNED",
+        origin="REGISTERED",
+        recorded_at=NOW,
+    )
+    return Link(row=row, depth=depth)
+
+
+def used(name: str, purpose: str, *, origin: str = "REGISTERED", rows: int | None = 1200) -> Any:
+    version = ModelVersion(number=4, registered_at=NOW)
+    return VersionInput(
+        version=version,
+        snapshot=DataSnapshot(name=name, digest=f"{name}-1"),
+        purpose=purpose,
+        rows=rows,
+        origin=origin,
+        recorded_at=NOW,
+    )
 
 
 def test_a_lineage_draws_only_what_is_known() -> None:
-    bare = lineage_of(cast(Any, version()), stage_label="Draft", uses=[])
+    bare = drawn(graph())
     assert [box.title for box in bare.boxes] == ["Version 4"]
     assert bare.arrows == []
+    assert bare.groups == []
 
-    known = version(
-        run_id="0123456789abcdef", dataset={"name": "applications", "rows": 1200}, git_commit="abc"
-    )
-    uses = [Box(column="use", title="primary", dashed=True), Box(column="use", title="shadow")]
-    drawn = lineage_of(known, stage_label="Staging", uses=uses)
-    assert drawn.sentences == [
-        "Data: applications (1,200 rows).",
-        "Training: Run 0123456789ab (commit abc).",
-        "Version: Version 4 (Staging).",
-        "Evidence and use: primary, shadow.",
+
+def test_a_lineage_goes_from_data_to_use() -> None:
+    commit = LineageFact(kind="GIT_COMMIT", value="abc", origin="REGISTERED", recorded_at=NOW)
+    inputs = [used("holdout", "EVALUATION", rows=9), used("applications", "TRAINING")]
+    known = graph(run_id="0123456789abcdef", inputs=inputs, facts=[commit])
+    boxes = (Box(column="use", title="primary", dashed=True), Box(column="use", title="shadow"))
+    lineage = drawn(known, *boxes, shared={"applications-1": 2})
+    assert [(box.column, box.title, box.sub) for box in lineage.boxes] == [
+        ("data", "applications", "1,200 rows, 3 versions"),
+        ("data", "holdout", "Evaluation, 9 rows"),
+        ("made", "Run 0123456789ab", "commit abc"),
+        ("version", "Version 4", "Staging"),
+        ("use", "primary", ""),
+        ("use", "shadow", ""),
     ]
-    assert [arrow.dashed for arrow in drawn.arrows].count(True) == 1
-    assert len(drawn.arrows) == 4
+    assert [arrow.dashed for arrow in lineage.arrows] == [False, False, False, True, False]
+    assert [group.heading for group in lineage.groups] == ["Data", "Run", "Made with", "Led to"]
+
+
+def test_what_was_reported_later_is_dashed_and_says_so() -> None:
+    row = used("clicks", "TRAINING", origin="OPENLINEAGE")
+    row.recorded_at = NOW + timedelta(days=3)
+    lineage = drawn(graph(inputs=[row]))
+    assert lineage.boxes[0].dashed
+    assert lineage.groups[0].items[0].note == "reported later, 22 Nov 2026"
+
+
+def test_versions_before_and_after_stand_beside() -> None:
+    known = graph()
+    parent = link(3, known.version)
+    before = link(2, parent.parent, depth=2)
+    after = link(4, ModelVersion(number=5))
+    after.row.version.model = Model(name="copy")
+    lineage = drawn(
+        graph(
+            ancestors=Walk(links=[parent, before], is_whole=True),
+            descendants=Walk(links=[after], is_whole=False),
+        )
+    )
+    assert [(box.title, box.sub) for box in lineage.boxes if box.column == "made"] == [
+        ("base", "v3, fine-tuned from, 1 before")
+    ]
+    assert [box.said for box in lineage.boxes if box.column == "use"] == ["copy (v5, Draft)"]
+    assert not lineage.is_whole
+    details = [item.detail for group in lineage.groups for item in group.items]
+    assert details[:2] == ["this one is fine-tuned from it", "base version 3 is fine-tuned from it"]
+
+
+def test_a_column_holds_six_boxes_and_the_list_everything() -> None:
+    lineage = drawn(graph(inputs=[used(f"part {n}", "TRAINING") for n in range(30)]))
+    data = [box for box in lineage.boxes if box.column == "data"]
+    assert (len(data), data[-1].title) == (6, "25 more")
+    assert len(lineage.groups[0].items) == 30
 
 
 def test_every_verb_belongs_to_a_kind_or_reads_well_without() -> None:

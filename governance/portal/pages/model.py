@@ -101,7 +101,7 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         versions=version_rows(shown, metrics),
         version_count=len(versions),
         metrics=metrics,
-        lineage=draw_lineage(focus) if focus else None,
+        lineage=draw_lineage(focus, reader=reader, at=at) if focus else None,
         people=people_of(model, at=at),
         events=as_events(list(log.newest_first()[:EVENTS_SHOWN]), reader=reader, at=at),
         event_count=log.count(),

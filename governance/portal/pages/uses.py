@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from governance.accounts.rules import Actor
 from governance.approvals.models import PromotionRequest
 from governance.core.wording import day
 from governance.portal import links
 from governance.portal.pages.lineage import Box, Lineage, lineage_of
+from governance.registry.graph import lineage_graph, other_uses
 from governance.registry.models import ModelVersion, SlotAssignment
 from governance.registry.rules import SlotRole, Stage
 from governance.registry.rules.slots import LIVE_ROLES
@@ -15,9 +18,15 @@ from governance.validation.models import Report
 from governance.validation.queries import latest_report
 
 
-def draw_lineage(version: ModelVersion) -> Lineage:
-    """Draw the lineage of a version with its evidence and use, in three queries."""
-    return lineage_of(version, stage_label=str(Stage(version.stage).label), uses=uses_of(version))
+def draw_lineage(version: ModelVersion, *, reader: Actor, at: datetime) -> Lineage:
+    """Draw the lineage of a version with its evidence and use, as far as the reader sees it."""
+    graph = lineage_graph(version, reader=reader, at=at)
+    return lineage_of(
+        graph,
+        stage_label=str(Stage(version.stage).label),
+        uses=uses_of(version),
+        shared=other_uses(graph.inputs, reader=reader, at=at),
+    )
 
 
 def uses_of(version: ModelVersion) -> Iterator[Box]:

@@ -111,7 +111,7 @@ def version_page(version: ModelVersion, *, reader: User, at: datetime) -> Versio
         report=latest_report(version),
         contents=contents_of(version, reader=reader, at=at),
         notice=notice_of(version, reader=reader, at=at),
-        lineage=draw_lineage(version),
+        lineage=draw_lineage(version, reader=reader, at=at),
         tags=list(version.tags.order_by("key")),
         history=list(version.stage_changes.select_related("slot").order_by("-changed_at")),
         askable=askable_stages(version, reader=reader, at=at),

@@ -1,0 +1,17 @@
+"""Data that versions were made or measured with."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from governance.portal.pages.snapshots import SnapshotPage
+from governance.portal.requests import PageRequest
+from governance.registry.graph import snapshot_uses
+
+
+def snapshot(request: PageRequest, digest: str) -> HttpResponse:
+    """One state of a data set, and every version that the reader may see and that used it."""
+    found = snapshot_uses(digest, reader=request.user, at=timezone.now())
+    return render(request, "data/snapshot.html", {"page": SnapshotPage(found=found)})
