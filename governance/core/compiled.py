@@ -126,16 +126,19 @@ class Compiled(Generic[Row]):
 
 
 class CompiledObject(Generic[Object]):
-    """The same for a query set of whole objects, of which one is wanted; `select_related` works.
+    """The same for a query set of whole objects; `select_related` works, prefetching does not.
 
-    One that is to be locked can be asked for in a transaction only.
+    What is to be locked can be asked for in a transaction only.
     """
 
     def __init__(self, make: Callable[..., QuerySet[Object]], **holes: Hole) -> None:
         self.query = _Query(make, holes)
 
-    def first(self, **given: Any) -> Object | None:
+    def all(self, **given: Any) -> list[Object]:
         """Run the query with these values, each of the type of its hole."""
+        return [self._object(row) for row in self.query.rows(given)]
+
+    def first(self, **given: Any) -> Object | None:
         rows = self.query.rows(given)
         return self._object(rows[0]) if rows else None
 

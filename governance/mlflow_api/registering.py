@@ -76,9 +76,10 @@ def _registered_just_now(
     actor: Actor,
     at: datetime,
 ) -> ModelVersion | None:
+    if not (registration.logged_model_id or registration.artifacts or LABEL_TAG in tags):
+        return None
     newest = model.versions.with_model().order_by("-number").first()
-    is_particular = registration.logged_model_id or registration.artifacts or LABEL_TAG in tags
-    if newest is None or newest.removed_at or not is_particular:
+    if newest is None or newest.removed_at:
         return None
     # A repetition is bound to find the version as it was made; tags set since show it was heard of.
     same = (

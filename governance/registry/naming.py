@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from governance.core.compiled import KEY, Compiled
+from governance.core.compiled import KEY, Compiled, CompiledObject
 from governance.inventory.models import Model
 from governance.registry.models import (
     Alias,
@@ -73,6 +73,13 @@ def _named(keys: Sequence[UUID]) -> QuerySet[Alias, Any]:
 _NAMED_OF_ONE = Compiled(lambda key: _named([key]), _Row, key=KEY)
 
 
+def _with_alias(key: UUID) -> QuerySet[Slot]:
+    return Slot.objects.filter(model=key).exclude(alias="")
+
+
+_WITH_ALIAS = CompiledObject(_with_alias, key=KEY)
+
+
 def version_with_alias(model: Model, alias: str) -> ModelVersion:
     """Return the version that the alias means now; `latest` means the highest number.
 
@@ -97,12 +104,12 @@ def version_with_alias(model: Model, alias: str) -> ModelVersion:
 
 def slot_with_alias(model: Model, alias: str) -> Slot | None:
     """Return the slot whose champion the alias follows, if it is the alias of one."""
-    return Slot.objects.filter(model=model, alias=alias).exclude(alias="").first()
+    return slot_aliases(model).get(alias)
 
 
 def slot_aliases(model: Model) -> dict[str, Slot]:
     """Return the aliases that slots of this model hold."""
-    return {slot.alias: slot for slot in Slot.objects.filter(model=model).exclude(alias="")}
+    return {slot.alias: slot for slot in _WITH_ALIAS.all(key=model.pk)}
 
 
 def _champions() -> SlotAssignmentQuerySet:

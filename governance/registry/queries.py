@@ -51,6 +51,11 @@ def _default_slot(key: UUID) -> QuerySet[Slot]:
     return Slot.objects.filter(model=key, is_default=True)
 
 
+def _champion(key: UUID) -> QuerySet[SlotAssignment]:
+    assignments = SlotAssignment.objects.current().select_related("version__model")
+    return assignments.filter(slot=key, role=SlotRole.CHAMPION)
+
+
 class _Number(NamedTuple):
     number: int
 
@@ -59,6 +64,7 @@ def _last_number(key: UUID) -> QuerySet[ModelVersion, Any]:
     return ModelVersion.objects.filter(model=key).order_by("-number").values_list("number")[:1]
 
 
+_CHAMPION = CompiledObject(_champion, key=KEY)
 _DEFAULT_SLOT = CompiledObject(_default_slot, key=KEY)
 _LAST_NUMBER = Compiled(_last_number, _Number, key=KEY)
 _NUMBERED = CompiledObject(_numbered, name=NAME, number=NUMBER)
@@ -173,12 +179,7 @@ def slot_named(model: Model, name: str) -> Slot:
 
 def champion_of(slot: Slot) -> ModelVersion | None:
     """Return the version that serves in the slot now."""
-    assignment = (
-        SlotAssignment.objects.current()
-        .filter(slot=slot, role=SlotRole.CHAMPION)
-        .select_related("version__model")
-        .first()
-    )
+    assignment = _CHAMPION.first(key=slot.pk)
     return assignment.version if assignment else None
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb, admissible
+from governance.core.compiled import KEY, NAME, CompiledObject, Insert, Update
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.models import Alias, ModelVersion, Slot
@@ -23,6 +26,14 @@ from governance.registry.rules.aliases import (
     check_settable_alias,
     is_among,
 )
+
+
+def _alias(owner: UUID, name: str) -> QuerySet[Alias]:
+    return Alias.objects.filter(model=owner, name=name)
+
+
+_ALIAS = CompiledObject(_alias, owner=KEY, name=NAME)
+_insert, _update = Insert(Alias), Update(Alias, "version", "set_by", "set_at")
 
 
 @transaction.atomic
@@ -40,12 +51,12 @@ def set_alias(*, version: ModelVersion, name: str, actor: Actor, at: datetime) -
     if version.removed_at is not None:
         raise VersionNotFound(f"{version} was removed.")
     _require_free(model, name)
-    alias = Alias.objects.filter(model=model, name=name).first() or Alias(model=model, name=name)
+    alias = _ALIAS.first(owner=model.pk, name=name) or Alias(model=model, name=name)
     before = None if alias._state.adding else alias.version_id
     if before == version.pk:
         return alias
     alias.version, alias.set_by, alias.set_at = version, actor.ref, at
-    alias.save()
+    alias = _insert(alias) if alias._state.adding else _update(alias)
     audit.append(
         verb=Verb.ALIAS_SET,
         stream=model.stream,
