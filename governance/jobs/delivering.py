@@ -18,9 +18,6 @@ from governance.jobs.outbox import Outcome
 from governance.jobs.rules import NoReceiver
 from governance.jobs.sending import Answer, send
 
-AT_ONCE = 8
-"""How many receivers are called side by side, so that a silent one holds up no other."""
-
 
 def keep_up() -> None:
     """Let followers catch up with the ledger, then make what they and others put in the outbox."""
@@ -38,7 +35,8 @@ def deliver_due(*, at: datetime) -> int:
     if not claimed:
         return 0
     attempts = [_attempt(delivery, at=at) for delivery in claimed]
-    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="delivery") as threads:
+    # All side by side, so that a silent receiver holds up no other.
+    with ThreadPoolExecutor(len(claimed), thread_name_prefix="delivery") as threads:
         outcomes = list(threads.map(lambda attempt: attempt(), attempts))
     for delivery, outcome in zip(claimed, outcomes, strict=True):
         outbox.settle(delivery, outcome, at=timezone.now())
