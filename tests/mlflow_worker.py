@@ -59,12 +59,37 @@ def copy(name: str, version: str, to: str) -> Any:
     return MlflowClient().copy_model_version(f"models:/{name}/{version}", to)
 
 
+def shown_prompt(prompt: Any) -> dict[str, Any]:
+    kept = ("name", "version", "template", "aliases")
+    return {name: plain(getattr(prompt, name)) for name in kept}
+
+
+def register_prompt(**said: Any) -> dict[str, Any]:
+    return shown_prompt(mlflow.genai.register_prompt(**said))
+
+
+def load_prompt(uri: str) -> dict[str, Any]:
+    return shown_prompt(mlflow.genai.load_prompt(uri))
+
+
+def search_prompts() -> list[str]:
+    return [prompt.name for prompt in mlflow.genai.search_prompts()]
+
+
+def set_prompt_alias(**said: Any) -> None:
+    mlflow.genai.set_prompt_alias(**said)
+
+
 FLUENT: dict[str, Callable[..., Any]] = {
     "copy": copy,
     "load_model": load_model,
+    "load_prompt": load_prompt,
     "log_model": log_model,
     "page": page,
     "register_model": mlflow.register_model,
+    "register_prompt": register_prompt,
+    "search_prompts": search_prompts,
+    "set_prompt_alias": set_prompt_alias,
     "webhook_signature": webhook_signature,
 }
 
