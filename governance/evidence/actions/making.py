@@ -15,6 +15,7 @@ from governance.core.pdf import Asset, Attachment, Rendered, render_pdf
 from governance.evidence import verify_pack
 from governance.evidence.queries.collecting import collect
 from governance.evidence.rules import pages
+from governance.evidence.rules.contents import contents
 from governance.evidence.rules.overview import overview
 from governance.evidence.rules.packs import (
     EVIDENCE_NAME,
@@ -119,6 +120,7 @@ def context(evidence: Evidence, digest: str) -> Mapping[str, Any]:
         "content_digest": digest,
         "overview": overview(evidence),
         "versions": versions,
+        "contents": contents(evidence),
         "stage_changes": pages.stage_changes(evidence),
         "card": pages.card_page(evidence, versions),
         "decisions": pages.decisions(evidence),

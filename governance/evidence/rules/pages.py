@@ -24,6 +24,7 @@ from governance.validation.rules import Opinion, Severity
 class VersionRow:
     ref: str
     number: int
+    label: str
     stage: str
     registered_at: datetime | None
     registered_by: str
@@ -141,6 +142,7 @@ def versions(evidence: Evidence) -> list[VersionRow]:
         VersionRow(
             ref=held.ref,
             number=held.number("number"),
+            label=held["label"],
             stage=Stage(held["stage"]).label,
             registered_at=held.at("registered_at"),
             registered_by=evidence.person(held, "registered_by_id"),

@@ -1,0 +1,74 @@
+"""What a pack says of a version's parts, files and deprecation, and that it verifies with them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.template.loader import render_to_string
+
+from governance.core.canonical import canonical, sha256_hex
+from governance.evidence import verify_pack
+from governance.evidence.actions.making import context
+from governance.evidence.queries.collecting import collect
+from governance.evidence.rules.reading import Evidence
+from governance.registry.actions import (
+    deprecate_version,
+    label_version,
+    record_artifact_check,
+    register_version,
+)
+from governance.registry.actions.artifacts import READER
+from governance.registry.rules import ArtifactFact, PartFact, Registration
+from tests import factories as f
+from tests.factories import NOON, Cast
+
+
+@pytest.mark.django_db
+def test_parts_readings_and_deprecations_are_printed_and_verify(cast: Cast) -> None:
+    model = f.make_model(cast)
+    f.make_policies(cast)
+    fact = ArtifactFact(path="model.bin", sha256="a" * 64, size=3)
+    registration = Registration(
+        source="models:/m-1",
+        artifacts=(fact,),
+        parts=(
+            PartFact(kind="BASE_MODEL", name="mistral/small", revision="2409"),
+            PartFact(kind="TOOL", name="search", sha256="c" * 64),
+        ),
+    )
+    version = register_version(
+        model=model,
+        registration=registration,
+        tags={"metric.accuracy": "0.95"},
+        actor=cast.developer,
+        at=NOON,
+    )
+    label_version(version=version, label="2.1.0", actor=cast.developer, at=NOON)
+    f.make_champion(cast, version)
+    for found in ([fact], []):
+        record_artifact_check(version=version, found=found, actor=READER, at=NOON)
+    deprecate_version(
+        version=version,
+        from_date=NOON.date() + timedelta(days=30),
+        reason="Use <3.0.0>.",
+        actor=cast.owner,
+        at=NOON,
+    )
+    text = canonical(collect(model, by=cast.auditor.ref, at=NOON))
+    checks = verify_pack.verify(text.encode())
+    assert [check for check in checks if check.outcome == verify_pack.FAIL] == []
+
+    page = render_to_string(
+        "pdf/evidence-pack.html", dict(context(Evidence(text), sha256_hex(b"")))
+    )
+    for words in (
+        "1 (2.1.0)", "mistral/small", "version 2409", "its provider keeps it", "c" * 64,
+        "Differs from what was registered", "1 Apr 2026", "Use &lt;3.0.0&gt;.",
+    ):  # fmt: skip
+        assert words in page, words
+    assert "Same as registered" not in page
+
+    changed = text.replace('"revision":"2409"', '"revision":"2410"')
+    assert changed != text
+    assert any(c.outcome == verify_pack.FAIL for c in verify_pack.verify(changed.encode()))
