@@ -63,6 +63,14 @@ def locked_model(model: Model) -> Model:
     return _LOCKED.get(key=model.pk)
 
 
+def locked_present_model(model: Model) -> Model:
+    """Lock the model; raise ModelNotFound if it was removed before we had the lock."""
+    locked = locked_model(model)
+    if locked.removed_at is not None:
+        raise ModelNotFound(f"Registered Model with name={model.name} not found")
+    return locked
+
+
 def builders_of(model: Model) -> dict[str, set[Capacity]]:
     """Return who has ever owned or built the model: user reference → capacities."""
     found: dict[str, set[Capacity]] = {}

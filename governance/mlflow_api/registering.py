@@ -16,7 +16,7 @@ from django.db import transaction
 from governance.accounts.rules import Actor
 from governance.approvals.queries.policies import judged_metrics
 from governance.inventory.models import Model
-from governance.inventory.queries import locked_model
+from governance.inventory.queries import locked_present_model
 from governance.mlflow_api.parsing import Parameters
 from governance.registry import actions as registry
 from governance.registry.models import ModelVersion
@@ -38,10 +38,10 @@ REPETITION = timedelta(minutes=10)
 def register_once(*, model: Model, said: Parameters, actor: Actor, at: datetime) -> ModelVersion:
     """Return the version this call registers, or has registered a moment ago.
 
-    Raises InvalidInput, PermissionMissing.
+    Raises InvalidInput, ModelNotFound, PermissionMissing.
     """
     registration, tags = _registration(said), said.tags()
-    model = locked_model(model)
+    model = locked_present_model(model)
     known = _registered_just_now(model, registration, tags, said, actor=actor, at=at)
     return known or registry.register_version(
         model=model,

@@ -28,6 +28,7 @@ def test_a_model_goes_whole_whatever_else_is_asked(
         ("POST", alias, {"version": "2", "alias": "blue"}),
         ("DELETE", "model-versions/delete", {"version": "3"}),
         ("POST", stage, {"version": "2", "stage": "Archived"}),
+        ("POST", "model-versions/create", {"source": "s3://bucket/late"}),
     ] * 3
     statuses = at_once(live_server.url, token, calls)
     assert set(statuses) <= {200, 404, 409}
@@ -39,5 +40,6 @@ def test_a_model_goes_whole_whatever_else_is_asked(
     assert not Alias.objects.exists()
     assert set(ModelVersion.objects.values_list("stage", flat=True)) == {"ARCHIVED"}
     verbs = LedgerEntry.objects.values_list("verb", flat=True)
-    assert (list(verbs).count("model.removed"), list(verbs).count("version.removed")) == (1, 3)
+    assert list(verbs).count("model.removed") == 1
+    assert list(verbs).count("version.removed") == ModelVersion.objects.count() >= 3
     assert verify().intact
