@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Min, Q
 
+from governance.accounts.models import ServiceAccount
 from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor, covers
 from governance.core.sealing import unseal
@@ -66,11 +67,24 @@ def listening_since() -> datetime | None:
 def listeners(event: str, model: Model, *, at: datetime) -> list[Webhook]:
     """Return the webhooks that are to be told of an event that happened to the model then."""
     active = Webhook.objects.listening().filter(active_since__lte=at).select_related("unit")
-    return [
+    found = [
         webhook
         for webhook in active
         if event in webhook.events and covers(webhook.unit.path, model.unit.path)
     ]
+    off = switched_off(webhook.created_by for webhook in found)
+    return [webhook for webhook in found if webhook.created_by not in off]
+
+
+def switched_off(refs: Iterable[str]) -> set[str]:
+    """Return those of the references that are service accounts nobody lets in any more.
+
+    Who is let in no longer is told of nothing either.
+    """
+    pairs = (ref.partition(":")[::2] for ref in set(refs))
+    keys = [key for kind, key in pairs if kind == ServiceAccount.REF]
+    off = ServiceAccount.objects.filter(pk__in=keys, is_active=False) if keys else ()
+    return {service.ref for service in off}
 
 
 def host_of(webhook: Webhook) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -156,6 +156,27 @@ def test_what_a_follower_writes_belongs_to_the_request_it_follows() -> None:
         act("firm")
     catch_up_all()
     assert origins == [Origin(Source.JOB, "request-7")]
+
+
+@pytest.mark.usefixtures("only_ours")
+def test_a_follower_passes_over_what_nobody_cared_for_yet() -> None:
+    seen: list[int] = []
+    begin: list[datetime | None] = [None]
+
+    @follows("unit.created", since=lambda: begin[0])
+    def follow(entry: LedgerEntry) -> None:
+        seen.append(entry.seq)
+
+    for minute in range(4):
+        act("firm", minute=minute)
+    assert (catch_up_all(), FollowerCursor.objects.count()) == (0, 0)
+    begin[0] = NOON + timedelta(minutes=2)
+    assert (catch_up_all(), seen) == (2, [3, 4])
+    begin[0] = None
+    act("firm", minute=5)
+    assert catch_up_all() == 0
+    begin[0] = NOON
+    assert (catch_up_all(), seen) == (1, [3, 4, 5])
 
 
 def test_a_pattern_without_verbs_is_a_fault() -> None:

@@ -13,7 +13,7 @@ from governance.jobs import outbox
 from governance.jobs.models import Delivery
 from governance.jobs.rules import DeliveryState
 from governance.portal.pages.accounts import reachable_units
-from governance.registry.listening import TEST_KEY, host_of
+from governance.registry.listening import TEST_KEY, host_of, switched_off
 from governance.registry.models import Webhook
 from governance.registry.rules.webhooks import WebhookStatus
 
@@ -44,12 +44,16 @@ class DeliveryRow:
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookRow:
-    """One webhook, without the rest of its address: that part often is a key."""
+    """One webhook, without the rest of its address: that part often is a key.
+
+    `is_stopped` tells that the service account that added it was switched off.
+    """
 
     webhook: Webhook
     host: str
     keeper: str
     is_active: bool
+    is_stopped: bool
     is_signed: bool
     deliveries: Sequence[DeliveryRow]
 
@@ -67,13 +71,15 @@ def webhook_rows(reader: User, *, at: datetime) -> list[WebhookRow]:
     found = Webhook.objects.present().filter(unit__in=units).select_related("unit").newest_first()
     webhooks = list(found[:SHOWN])
     history = outbox.history([webhook.ref for webhook in webhooks], each=DELIVERIES)
-    keepers = labels_of({webhook.created_by for webhook in webhooks})
+    makers = {webhook.created_by for webhook in webhooks}
+    keepers, off = labels_of(makers), switched_off(makers)
     return [
         WebhookRow(
             webhook=webhook,
             host=host_of(webhook),
             keeper=keepers.get(webhook.created_by, "Somebody"),
             is_active=webhook.status == WebhookStatus.ACTIVE,
+            is_stopped=webhook.created_by in off,
             is_signed=bool(webhook.sealed_secret),
             deliveries=[delivery_row(one) for one in history.get(webhook.ref, ())],
         )

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from governance.accounts.actions import create_unit
+from governance.accounts.models import ServiceAccount
 from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Scope
 from governance.audit.followers import catch_up_all
@@ -19,8 +20,7 @@ from governance.audit.models import LedgerEntry
 from governance.jobs.delivering import deliver_due
 from governance.jobs.models import Delivery
 from governance.registry.models import Webhook
-from tests import factories as f
-from tests.factories import Cast, make_token
+from tests.factories import Cast, make_model, make_token
 from tests.mlflow_client import MlflowClient, MlflowError
 from tests.webhook_receiver import Receiver, receiver
 from tests.world import nothing_moves
@@ -189,7 +189,7 @@ def test_without_the_scope_a_token_neither_keeps_nor_reads_webhooks(
     scopes = [scope for scope in Scope if scope != Scope.WEBHOOKS]
     _, other = make_token(cast, name="pipeline", scopes=scopes, at=now)
     path = f"/{created(token)['webhook_id']}"
-    f.make_model(cast, name="hook")
+    make_model(cast, name="hook")
     calls = [("get", ""), ("post", ""), ("get", path), ("patch", path), ("delete", path)]
     with nothing_moves(entries=["call.refused"] * 6):
         for method, where in [*calls, ("post", f"{path}/test")]:
@@ -215,6 +215,13 @@ def test_a_webhook_is_told_of_its_own_unit_and_seen_from_there(
     catch_up_all()
     assert deliver_due(at=timezone.now()) == 1
     assert [one.path for one in hooks.got] == ["/retail"]
+    ServiceAccount.objects.filter(unit=cast.unit).update(is_active=False)
+    make_model(cast, name="later-model", at=timezone.now())
+    catch_up_all()
+    assert deliver_due(at=timezone.now()) == 0
+    page = Client()
+    page.force_login(cast.owner)
+    assert "its service account is switched off" in page.get("/webhooks/").content.decode()
 
 
 def test_what_the_client_is_sent_is_what_mlflow_sends_and_its_own_code_verifies_it(
