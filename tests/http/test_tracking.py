@@ -1,12 +1,14 @@
-"""Pulling measured values from a real MLflow tracking server."""
+"""Pulling measured values, and reading files, from a real MLflow tracking server."""
 
 from __future__ import annotations
 
 import subprocess
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -17,10 +19,11 @@ from governance.inventory.actions import ModelRecord, edit_model
 from governance.inventory.models import Model
 from governance.jobs.models import Job
 from governance.jobs.running import run_job
-from governance.registry.actions import pull_metrics, register_version
+from governance.registry.actions import check_artifacts, pull_metrics, register_version
 from governance.registry.actions.pulls import NothingToPull
 from governance.registry.models import EvaluationResult, ModelVersion
-from governance.registry.rules import Registration
+from governance.registry.reading import read_artifacts
+from governance.registry.rules import Registration, SourceUnreadable
 from tests import factories as f
 from tests.factories import NOON, Cast
 from tests.mlflow_client import CHURN_PYTHON, environment
@@ -152,3 +155,64 @@ def test_asking_needs_a_run_and_the_permission(cast: Cast, model: Model) -> None
     with pytest.raises(PermissionMissing):
         pull_metrics(version=version, actor=cast.approver, at=NOON)
     assert not Job.objects.exists()
+
+
+FILES = {"MLmodel": b"flavors", "data/model.bin": b"weights" * 50_000, "data/with space.txt": b""}
+
+
+def put(tracking: str, path: str, data: bytes) -> None:
+    address = f"{tracking}/api/2.0/mlflow-artifacts/artifacts/{quote(path)}"
+    assert requests.put(address, data=data, timeout=20).ok
+
+
+def folder_of(tracking: str, run_id: str) -> str:
+    run = requests.get(f"{tracking}/{API}/runs/get", params={"run_id": run_id}, timeout=20).json()
+    return str(run["run"]["info"]["artifact_uri"])
+
+
+def test_files_are_read_through_the_server_and_compared(
+    cast: Cast, model: Model, tracking: str, run_id: str
+) -> None:
+    folder = folder_of(tracking, run_id)
+    inner = folder.partition(":/")[2]
+    for path, data in FILES.items():
+        put(tracking, f"{inner}/model/{path}", data)
+    facts = sorted((path, sha256(data).hexdigest(), len(data)) for path, data in FILES.items())
+
+    proxied, of_run = (
+        register_version(
+            model=model, registration=Registration(source=source), actor=cast.developer, at=NOON
+        )
+        for source in (f"{folder}/model", f"runs:/{run_id}/model")
+    )
+    while run_job(worker="here"):
+        pass
+    for version in (proxied, of_run):
+        kept = version.artifacts.order_by("path").values_list("path", "sha256", "size")
+        assert list(kept) == facts
+
+    put(tracking, f"{inner}/model/MLmodel", b"flavor5")
+    check_artifacts(version=proxied, actor=cast.owner, at=NOON)
+    while run_job(worker="here"):
+        pass
+    check = proxied.artifact_checks.get()
+    assert (check.outcome, [one["path"] for one in check.differences]) == ("MISMATCH", ["MLmodel"])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "mlflow-artifacts:/no/such/folder",
+        "mlflow-artifacts://elsewhere.example/0/model",
+        f"runs:/{'f' * 32}/model",
+        f"models:/m-{'f' * 32}",
+    ],
+)
+def test_what_the_server_does_not_give_is_unreadable(cast: Cast, model: Model, source: str) -> None:
+    version = register_version(
+        model=model, registration=Registration(source=source), actor=cast.developer, at=NOON
+    )
+    with pytest.raises(SourceUnreadable):
+        read_artifacts(version, report=lambda files, path: None)
+    run_job(worker="here")
+    assert Job.objects.get(kind="hash_artifacts").state == "FAILED"
