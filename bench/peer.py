@@ -15,13 +15,14 @@ from typing import Any
 
 import psycopg
 
-from bench.load import Headers, Target, call, encoded
+from bench.load import Headers, Target, Unanswered, call, encoded
 from bench.operations import DESCRIPTION, Data
 from tests.servers import answers, free_port, running
 
 PROGRAMS = Path(__file__).resolve().parent.parent / ".venv-peer" / "bin"
 BEGIN = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
 FAST = ("--uvicorn-opts", "--loop uvloop --http httptools")
+PATIENCE = 240
 PASSWORD = secrets.token_urlsafe(12)
 AUTH_CONFIG = """[mlflow]
 default_permission = EDIT
@@ -129,9 +130,24 @@ def serving(kind: Kind, *, database: str, accounts: str, folder: Path) -> Iterat
         MLFLOW_AUTH_ADMIN_PASSWORD=PASSWORD,
         MLFLOW_FLASK_SERVER_SECRET_KEY=secrets.token_urlsafe(24),
     )
-    with running(command, log=folder / "log", ready=lambda: answers(port), env=values):
-        url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}"
+    started = running(
+        command,
+        log=folder / "log",
+        ready=lambda: answers(port) and is_well(url),
+        env=values,
+        patience=PATIENCE,
+    )
+    with started:
         yield Target(url, let_in(url) if kind.authenticates else ())
+
+
+def is_well(url: str) -> bool:
+    """Tell whether it answers: the port is open long before."""
+    try:
+        return call(url, encoded("GET", "/health")).startswith(b"HTTP/1.1 200")
+    except (OSError, Unanswered):
+        return False
 
 
 def let_in(url: str) -> Headers:

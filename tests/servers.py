@@ -73,6 +73,7 @@ def running(
     ready: Callable[[], bool],
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    patience: float = START_SECONDS,
 ) -> Iterator[None]:
     """Run one server until the block ends; it dies with this process even when that is killed."""
     with log.open("wb") as out:
@@ -80,19 +81,25 @@ def running(
             command, stdout=out, stderr=out, start_new_session=True, env=env, cwd=cwd
         )
     try:
-        wait_until(ready, process=process, log=log)
+        wait_until(ready, process=process, log=log, patience=patience)
         yield
     finally:
         stop(process)
 
 
-def wait_until(ready: Callable[[], bool], *, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START_SECONDS
+def wait_until(
+    ready: Callable[[], bool],
+    *,
+    process: subprocess.Popen[bytes],
+    log: Path,
+    patience: float = START_SECONDS,
+) -> None:
+    end = time.monotonic() + patience
     while not ready():
         if process.poll() is not None:
             raise ServerFailed(f"{process.args!r} ended at once:\n{tail(log)}")
         if time.monotonic() > end:
-            raise ServerFailed(f"{process.args!r} was not ready in {START_SECONDS} s:\n{tail(log)}")
+            raise ServerFailed(f"{process.args!r} was not ready in {patience:g} s:\n{tail(log)}")
         time.sleep(0.05)
 
 

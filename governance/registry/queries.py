@@ -185,11 +185,11 @@ def champion_of(slot: Slot) -> ModelVersion | None:
 
 def last_incumbent_of(slot: Slot) -> ModelVersion | None:
     """Return the version that served in the slot before the present one, and could again."""
-    assignment = former_champions([slot]).first()
+    assignment = _LAST_CHAMPION.first(key=slot.pk)
     return assignment.version if assignment else None
 
 
-def former_champions(slots: Collection[Slot]) -> QuerySet[SlotAssignment]:
+def former_champions(slots: Collection[Slot | UUID]) -> QuerySet[SlotAssignment]:
     """Return what served in these slots and could again, what ended last first.
 
     That is what a successor retired. What a rollback or a decision of its own took out of service
@@ -206,6 +206,9 @@ def former_champions(slots: Collection[Slot]) -> QuerySet[SlotAssignment]:
         .select_related("version__model")
         .order_by("-ended_at", "-assigned_at")
     )
+
+
+_LAST_CHAMPION = CompiledObject(lambda key: former_champions([key])[:1], key=KEY)
 
 
 def results_of(version: ModelVersion) -> list[EvaluationResult]:

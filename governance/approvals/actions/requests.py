@@ -8,6 +8,7 @@ from enum import Enum
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission, require
@@ -31,6 +32,7 @@ from governance.approvals.rules.judgement import (
 )
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
+from governance.core.compiled import KEY, CompiledObject
 from governance.core.errors import NotAllowed, invalid
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import default_slot
@@ -224,15 +226,25 @@ def _locked_open_request(version: ModelVersion, wish: Wish) -> PromotionRequest 
     return request if request.standing == RequestState.OPEN else None
 
 
+def _open_for(key: UUID, slot: UUID, target: str, move: str) -> QuerySet[PromotionRequest]:
+    requests = PromotionRequest.objects.open().with_version()
+    return requests.filter(version=key, slot=slot, target=target, move=move)
+
+
+# Asked twice in each change of stage, once before the locks and once behind them.
+_OPEN = CompiledObject(
+    _open_for, key=KEY, slot=UUID(int=1), target="\ue000target", move="\ue000move"
+)
+
+
 def _open_request(version: ModelVersion, wish: Wish) -> PromotionRequest | None:
     if wish.is_granted_to(version):
         return None
-    return (
-        PromotionRequest.objects.open()
-        .with_version()
-        .filter(version=version, slot=wish.slot, target=wish.target)
-        .filter(move=wish.move_of(version))
-        .first()
+    return _OPEN.first(
+        key=version.pk,
+        slot=wish.slot.pk,
+        target=wish.target.value,
+        move=wish.move_of(version).value,
     )
 
 
