@@ -93,7 +93,7 @@ class Delivery(Record):
 
     `recipient` is the reference of whoever gets it, `key` what it tells of: the same key never
     goes to the same recipient twice. Address and headers are made for each attempt, by the
-    channel; the body stays as it was queued.
+    channel; the body stays as it was queued, and is forgotten a month after the last attempt.
     """
 
     REF = "delivery"
@@ -126,6 +126,7 @@ class Delivery(Record):
         indexes = [
             models.Index(fields=["state", "next_attempt_at"], name="delivery_queue"),
             models.Index(fields=["recipient", "-created_at"], name="delivery_history"),
+            models.Index(fields=["finished_at"], condition=~Q(body=""), name="delivery_to_forget"),
         ]
 
     def __str__(self) -> str:

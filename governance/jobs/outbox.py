@@ -11,7 +11,13 @@ from django.db.models import Window
 from django.db.models.functions import RowNumber
 
 from governance.jobs.models import Delivery
-from governance.jobs.rules import DELIVERY_LEASE, DELIVERY_PAUSES, DeliveryState, pause_after
+from governance.jobs.rules import (
+    BODIES_KEPT,
+    DELIVERY_LEASE,
+    DELIVERY_PAUSES,
+    DeliveryState,
+    pause_after,
+)
 
 BATCH = 20
 GAVE_UP = "The worker stopped without a word each time it made this delivery."
@@ -92,6 +98,12 @@ def record_once(delivery: Delivery, outcome: Outcome, *, at: datetime) -> None:
     delivery.state, delivery.next_attempt_at = _state(outcome), None
     delivery.response_status, delivery.error = outcome.response_status, outcome.error[:300]
     delivery.save(force_insert=True)
+
+
+def forget(*, at: datetime) -> int:
+    """Empty the bodies of what was delivered or given up a month ago; return how many."""
+    old = Delivery.objects.filter(finished_at__lt=at - BODIES_KEPT).exclude(body="")
+    return old.update(body="")
 
 
 def history(recipients: Iterable[str], *, each: int) -> dict[str, list[Delivery]]:

@@ -47,6 +47,10 @@ class JobState(TextChoices):
     CANCELED = "CANCELED", "Canceled"
 
 
+BODIES_KEPT = timedelta(days=30)
+"""A body holds what people wrote; that something was delivered is kept for good."""
+
+
 class DeliveryState(TextChoices):
     WAITING = "WAITING", "Waiting"
     DELIVERED = "DELIVERED", "Delivered"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
 from governance.celery import app
-from governance.jobs import broker, delivering, queries, rules, worker
-from governance.jobs.recurring import look_around
+from governance.jobs import broker, delivering, outbox, queries, rules, worker
+from governance.jobs.recurring import every_minute, look_around
 from governance.jobs.running import run_job as run_claimed
 
 
@@ -26,6 +26,11 @@ def sweep() -> None:
     for job_id in queries.left_waiting(at=at, since=at - timedelta(seconds=30)):
         broker.send(job_id=job_id)
     look_around(at)
+
+
+@every_minute
+def forget_deliveries(at: datetime) -> None:
+    outbox.forget(at=at)
 
 
 @app.task

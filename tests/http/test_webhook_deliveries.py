@@ -140,6 +140,22 @@ def test_a_delivery_whose_worker_died_is_made_again(cast: Cast, hooks: Receiver)
     assert (deliver_due(at=at), Delivery.objects.get().state) == (0, "FAILED")
 
 
+def test_what_was_told_is_forgotten_and_that_it_was_told_is_not(
+    cast: Cast, hooks: Receiver
+) -> None:
+    listen(cast, hooks.url())
+    f.make_model(cast)
+    follow()
+    waiting = Delivery(recipient="webhook:x", key="y", body="{}", created_at=NOON)
+    outbox.queue([waiting])
+    at = timezone.now()
+    assert outbox.forget(at=at + timedelta(days=29)) == 0
+    assert outbox.forget(at=at + timedelta(days=31)) == 1
+    assert outbox.forget(at=at + timedelta(days=31)) == 0
+    kept = Delivery.objects.values_list("state", "body").order_by("state")
+    assert list(kept) == [("DELIVERED", ""), ("WAITING", "{}")]
+
+
 @pytest.mark.backend
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_never_make_the_same_attempt() -> None:
