@@ -35,6 +35,7 @@ from governance.registry.rules import (
     Stage,
     VersionNotFound,
     counting_result,
+    is_label,
     notice_headers,
 )
 
@@ -96,14 +97,16 @@ def _numbered_within(name: str, number: int, holder: TokenHolder) -> ModelVersio
 
 
 def version_labeled(name: str, label: str, *, actor: Actor, at: datetime) -> ModelVersion:
-    """Return the version with this label, or raise LabelNotFound, as if it were absent."""
-    version = (
+    """Return the version with this label, or raise LabelNotFound: absent and invisible look alike.
+
+    What is no label is not even looked for.
+    """
+    labeled = (
         ModelVersion.objects.visible_to(actor, at=at)
         .with_model()
         .filter(model__in=Model.objects.named(name), label=label)
-        .exclude(label="")
-        .first()
     )
+    version = labeled.first() if is_label(label) else None
     if version is None:
         raise LabelNotFound(f"Model Version (name={name}, label={label}) not found", name=name)
     return version

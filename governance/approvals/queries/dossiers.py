@@ -69,7 +69,8 @@ def gather(
         basis=_basis(version, slot) if move == Move.ROLLED_BACK else None,
         share=share,
     )
-    checks = (*(judge_all(policy.gates, dossier) if policy else ()), *standing_checks(dossier))
+    asked_for = judge_all(policy.gates, dossier) if policy else ()
+    checks = (*asked_for, *standing_checks(dossier, said=asked_for))
     return replace(dossier, checks=tuple(_check_facts(check) for check in checks)), checks
 
 

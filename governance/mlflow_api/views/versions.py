@@ -45,11 +45,9 @@ def get(call: Call) -> dict[str, Any]:
 
 def get_download_uri(call: Call) -> dict[str, Any]:
     """A copy is loaded from where its original lies. By policy, only what was approved is."""
-    version = numbered(call)
+    version = _with_notice(call)
     require_downloadable(version, actor=call.actor, at=call.at)
     return {"artifact_uri": original_of(version).source}
-    """A copy is loaded from where its original lies."""
-    return {"artifact_uri": original_of(_with_notice(call)).source}
 
 
 def _with_notice(call: Call) -> ModelVersion:

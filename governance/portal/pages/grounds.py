@@ -102,7 +102,8 @@ def kept_checks(dossier: Dossier, policy: Policy) -> list[CheckResult]:
     Outcome and values are those that were kept, whatever the code would find today. Both are in
     the order of the policy.
     """
-    judged = (*judge_all(policy.gates, dossier), *standing_checks(dossier))
+    asked_for = judge_all(policy.gates, dossier)
+    judged = (*asked_for, *standing_checks(dossier, said=asked_for))
     return [
         replace(
             said,

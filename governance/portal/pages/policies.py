@@ -32,7 +32,7 @@ LOOKS = {
 PLAIN = {
     "card_published": "A model card is published for the version.",
     "report_approved": "A signed validation report finds the version fit for its use.",
-    "artifacts_complete": "Every file of the version is listed with its digest.",
+    "artifacts_complete": "Every file of the version is listed with its digest, and as registered.",
     "rollback_target": "It is known which version would return if this one fails.",
 }
 

@@ -22,6 +22,7 @@ from governance.registry.rules.labels import (
     LabelFixed,
     LabelNotFound,
     check_label,
+    is_label,
     label_from_tags,
     label_taken,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "exact_decimal",
     "goal_words",
     "is_artifact_path",
+    "is_label",
     "label_from_tags",
     "label_taken",
     "lineage_from_tags",

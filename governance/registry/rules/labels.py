@@ -31,9 +31,14 @@ class LabelNotFound(NotFound):
     code = "label_not_found"
 
 
+def is_label(text: str) -> bool:
+    """Tell whether it is a semantic version such as `2.1.0` or `2.1.0-rc.1`."""
+    return len(text) <= MAX_LABEL and SEMANTIC_VERSION.fullmatch(text) is not None
+
+
 def check_label(label: str, *, field: str = "label") -> None:
-    """Raise InvalidInput unless it is a semantic version such as `2.1.0` or `2.1.0-rc.1`."""
-    if len(label) > MAX_LABEL or not SEMANTIC_VERSION.fullmatch(label):
+    """Raise InvalidInput unless `is_label`."""
+    if not is_label(label):
         message = (
             "A label is a semantic version such as 2.1.0 or 2.1.0-rc.1 (semver.org), in at most "
             f"{MAX_LABEL} characters."

@@ -80,10 +80,12 @@ def test_files_are_checked_again_and_shown_as_they_are(
     page = get(cast.validator, VERSION)
     for words in ("Differs", "Added", "Not registered", "promoted no further", "hook.py"):
         assert words in page
-    assert "Artifacts as registered" in get(cast.validator, ask_for_production(cast))
+    page = get(cast.validator, ask_for_staging(cast))
+    assert "other ones than were registered" in page
+    assert "Not ready" in page
 
 
-def ask_for_production(cast: Cast) -> str:
+def ask_for_staging(cast: Cast) -> str:
     """Ask for a stage that the version does not reach, and return the page of the request."""
     f.make_policies(cast)
     asked = f.ask(cast, ModelVersion.objects.with_model().get(number=1), Stage.STAGING)
