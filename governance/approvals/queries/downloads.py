@@ -15,6 +15,7 @@ from governance.approvals.rules.downloads import (
 )
 from governance.approvals.rules.judgement import RequestState
 from governance.approvals.rules.policies import Policy
+from governance.inventory.models import Model
 from governance.registry.models import ModelVersion
 from governance.registry.rules import Stage
 
@@ -30,13 +31,24 @@ def require_downloadable(version: ModelVersion, *, actor: Actor, at: datetime) -
 
     Who validates has a token of its own, which loads every version.
     """
-    model = version.model
-    policy = download_policy(policies_in_force(), tier=model.tier or 0, kind=model.kind)
+    model, judged = version.model, _judged_as(version.model)
+    policy = download_policy(policies_in_force(), tier=judged.tier or 0, kind=judged.kind)
     if policy is None or not gives_out_approved_alone(policy) or was_approved(version):
         return
     if may(actor, Permission.UNAPPROVED_LOAD, unit=model.unit, at=at):
         return
     raise _refusal(version, policy)
+
+
+def _judged_as(model: Model) -> Model:
+    """Return the record whose tier and kind count: of a draft that took a name, who had it before.
+
+    A program that loads by the name means that one, and a draft has no tier to be judged by.
+    """
+    if model.tier is not None:
+        return model
+    former = Model.objects.filter(former_names__name=model.name).exclude(pk=model.pk)
+    return former.order_by("-former_names__ended_at").first() or model
 
 
 def _refusal(version: ModelVersion, policy: Policy) -> DownloadNotApproved:

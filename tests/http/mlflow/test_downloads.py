@@ -98,6 +98,18 @@ def test_the_policy_of_other_tiers_gives_out_what_there_is(
     assert uri(wire, "other").body == {"artifact_uri": other.source}
 
 
+def test_a_draft_that_took_the_name_is_given_out_no_sooner(
+    cast: Cast, version: ModelVersion, wire: Wire
+) -> None:
+    """Programs that pin `models:/churn-model/1` mean the model that had the name."""
+    wire.post("registered-models/create", name="draft")
+    wire.post("model-versions/create", name="draft", source="models:/m-7")
+    assert uri(wire, "draft").status == 200
+    wire.post("registered-models/rename", name="churn-model", new_name="churn-old")
+    wire.post("registered-models/rename", name="draft", new_name="churn-model")
+    assert uri(wire).body["rule"] == "version_not_approved"
+
+
 def test_only_a_policy_of_production_speaks_of_downloads(cast: Cast) -> None:
     with refused(InvalidInput) as caught:
         make_policy(cast, TO_STAGING + "downloads: approved\n")
