@@ -22,6 +22,7 @@ PAGES = [
     "/models/churn-model/",
     "/models/churn-model/versions/1/",
     "/models/churn-model/slots/new/",
+    f"/data/{'d' * 64}/",
     "/live/",
     "/decisions/",
     "/audit/",

@@ -21,6 +21,9 @@ from governance.registry.rules import Source
 from governance.validation.models import Report
 from governance.validation.queries import latest_report
 
+SECTION_OF = {"TRAINING": "training_data", "EVALUATION": "evaluation_data"}
+"""Where a card names the data that a registration states, by what it was used for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
@@ -250,6 +253,9 @@ def facts_of(card: Card) -> dict[str, list[Fact]]:
         ("evaluation_data", "Rows", number(rows) if isinstance(rows, int) else rows),
         ("evaluation_data", "Digest of the data", dataset.get("digest")),
     ]
+    for entry in lineage.get("datasets", ()):
+        if section := SECTION_OF.get(entry.get("purpose", "TRAINING")):
+            named.append((section, "Data set", entry["name"]))
     facts: dict[str, list[Fact]] = {}
     for key, label, value in named:
         if value:

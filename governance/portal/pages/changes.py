@@ -25,7 +25,7 @@ from governance.registry.rules import CheckOutcome, PartKind
 from governance.validation.rules import Opinion
 
 Facts = Mapping[str, str]
-DIGEST = re.compile(r"[0-9a-f]{32,64}")
+DIGEST = re.compile(r"\b[0-9a-f]{32,64}\b")
 """What only a machine compares in full: digests, commits, run ids."""
 
 
@@ -164,7 +164,7 @@ def _words(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_words(item) for item in value)
     text = str(value)
-    return f"{text[:12]}…" if DIGEST.fullmatch(text) else text
+    return DIGEST.sub(lambda match: f"{match[0][:12]}…", text)
 
 
 def _results(dossier: Dossier, names: Mapping[str, str]) -> Facts:

@@ -30,6 +30,7 @@ TAGS = {
     "countersign.artifacts": json.dumps(MANIFEST),
     "countersign.dataset": json.dumps({"name": "holdout", "digest": "d" * 64, "rows": 2000}),
     "countersign.git_commit": "c0ffee",
+    "countersign.lineage": json.dumps({"parameters": {"depth": "6"}}),
     "metric.accuracy": "0.8225",
     "team": "growth",
 }
@@ -126,6 +127,20 @@ def test_a_repetition_of_what_another_version_followed_is_a_new_version(
     assert pipeline.create_model_version(**said)["version"] == "3"
 
 
+def test_lineage_is_stated_by_a_tag_and_by_the_source_of_a_copy(
+    pipeline: MlflowClient, model: str
+) -> None:
+    said = {"datasets": [{"name": "train", "digest": "t1", "rows": 5}], "git_commit": "c0ffee"}
+    tags = TAGS | {"countersign.lineage": json.dumps(said)}
+    pipeline.create_model_version(name=model, source="s3://bucket/m", tags=tags)
+    pipeline.create_model_version(name=model, source=f"models:/{model}/1")
+    version, copy = ModelVersion.objects.order_by("number")
+    assert version.lineage == said | {"dataset": json.loads(TAGS["countersign.dataset"])}
+    uses = version.inputs.order_by("snapshot__name").values_list("snapshot__digest", "purpose")
+    assert list(uses) == [("d" * 64, "EVALUATION"), ("t1", "TRAINING")]
+    assert [row.parent for row in copy.parents.all()] == [version]
+
+
 @pytest.mark.parametrize(
     ("tag", "value", "words"),
     [
@@ -134,6 +149,8 @@ def test_a_repetition_of_what_another_version_followed_is_a_new_version(
         ("countersign.artifacts", '{"a": {"sha256": "short"}}', "64 hex digits"),
         ("countersign.artifacts", '{"a": {"sha256": "%s", "size": -1}}' % ("a" * 64), "64 hex"),
         ("countersign.dataset", '{"name": "no digest"}', "countersign.dataset is an object"),
+        ("countersign.lineage", '{"parents": [{"model": "base"}]}', "version is missing"),
+        ("countersign.lineage", '{"container_image": "a:latest"}', "pin the image by its digest"),
         ("metric.accuracy", "high", "holds a decimal number"),
         ("metric.accuracy", "nan", "holds a decimal number"),
         ("metric.accuracy", "Infinity", "holds a decimal number"),
@@ -251,7 +268,9 @@ def test_a_bare_key_measures_what_a_policy_judges(pipeline: MlflowClient, cast: 
 
 
 @both_releases
-@pytest.mark.parametrize("key", ["countersign.artifacts", "countersign.dataset"])
+@pytest.mark.parametrize(
+    "key", ["countersign.artifacts", "countersign.dataset", "countersign.lineage"]
+)
 def test_a_tag_that_states_a_fact_of_the_registration_is_fixed(
     pipeline: MlflowClient, model: str, key: str
 ) -> None:
