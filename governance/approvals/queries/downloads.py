@@ -16,6 +16,7 @@ from governance.approvals.rules.downloads import (
 from governance.approvals.rules.judgement import RequestState
 from governance.approvals.rules.policies import Policy
 from governance.inventory.models import Model
+from governance.registry.copies import original_of
 from governance.registry.models import ModelVersion
 from governance.registry.rules import Stage
 
@@ -29,8 +30,16 @@ def was_approved(version: ModelVersion) -> bool:
 def require_downloadable(version: ModelVersion, *, actor: Actor, at: datetime) -> None:
     """Raise DownloadNotApproved where the policy gives out approved versions and this is none.
 
-    Who validates has a token of its own, which loads every version.
+    Who validates has a token of its own, which loads every version. A copy that nobody approved is
+    given out no sooner than its original.
     """
+    for one in dict.fromkeys((version, original_of(version))):
+        _require_downloadable(one, actor=actor, at=at)
+        if was_approved(version):
+            return
+
+
+def _require_downloadable(version: ModelVersion, *, actor: Actor, at: datetime) -> None:
     model, judged = version.model, _judged_as(version.model)
     policy = download_policy(policies_in_force(), tier=judged.tier or 0, kind=judged.kind)
     if policy is None or not gives_out_approved_alone(policy) or was_approved(version):

@@ -98,6 +98,18 @@ def test_the_policy_of_other_tiers_gives_out_what_there_is(
     assert uri(wire, "other").body == {"artifact_uri": other.source}
 
 
+def test_a_copy_is_given_out_no_sooner_than_its_original(
+    cast: Cast, version: ModelVersion, wire: Wire
+) -> None:
+    make_model(cast, name="other", tier=3)
+    wire.post("model-versions/create", name="other", source="models:/churn-model/1")
+    assert uri(wire, "other").body["rule"] == "version_not_approved"
+    request = make_ready(cast, version)
+    sign(request, cast.validator, Role.VALIDATOR)
+    sign(request, cast.approver, Role.APPROVER)
+    assert uri(wire, "other").body == {"artifact_uri": version.source}
+
+
 def test_a_draft_that_took_the_name_is_given_out_no_sooner(
     cast: Cast, version: ModelVersion, wire: Wire
 ) -> None:
