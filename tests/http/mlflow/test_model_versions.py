@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.utils import timezone
 
 from governance.audit.models import LedgerEntry
 from governance.inventory.models import Model
 from governance.mlflow_api.parsing import Parameters
 from governance.mlflow_api.registering import register_once
+from governance.registry.actions import deprecate_version
 from governance.registry.models import EvaluationResult, ModelVersion
 from tests.factories import (
     NOON,
@@ -141,6 +143,36 @@ def test_lineage_is_stated_by_a_tag_and_by_the_source_of_a_copy(
     assert [row.parent for row in copy.parents.all()] == [version]
 
 
+@both_releases
+def test_a_bundle_with_a_label_is_repeated_once_found_by_it_and_told_of_its_end(
+    cast: Cast, pipeline: MlflowClient, model: str
+) -> None:
+    bundle = {"base_model": {"provider": "mistral", "name": "small", "version": "2409"}}
+    tags = {"countersign.bundle": json.dumps(bundle), "countersign.label": "2.1.0"}
+    said = {"name": model, "source": "s3://bucket/agent", "tags": tags}
+    first = pipeline.create_model_version(**said)
+    assert pipeline.create_model_version(**said) == first
+    version = ModelVersion.objects.with_model().get()
+    assert (version.label, version.parts.get().name) == ("2.1.0", "mistral/small")
+    with pytest.raises(MlflowError, match=r"has the label 2\.1\.0 already"):
+        pipeline.create_model_version(**said | {"source": "s3://bucket/other"})
+    found = pipeline.search_model_versions(filter_string="tags.`countersign.label` = '2.1.0'")
+    assert [row["version"] for row in found] == ["1"]
+    with pytest.raises(MlflowError, match="not set by hand"):
+        pipeline.set_model_version_tag(
+            name=model, version="1", key="countersign.label", value="3.0.0"
+        )
+
+    from_date = timezone.now().date()
+    deprecate_version(
+        version=version, from_date=from_date, reason="Use 3.", actor=cast.owner, at=timezone.now()
+    )
+    shown = pipeline.get_model_version(name=model, version="1")
+    assert shown["tags"]["countersign.deprecated"] == from_date.isoformat()
+    place = pipeline.get_model_version_download_uri(name=model, version="1")
+    assert place == "s3://bucket/agent"
+
+
 @pytest.mark.parametrize(
     ("tag", "value", "words"),
     [
@@ -151,6 +183,8 @@ def test_lineage_is_stated_by_a_tag_and_by_the_source_of_a_copy(
         ("countersign.dataset", '{"name": "no digest"}', "countersign.dataset is an object"),
         ("countersign.lineage", '{"parents": [{"model": "base"}]}', "version is missing"),
         ("countersign.lineage", '{"container_image": "a:latest"}', "pin the image by its digest"),
+        ("countersign.bundle", '{"tools": [{"name": "search"}]}', "tools.0.sha256: It is needed"),
+        ("countersign.label", "2.1", "A label is a semantic version"),
         ("metric.accuracy", "high", "holds a decimal number"),
         ("metric.accuracy", "nan", "holds a decimal number"),
         ("metric.accuracy", "Infinity", "holds a decimal number"),
