@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from governance.accounts.rules import Role
-from governance.approvals.actions import ask_for_stage, roll_back
+from governance.approvals.actions import ask_for_canary, ask_for_stage, roll_back
 from governance.approvals.actions.rollbacks import rollback_case
 from governance.approvals.models import DossierCopy, PromotionRequest
 from governance.approvals.queries.cases import case_of
@@ -143,6 +143,23 @@ def test_the_same_result_again_voids_no_signature(cast: Cast, model: Model, file
     assert '"artifact_check":{"outcome":"MATCH"}' in text
     assert '"parts":[{"kind":"BASE_MODEL"' in text
     assert read_dossier(text).text() == text
+
+
+def test_an_altered_version_gets_no_share_of_live_traffic(
+    cast: Cast, model: Model, file: Path
+) -> None:
+    version = register(cast, model, file)
+    assert f.ask(cast, version, Stage.STAGING).version.stage == Stage.STAGING
+    slot = default_slot(model)
+    assert slot is not None
+    flip(file)
+    check(cast, version)
+    version.refresh_from_db()
+    asked = ask_for_canary(version=version, slot=slot, share=5, actor=cast.developer, at=LATER)
+    assert asked.request is not None
+    with refused(ChecksNotMet):
+        f.sign(asked.request, cast.approver, Role.APPROVER)
+    assert not slot.assignments.exists()
 
 
 def test_an_altered_version_does_not_come_back_by_a_rollback(
