@@ -30,7 +30,7 @@ class Scope(TextChoices):
     READ = "registry:read", "Read models and versions"
     REGISTER = "registry:write", "Register models and versions, set tags and descriptions"
     MANAGE = "registry:manage", "Rename models, and remove models and versions"
-    EVALUATE = "evaluations:write", "Post evaluation results"
+    EVALUATE = "evaluations:write", "Post evaluation results and lineage"
     REQUEST = "promotions:request", "Ask for stage changes, and comment on versions"
     REJECT = "promotions:reject", "Reject requests in the name of who answers for the token"
     LOAD = "unapproved:load", "Load versions that nobody approved, to validate them"

@@ -1,7 +1,8 @@
-"""What a pack says of a version's parts, files and deprecation, and that it verifies with them."""
+"""What a pack says of a version: parts, files, deprecation, lineage; and that it verifies."""
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -19,9 +20,12 @@ from governance.registry.actions import (
     register_version,
 )
 from governance.registry.actions.artifacts import READER
+from governance.registry.actions.reported_lineage import report_lineage
 from governance.registry.rules import ArtifactFact, PartFact, Registration
+from governance.registry.rules.openlineage import read_event
 from tests import factories as f
 from tests.factories import NOON, Cast
+from tests.lineage_events import RUN, run_event
 
 
 @pytest.mark.django_db
@@ -70,5 +74,30 @@ def test_parts_readings_and_deprecations_are_printed_and_verify(cast: Cast) -> N
     assert "Same as registered" not in page
 
     changed = text.replace('"revision":"2409"', '"revision":"2410"')
+    assert changed != text
+    assert any(c.outcome == verify_pack.FAIL for c in verify_pack.verify(changed.encode()))
+
+
+@pytest.mark.django_db
+def test_lineage_is_in_the_evidence_with_its_origin_and_verifies(cast: Cast) -> None:
+    model = f.make_model(cast)
+    lineage = {"datasets": [{"name": "train", "digest": "d" * 64, "rows": 7}]}
+    registration = Registration(source="models:/m-1", run_id=RUN, lineage=lineage)
+    register_version(model=model, registration=registration, actor=cast.developer, at=NOON)
+    event, later = read_event(run_event()), NOON + timedelta(days=1)
+    report_lineage(event=event, unit=cast.unit, actor=cast.developer, at=later)
+
+    text = canonical(collect(model, by=cast.auditor.ref, at=later))
+    checks = verify_pack.verify(text.encode())
+    assert [check for check in checks if check.outcome == verify_pack.FAIL] == []
+    records = json.loads(text)["records"]
+    assert {row["fields"]["origin"] for row in records["version_input"]} == {
+        "REGISTERED",
+        "OPENLINEAGE",
+    }
+    assert len(records["data_snapshot"]) == 2
+    assert records["lineage_event"][0]["fields"]["digest"] == event.digest
+
+    changed = text.replace('"rows":48211', '"rows":48212')
     assert changed != text
     assert any(c.outcome == verify_pack.FAIL for c in verify_pack.verify(changed.encode()))

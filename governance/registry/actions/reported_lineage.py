@@ -194,6 +194,6 @@ def _hold(keys: Iterable[str]) -> None:
     numbers = {
         int.from_bytes(bytes.fromhex(sha256_hex(key.encode()))[:8], signed=True) for key in keys
     }
+    locks = ", ".join("pg_advisory_xact_lock(%s)" for _ in numbers)
     with connection.cursor() as cursor:
-        for number in sorted(numbers):
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+        cursor.execute(f"SELECT {locks}", sorted(numbers))
