@@ -22,6 +22,8 @@ from tests.servers import answers, free_port, running
 PROGRAMS = Path(__file__).resolve().parent.parent / ".venv-peer" / "bin"
 BEGIN = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
 FAST = ("--uvicorn-opts", "--loop uvloop --http httptools")
+# What uvicorn takes by itself where uvloop and httptools are not installed, as they are here.
+AS_INSTALLED = ("--uvicorn-opts", "--loop asyncio --http h11")
 PATIENCE = 240
 PASSWORD = secrets.token_urlsafe(12)
 AUTH_CONFIG = """[mlflow]
@@ -56,7 +58,9 @@ def kinds(workers: int) -> dict[str, Kind]:
             workers=workers,
             authenticates=True,
         ),
-        "default": Kind(label="mlflow as it starts by itself: 4 workers, no options"),
+        "default": Kind(
+            label="mlflow as it is installed: 4 workers, asyncio, h11", options=AS_INSTALLED
+        ),
     }
 
 

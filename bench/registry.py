@@ -27,7 +27,7 @@ from bench.report import Cell, Pair
 from tests.servers import postgres, valkey
 
 WARM_SECONDS = 0.2
-HEAT_SECONDS = 1.5
+HEAT_SECONDS = 0.6
 """The first calls of a server import half of it; they are no part of any round."""
 PORTAL = "portal"
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
