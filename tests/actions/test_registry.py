@@ -381,7 +381,8 @@ class TestMoving:
         assert version.stage == Stage.STAGING
         change = StageChange.objects.get()
         assert (change.source, change.target) == (Stage.DRAFT, Stage.STAGING)
-        assert (change.authorized_by, result.records) == ("request:1", [version, change])
+        written = [version, version.model, change]
+        assert (change.authorized_by, result.records) == ("request:1", written)
 
     @pytest.mark.parametrize("field", ["version_ref", "slot_ref", "incumbent_ref"])
     def test_an_authorization_for_something_else(
