@@ -18,9 +18,13 @@ from tests.mlflow_client import CURRENT, RELEASES, MlflowClient, MlflowProcess
 
 @pytest.fixture(scope="session")
 def mlflow_processes(
-    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None, live_server: LiveServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], MlflowProcess]]:
-    """Return the process of a release of MLflow, started when it is first asked for."""
+    """Return the process of a release of MLflow, started when it is first asked for.
+
+    They end before the server, whose threads hold a session of the database for each, and that
+    before the database is dropped.
+    """
 
     @cache
     def started(release: str) -> MlflowProcess:
@@ -42,7 +46,9 @@ def mlflow_process(
 
 
 @pytest.fixture(scope="session")
-def databricks_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabricksProcess]:
+def databricks_process(
+    django_db_setup: None, live_server: LiveServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DatabricksProcess]:
     process = DatabricksProcess(tmp_path_factory.mktemp("databricks"))
     yield process
     process.stop()
