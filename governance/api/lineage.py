@@ -8,7 +8,6 @@ from uuid import UUID
 
 from rest_framework import serializers
 
-from governance.registry.graph import LineageGraph, Link, SnapshotUse, SnapshotUses, Walk
 from governance.registry.models import (
     LineageEvent,
     LineageFact,
@@ -17,6 +16,7 @@ from governance.registry.models import (
     SlotAssignment,
     VersionInput,
 )
+from governance.registry.queries.lineage import LineageGraph, Link, SnapshotUse, SnapshotUses, Walk
 from governance.registry.rules import DataPurpose
 
 

@@ -15,6 +15,7 @@ from governance.approvals.models import PromotionRequest
 from governance.core.errors import InvalidInput
 from governance.core.typed import moment_of
 from governance.registry.models import DeploymentReport, ModelVersion, SlotAssignment
+from governance.registry.queries.serving import Instance, Place
 from governance.registry.rules.deployments import (
     MAX_INSTANCE,
     MAX_NUMBER,
@@ -24,7 +25,6 @@ from governance.registry.rules.deployments import (
     hex_of,
 )
 from governance.registry.rules.slots import MAX_SLOT
-from governance.registry.serving import Instance, Place
 
 NO_REPORT = "none"
 

@@ -14,9 +14,9 @@ from governance.inventory.models import Model
 from governance.registry.actions.deployments import report_deployment
 from governance.registry.actions.slots import assign_role, create_slot
 from governance.registry.models import ModelVersion, Slot
+from governance.registry.queries.serving import slot_called
 from governance.registry.rules import SlotRole, Stage
 from governance.registry.rules.deployments import Running
-from governance.registry.serving import slot_called
 
 Sign = Callable[[PromotionRequest, str], None]
 """How somebody, by their key, signs a request."""

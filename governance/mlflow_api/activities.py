@@ -11,8 +11,8 @@ from governance.approvals.models import PromotionRequest
 from governance.mlflow_api.links import decision_link
 from governance.mlflow_api.parsing import STAGE_NAMES
 from governance.mlflow_api.presentation import filled, milliseconds
-from governance.registry.discussion import standing_comments
 from governance.registry.models import VersionComment
+from governance.registry.queries.comments import standing_comments
 from governance.registry.rules import Stage
 
 

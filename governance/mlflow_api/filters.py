@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from governance.core.errors import InvalidInput, invalid
-from governance.registry.searching import (
+from governance.registry.queries.searches import (
     PROMPT_TAG,
     Clause,
     Field,

@@ -11,7 +11,7 @@ from django.core import signing
 
 from governance.core.canonical import sha256_hex
 from governance.core.errors import invalid
-from governance.registry.searching import Field, Place, Search
+from governance.registry.queries.searches import Field, Place, Search
 
 READ: Mapping[Field, Callable[[str], Any]] = {
     Field.NAME: str,

@@ -12,8 +12,8 @@ from governance.accounts.models import User
 from governance.inventory.models import Model
 from governance.mlflow_api.parsing import STAGE_NAMES
 from governance.registry.models import ModelTag, ModelVersion, VersionTag, Webhook
-from governance.registry.naming import Aliases, Named, aliases_of
 from governance.registry.queries import latest_versions_of
+from governance.registry.queries.aliases import Aliases, Named, aliases_of
 from governance.registry.rules import Stage
 from governance.registry.rules.webhooks import EVENTS
 

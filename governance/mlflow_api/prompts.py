@@ -8,7 +8,7 @@ from datetime import datetime
 from governance.accounts.queries import TokenHolder
 from governance.core.errors import invalid
 from governance.inventory.models import Model
-from governance.registry.searching import PROMPT_TAG
+from governance.registry.queries.searches import PROMPT_TAG
 
 PROMPT, MODEL = "prompt", "registered model"
 

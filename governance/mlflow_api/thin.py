@@ -36,8 +36,8 @@ from governance.mlflow_api.reads import (
     VersionRow,
     author,
 )
+from governance.registry.queries.searches import PROMPT_TAG, Field, FieldClause, Operator
 from governance.registry.rules import DEPRECATED_TAG, Stage
-from governance.registry.searching import PROMPT_TAG, Field, FieldClause, Operator
 
 PREFIXES = ("/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/")
 MOST_VERSIONS = 200_000

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.inventory.models import Model
 from governance.registry.models import DataSnapshot, ModelVersion, Slot
-from governance.registry.serving import Place
+from governance.registry.queries.serving import Place
 
 
 def model(row: Model) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from governance.audit.followers import follows
 from governance.audit.models import LedgerEntry
 from governance.jobs import outbox
-from governance.registry.announcements import TELLERS, announcements
-from governance.registry.listening import delivery_to, listeners, listening_since
+from governance.registry.queries.announcements import TELLERS, announcements
+from governance.registry.queries.webhooks import delivery_to, listeners, listening_since
 
 
 @follows(*(verb.value for verb in TELLERS), since=listening_since)

@@ -25,9 +25,9 @@ from governance.registry.actions.artifacts import (
 from governance.registry.actions.artifacts import check_artifacts as ask_for_check
 from governance.registry.actions.evaluations import record_evaluations
 from governance.registry.actions.pulls import JOB
-from governance.registry.listening import CHANNEL, message_to_webhook
 from governance.registry.models import ArtifactCheck, ModelVersion
 from governance.registry.queries import live_versions, results_of
+from governance.registry.queries.webhooks import CHANNEL, message_to_webhook
 from governance.registry.reading import Report, is_readable, read_artifacts
 from governance.registry.rules import ArtifactFact, Source, SourceUnreadable
 from governance.registry.tracking import fetch_measurements

@@ -20,9 +20,9 @@ from governance.registry.models import (
     ModelVersion,
     SlotAssignment,
 )
+from governance.registry.queries.serving import deployment_allowance, places
 from governance.registry.rules import CheckOutcome, SlotRole, Verdict
 from governance.registry.rules.deployments import Hearing, Running
-from governance.registry.serving import deployment_allowance, places
 from governance.validation.actions.findings import close_finding
 from governance.validation.models import Finding
 from tests import factories as f

@@ -21,6 +21,7 @@ from governance.registry.actions.slots import (
     lower_share,
 )
 from governance.registry.models import ModelVersion, Slot, SlotAssignment
+from governance.registry.queries.serving import live_assignments
 from governance.registry.rules import SlotRole, Stage, VersionNotFound
 from governance.registry.rules.slots import (
     AliasTaken,
@@ -31,7 +32,6 @@ from governance.registry.rules.slots import (
     SlotTaken,
     VersionRetired,
 )
-from governance.registry.serving import live_assignments
 from tests import factories as f
 from tests.factories import NOON, Cast, later
 from tests.world import newest_entry, nothing_moves, refused

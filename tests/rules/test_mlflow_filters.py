@@ -17,7 +17,7 @@ from governance.mlflow_api.filters import (
     parse_order,
     parse_search,
 )
-from governance.registry.searching import (
+from governance.registry.queries.searches import (
     Clause,
     Field,
     FieldClause,

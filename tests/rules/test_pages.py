@@ -14,7 +14,6 @@ from governance.portal.pages.inbox import Item, summary
 from governance.portal.pages.lineage import Box, Lineage, lineage_of
 from governance.portal.pages.model import ranges
 from governance.portal.pages.naming import Names
-from governance.registry.graph import LineageGraph, Link, Walk
 from governance.registry.models import (
     DataSnapshot,
     LineageFact,
@@ -22,6 +21,7 @@ from governance.registry.models import (
     VersionInput,
     VersionParent,
 )
+from governance.registry.queries.lineage import LineageGraph, Link, Walk
 
 TODAY = date(2026, 11, 19)
 NOW = datetime(2026, 11, 19, 10, tzinfo=UTC)

@@ -12,8 +12,13 @@ from rest_framework.views import APIView
 from governance.api.authentication import holder_of
 from governance.api.lineage import UsesQuery, event_body, graph_body, uses_body
 from governance.registry.actions.reported_lineage import report_lineage
-from governance.registry.graph import lineage_graph, matched_versions, serving_of, snapshot_uses
 from governance.registry.queries import version_numbered
+from governance.registry.queries.lineage import (
+    lineage_graph,
+    matched_versions,
+    serving_of,
+    snapshot_uses,
+)
 from governance.registry.rules.openlineage import read_event
 
 

@@ -21,7 +21,7 @@ from governance.api.serving import (
 from governance.inventory.queries import model_named
 from governance.registry.actions.deployments import report_deployment
 from governance.registry.queries import consumer_notice, version_numbered
-from governance.registry.serving import deployment_allowance, places
+from governance.registry.queries.serving import deployment_allowance, places
 
 
 class Live(APIView):

@@ -16,8 +16,8 @@ from governance.approvals.rules.downloads import (
 from governance.approvals.rules.judgement import RequestState
 from governance.approvals.rules.policies import Policy
 from governance.inventory.models import Model
-from governance.registry.copies import original_of
 from governance.registry.models import ModelVersion
+from governance.registry.queries.copies import original_of
 from governance.registry.rules import Stage
 
 

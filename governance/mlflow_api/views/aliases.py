@@ -12,7 +12,7 @@ from governance.mlflow_api.views.models import named
 from governance.mlflow_api.views.versions import numbered
 from governance.registry import actions as registry
 from governance.registry.models import ModelVersion, Slot
-from governance.registry.naming import slot_with_alias, version_with_alias
+from governance.registry.queries.aliases import slot_with_alias, version_with_alias
 from governance.registry.rules import Stage
 
 

@@ -8,7 +8,7 @@ from governance.mlflow_api import presentation
 from governance.mlflow_api.endpoints import Call
 from governance.mlflow_api.filters import MODELS, VERSIONS, Vocabulary, parse_search
 from governance.mlflow_api.paging import page_token, place_of
-from governance.registry.searching import Place, Search, model_page, version_page
+from governance.registry.queries.searches import Place, Search, model_page, version_page
 
 MODELS_BY_DEFAULT, MOST_MODELS = 100, 1_000
 MOST_VERSIONS = 200_000

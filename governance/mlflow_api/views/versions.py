@@ -13,9 +13,9 @@ from governance.mlflow_api.outstanding import outstanding_of
 from governance.mlflow_api.registering import register_once
 from governance.mlflow_api.views.models import named
 from governance.registry import actions as registry
-from governance.registry.copies import original_of
 from governance.registry.models import ModelVersion
 from governance.registry.queries import consumer_notice, version_numbered
+from governance.registry.queries.copies import original_of
 
 
 def numbered(call: Call) -> ModelVersion:

@@ -21,8 +21,8 @@ from governance.registry.actions.webhooks import (
     edit_webhook,
     try_webhook,
 )
-from governance.registry.listening import webhook_of, webhook_page
 from governance.registry.models import Webhook
+from governance.registry.queries.webhooks import webhook_of, webhook_page
 from governance.registry.rules.webhooks import (
     EVENTS,
     GOVERNANCE_EVENTS,

@@ -17,8 +17,8 @@ from governance.portal.pages.deadlines import Deadlines, deadlines
 from governance.portal.pages.events import Event, as_events
 from governance.portal.pages.inbox import Item, inbox, remember, summary
 from governance.registry.models import SlotAssignment
+from governance.registry.queries.serving import live_assignments
 from governance.registry.rules.slots import LIVE_ROLES
-from governance.registry.serving import live_assignments
 from governance.validation.models import Finding
 
 EVENTS_SHOWN = 6

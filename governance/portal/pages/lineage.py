@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from governance.core.wording import counted
 from governance.portal import links
 from governance.portal.pages.origins import Group, groups_of, relation, size_of, tail, trained_first
-from governance.registry.graph import LineageGraph, Link, is_reported
 from governance.registry.models import ModelVersion, VersionInput
+from governance.registry.queries.lineage import LineageGraph, Link, is_reported
 from governance.registry.rules import DataPurpose, LineageFactKind
 
 COLUMNS = {"data": 0, "made": 236, "version": 456, "use": 676}

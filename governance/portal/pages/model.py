@@ -26,9 +26,9 @@ from governance.portal.pages.standing import Standing, standings
 from governance.portal.pages.uses import draw_lineage
 from governance.registry.models import EvaluationResult, ModelVersion, Slot
 from governance.registry.queries import counting_results
+from governance.registry.queries.serving import Instance, Place, places_of
 from governance.registry.rules import Stage
 from governance.registry.rules.deployments import Hearing
-from governance.registry.serving import Instance, Place, places_of
 
 VERSIONS_SHOWN = 10
 METRICS_SHOWN = 3

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from governance.core.wording import counted, day, shortened
 from governance.portal import links
-from governance.registry.graph import LineageGraph, Link, Walk, is_reported
 from governance.registry.models import LineageFact, LineageMatch, VersionInput, VersionParent
+from governance.registry.queries.lineage import LineageGraph, Link, Walk, is_reported
 from governance.registry.rules import DataPurpose, LineageFactKind, ParentRelation
 
 LONGEST = 20

@@ -20,9 +20,9 @@ from governance.inventory.models import Model
 from governance.portal.forms.slots import LiveFilter
 from governance.portal.pages.may import why_not
 from governance.registry.models import ModelVersion, Slot, SlotAssignment
+from governance.registry.queries.serving import Place, places, places_of
 from governance.registry.rules import SlotRole, Stage
 from governance.registry.rules.deployments import Hearing
-from governance.registry.serving import Place, places, places_of
 
 PAGE_SIZE = 50
 PAST_SHOWN = 20

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from governance.core.wording import counted
-from governance.registry.graph import SnapshotUses
 from governance.registry.models import ModelVersion
+from governance.registry.queries.lineage import SnapshotUses
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 

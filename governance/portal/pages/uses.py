@@ -10,8 +10,8 @@ from governance.approvals.models import PromotionRequest
 from governance.core.wording import day
 from governance.portal import links
 from governance.portal.pages.lineage import Box, Lineage, lineage_of
-from governance.registry.graph import lineage_graph, other_uses
 from governance.registry.models import ModelVersion, SlotAssignment
+from governance.registry.queries.lineage import lineage_graph, other_uses
 from governance.registry.rules import SlotRole, Stage
 from governance.registry.rules.slots import LIVE_ROLES
 from governance.validation.models import Report

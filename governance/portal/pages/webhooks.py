@@ -13,8 +13,8 @@ from governance.jobs import outbox
 from governance.jobs.models import Delivery
 from governance.jobs.rules import DeliveryState
 from governance.portal.pages.accounts import reachable_units
-from governance.registry.listening import TEST_KEY, host_of, switched_off
 from governance.registry.models import Webhook
+from governance.registry.queries.webhooks import TEST_KEY, host_of, switched_off
 from governance.registry.rules.webhooks import WebhookStatus
 
 SHOWN, DELIVERIES = 100, 5

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from governance.portal.pages.snapshots import SnapshotPage
 from governance.portal.requests import PageRequest
-from governance.registry.graph import snapshot_uses
+from governance.registry.queries.lineage import snapshot_uses
 
 
 def snapshot(request: PageRequest, digest: str) -> HttpResponse:

@@ -34,8 +34,8 @@ from governance.portal.pages.sign_step import (
 )
 from governance.portal.requests import PageRequest, about
 from governance.portal.signing import unseal
-from governance.registry.discussion import comments_on
 from governance.registry.queries import deprecation_of, version_numbered
+from governance.registry.queries.comments import comments_on
 from governance.registry.rules import Stage
 
 DONE = {

@@ -19,9 +19,9 @@ from governance.portal.pages.slots import said_of
 from governance.portal.pages.version import MARKS, version_page
 from governance.portal.requests import PageRequest, query_without
 from governance.portal.shell import pinned_ids
-from governance.registry.discussion import comments_on
 from governance.registry.models import ModelVersion
 from governance.registry.queries import version_numbered
+from governance.registry.queries.comments import comments_on
 from governance.registry.rules import VersionNotFound
 
 

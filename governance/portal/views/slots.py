@@ -34,8 +34,8 @@ from governance.registry.actions.slots import (
 )
 from governance.registry.models import Slot, SlotAssignment
 from governance.registry.queries import version_numbered
+from governance.registry.queries.serving import slot_by_id
 from governance.registry.rules import SlotRole, Stage
-from governance.registry.serving import slot_by_id
 
 
 def live(request: PageRequest) -> HttpResponse:

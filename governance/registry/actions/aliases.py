@@ -17,8 +17,8 @@ from governance.core.compiled import KEY, NAME, CompiledObject, Insert, Update
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.models import Alias, ModelVersion, Slot
-from governance.registry.naming import slot_aliases
 from governance.registry.queries import locked_version
+from governance.registry.queries.aliases import slot_aliases
 from governance.registry.rules import VersionNotFound
 from governance.registry.rules.aliases import (
     AliasProtected,

@@ -13,8 +13,8 @@ from governance.accounts.rules import Actor, NotAPerson
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.inventory.models import Model
-from governance.registry.discussion import standing_comments
 from governance.registry.models import ModelVersion, VersionComment
+from governance.registry.queries.comments import standing_comments
 from governance.registry.rules.comments import CommentNotFound, NotTheAuthor, comment_problem
 
 # A client that hears no answer sends the call again for minutes.

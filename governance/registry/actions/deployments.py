@@ -14,9 +14,9 @@ from governance.audit.rules import Verb, admissible
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.models import DeploymentReport, ModelVersion, Slot
+from governance.registry.queries.serving import known_of, newest_report, slot_called
 from governance.registry.rules import Verdict
 from governance.registry.rules.deployments import Running, check_running, verdict_on
-from governance.registry.serving import known_of, newest_report, slot_called
 
 NOTED_EVERY = timedelta(minutes=1)
 """An instance may report every second; when it was last heard is noted this often."""

@@ -21,7 +21,7 @@ from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.inventory.rules import ModelNotFound
 from governance.registry.models import Alias, ModelVersion, Slot, SlotAssignment
-from governance.registry.naming import slot_aliases
+from governance.registry.queries.aliases import slot_aliases
 from governance.registry.rules import SlotRole, Stage, VersionNotFound
 from governance.registry.rules.aliases import check_settable_alias, is_among
 from governance.registry.rules.slots import (

@@ -24,9 +24,9 @@ from governance.registry.actions.evaluations import insert_results
 from governance.registry.actions.labels import require_free_label
 from governance.registry.actions.pulls import pull_if_possible
 from governance.registry.actions.reported_lineage import register_lineage
-from governance.registry.copies import require_copied_version
 from governance.registry.models import Artifact, BundlePart, ModelVersion, Slot, VersionTag
 from governance.registry.queries import champion_alias, default_slot, last_number, locked_version
+from governance.registry.queries.copies import require_copied_version
 from governance.registry.rules import (
     DEPRECATED_TAG,
     LABEL_TAG,

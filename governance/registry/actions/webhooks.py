@@ -22,14 +22,14 @@ from governance.jobs.delivering import attempted
 from governance.jobs.outbox import Outcome
 from governance.jobs.rules import destination_of
 from governance.jobs.sending import Answer
-from governance.registry.listening import (
+from governance.registry.models import Webhook
+from governance.registry.queries.webhooks import (
     PURPOSE,
     TEST_KEY,
     delivery_to,
     host_of,
     message_to_webhook,
 )
-from governance.registry.models import Webhook
 from governance.registry.rules.webhooks import (
     WebhookNotFound,
     WebhookStatus,

@@ -8,8 +8,8 @@ from django.conf import settings
 
 from governance.core.errors import InvalidInput
 from governance.inventory.rules import tracking_problems
-from governance.registry.copies import original_of
 from governance.registry.models import ModelVersion
+from governance.registry.queries.copies import original_of
 from governance.registry.reading.bounds import Budget, Report
 from governance.registry.reading.buckets import place_in, read_bucket
 from governance.registry.reading.folders import folder_of, place_below, read_folder

@@ -14,8 +14,8 @@ from governance.accounts.models import User
 from governance.jobs import outbox
 from governance.jobs.outbox import Outcome
 from governance.registry.actions.webhooks import WebhookRecord, create_webhook
-from governance.registry.listening import delivery_to
 from governance.registry.models import Webhook
+from governance.registry.queries.webhooks import delivery_to
 from tests.factories import Cast, make_cast
 
 pytestmark = pytest.mark.django_db

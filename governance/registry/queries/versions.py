@@ -1,4 +1,4 @@
-"""Reads of the registry."""
+"""Reads of versions, of what was measured of them, and of the slots that they are in."""
 
 from __future__ import annotations
 
