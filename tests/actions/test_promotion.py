@@ -123,12 +123,13 @@ class TestAsking:
         with refused(NoPolicy):
             f.ask(cast, version, Stage.PRODUCTION)
 
-    def test_an_incomplete_inventory_record_holds_every_move(self, cast: Cast) -> None:
+    def test_an_incomplete_inventory_record_holds_every_move_but_away(self, cast: Cast) -> None:
         f.make_policies(cast)
         draft = create_model(name="raw", unit=cast.unit, actor=cast.developer, at=NOON)
         version = f.make_version(cast, draft)
         with refused(InventoryIncomplete):
             f.ask(cast, version, Stage.STAGING)
+        assert f.ask(cast, version, Stage.ARCHIVED).outcome == Outcome.MOVED
 
     @pytest.mark.parametrize("who", ["validator", "approver", "administrator", "outsider"])
     def test_who_may_not_ask(self, cast: Cast, version: ModelVersion, who: str) -> None:

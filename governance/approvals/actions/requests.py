@@ -148,13 +148,13 @@ def _ask(version: ModelVersion, wish: Wish, *, actor: Actor, at: datetime) -> As
         raise NotAPerson("A change of stage is asked for by a person, or on a person's account.")
     if wish.is_granted_to(version):
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
-    require_complete(version)
+    require_complete(version, target=wish.target)
     policy = lock_policy(version.model, source=Stage(version.stage), target=wish.target)
     version, slot = lock_version(version, wish.slot)
     if wish.is_granted_to(version):
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
     require_same_policy(policy, version, wish.target)
-    require_complete(version)
+    require_complete(version, target=wish.target)
     # While we waited for the model, ours may have been overtaken by another move, or another
     # opened: that one is read then, not locked.
     locked = locked if locked and locked.source == version.stage else None

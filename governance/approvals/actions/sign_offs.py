@@ -139,7 +139,7 @@ def _require_may_sign(case: Case, actor: User, role: Role, decision: Decision) -
         raise NotNeeded(f"The policy asks for no signature of role {role.label.lower()} here.")
     if decision != Decision.APPROVE:
         return
-    require_complete(case.version)
+    require_complete(case.version, target=Stage(case.dossier.target))
     if case.judgement.unmet_checks:
         sentences = " ".join(check.sentence for check in case.judgement.unmet_checks)
         raise ChecksNotMet(
