@@ -17,7 +17,7 @@ import psycopg
 
 from bench.load import Headers, Target, Unanswered, call, encoded
 from bench.operations import DESCRIPTION, Data
-from tests.servers import answers, free_port, running
+from tests.servers import answers, free_port, mortal, running
 
 PROGRAMS = Path(__file__).resolve().parent.parent / ".venv-peer" / "bin"
 BEGIN = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
@@ -124,6 +124,7 @@ def serving(kind: Kind, *, database: str, accounts: str, folder: Path) -> Iterat
     config = folder / "auth.ini"
     config.write_text(AUTH_CONFIG.format(database=sqlalchemy(accounts)))
     command = [
+        *mortal(),
         str(PROGRAMS / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(port),
         "--backend-store-uri", sqlalchemy(database),
         "--default-artifact-root", str(folder / "artifacts"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.load import Target
 from bench.operations import Data
-from tests.servers import answers, free_port, running
+from tests.servers import answers, free_port, mortal, running
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,7 +43,8 @@ def serving(
     )
     _run("manage.py", "prepare", values=values)
     secret = _run("-m", "bench.seed", str(data.models), str(data.versions), values=values)
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "governance.wsgi"]
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "governance.wsgi"]
+    command = [*mortal(), *gunicorn]
     with running(command, log=folder / "log", ready=lambda: answers(port), env=values, cwd=ROOT):
         token = secret.splitlines()[-1]
         yield Target(f"http://127.0.0.1:{port}", (("Authorization", f"Bearer {token}"),))

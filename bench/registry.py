@@ -11,6 +11,8 @@ taken within each round: a machine that slows down or speeds up does so for all 
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -209,4 +211,6 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    # A polite stop must reach the `finally` blocks, so that no server outlives this process.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main()
