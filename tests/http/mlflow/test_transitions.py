@@ -234,19 +234,20 @@ def test_rejected_facts_are_not_asked_for_again(cast: Cast, model: Model, ask: A
 
 
 @both_releases
-def test_a_draft_of_the_inventory_does_not_move(
+def test_a_draft_of_the_inventory_moves_nowhere_but_away(
     cast: Cast, pipeline: MlflowClient, ask: Ask
 ) -> None:
     make_policies(cast)
     pipeline.create_registered_model(name="churn-model")
     pipeline.create_model_version(name="churn-model", source="s3://bucket/model")
-    for stage in ("Staging", "Production", "Archived"):
+    for stage in ("Staging", "Production"):
         with nothing_moves(entries=["call.refused"] if stage == "Staging" else []):
             error = refused(ask, stage)
         assert error.json["rule"] == "inventory_incomplete"
         assert error.json["missing"][0] == "an owner"
         assert error.json["link"].endswith("/models/churn-model/")
     assert not PromotionRequest.objects.exists()
+    assert ask("Archived")["current_stage"] == "Archived"
 
 
 def test_a_way_that_no_policy_knows_is_refused(cast: Cast, model: Model, ask: Ask) -> None:
