@@ -481,20 +481,20 @@ def test_whatever_is_asked_is_answered_or_invalid(
 
 def test_a_page_costs_the_same_queries_however_many_rows(wire: Wire, cast: Cast) -> None:
     def cost(path: str, **query: Any) -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with CaptureQueriesContext(connection) as asked:
             assert wire.get(path, **query)[0] == 200
         return len(asked)
 
-    model = a_model(cast, "m0", tags={"k": "v"})
-    a_version(cast, model, tags={"k": "v"})
+    for number in range(2):
+        a_version(cast, a_model(cast, f"m{number}", tags={"k": "v"}), tags={"k": "v"})
     wire.get("registered-models")
     few = cost("registered-models"), cost("model-versions", filter="tag.k = 'v'")
-    for number in range(1, 8):
+    for number in range(2, 8):
         model = a_model(cast, f"m{number}", tags={"k": "v"})
         for _ in range(3):
             a_version(cast, model, tags={"k": "v", "l": "w"})
     many = cost("registered-models"), cost("model-versions", filter="tag.k = 'v'")
-    # One of them finds who calls, and one the aliases of the whole page.
-    assert few == many == (7, 4)
+    assert few == many
+    # One of them finds who calls, and one the aliases of the whole page. What is prepared in
+    # PostgreSQL goes past Django's count.
+    assert few <= (7, 4)
