@@ -34,6 +34,7 @@ from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.compiled import KEY, CompiledObject
 from governance.core.errors import NotAllowed, invalid
+from governance.registry.actions.stages import require_room
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import default_slot
 from governance.registry.rules import (
@@ -121,13 +122,15 @@ def ask_for_canary(
 
     It takes what a champion takes: the policy of Production decides, and its people sign. The
     version keeps its stage. Answers, entry and refusals as for `ask_for_stage`; raises
-    InvalidInput for a share outside 1 to 99, AnotherShareAsked, WrongState for the champion.
+    InvalidInput for a share outside 1 to 99, AnotherShareAsked, StageUnchanged for the champion,
+    TooMuchTraffic.
     """
     if not 1 <= share <= 99:
         raise invalid("share", "range", "A share is a whole percentage from 1 to 99.")
     wish = Wish(target=Stage.PRODUCTION, slot=_slot_of(version, slot), share=share)
     if Wish(target=Stage.PRODUCTION, slot=wish.slot).is_granted_to(version):
         raise StageUnchanged(f"{version} is the champion of {slot}: it has all its traffic.")
+    require_room(version, wish.slot, share=share)
     return _ask(version, wish, actor=actor, at=at)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import F, Q
+
 from governance.accounts.permissions import Permission, may
 from governance.accounts.rules import Actor
 from governance.approvals.models import PromotionRequest
@@ -13,7 +15,7 @@ from governance.approvals.rules.downloads import (
     download_policy,
     gives_out_approved_alone,
 )
-from governance.approvals.rules.judgement import RequestState
+from governance.approvals.rules.judgement import Decision, RequestState
 from governance.approvals.rules.policies import Policy
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion
@@ -22,9 +24,13 @@ from governance.registry.rules import Stage
 
 
 def was_approved(version: ModelVersion) -> bool:
-    """Tell whether the version was ever approved for live traffic, in whatever slot."""
+    """Tell whether people ever approved the version for live traffic, in whatever slot.
+
+    What went there while nothing was gated was approved by nobody.
+    """
     requests = PromotionRequest.objects.filter(version=version, target=Stage.PRODUCTION)
-    return requests.filter(state=RequestState.DONE).exists()
+    signed = Q(sign_offs__decision=Decision.APPROVE, sign_offs__dossier_digest=F("decided_digest"))
+    return requests.filter(signed, state=RequestState.DONE).exists()
 
 
 def require_downloadable(version: ModelVersion, *, actor: Actor, at: datetime) -> None:

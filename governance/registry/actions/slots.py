@@ -21,11 +21,13 @@ from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.inventory.rules import ModelNotFound
 from governance.registry.models import Alias, ModelVersion, Slot, SlotAssignment
+from governance.registry.queries import champion_alias, default_slot
 from governance.registry.queries.aliases import slot_aliases
 from governance.registry.rules import SlotRole, Stage, VersionNotFound
 from governance.registry.rules.aliases import check_settable_alias, is_among
 from governance.registry.rules.slots import (
     FREE_ROLES,
+    LIVE_ROLES,
     AliasTaken,
     NotInSlot,
     RoleNeedsDecision,
@@ -140,7 +142,8 @@ def end_role(*, slot: Slot, version: ModelVersion, actor: Actor, at: datetime) -
     """End what a version does in the slot, unless it is its champion. Appends slot.ended.
 
     Whoever may ask for a role may end it: taking traffic off a version takes no signature. Raises
-    NotInSlot, RoleUnchanged for a champion, PermissionMissing.
+    NotInSlot, RoleUnchanged for a champion and for all that a version in Production does,
+    PermissionMissing.
     """
     slot, model = _locked(slot)
     require(actor, Permission.PROMOTION_REQUEST, unit=model.unit, at=at)
@@ -152,6 +155,7 @@ def end_role(*, slot: Slot, version: ModelVersion, actor: Actor, at: datetime) -
             "or when it is archived.",
             **_about(model),
         )
+    _require_other_use(version, standing)
     _ended(standing, at=at)
     _append(
         Verb.SLOT_ENDED, slot, version, _facts(standing, version),
@@ -227,6 +231,16 @@ def _require_standing(slot: Slot, version: ModelVersion) -> SlotAssignment:
     return standing
 
 
+def _require_other_use(version: ModelVersion, ending: SlotAssignment) -> None:
+    """Raise RoleUnchanged if a version in Production would be left without live traffic."""
+    others = version.assignments.current().answering().exclude(pk=ending.pk)
+    if version.stage == Stage.PRODUCTION and ending.role in LIVE_ROLES and not others.exists():
+        raise RoleUnchanged(
+            f"This is all that {version} does, and it is in Production. Ask for it to be archived.",
+            **_about(version.model),
+        )
+
+
 def _require_free(model: Model, alias: str, but: Slot | None = None) -> None:
     """Raise AliasTaken if the alias means something already, in whatever case; "" never does."""
     if not alias:
@@ -234,7 +248,9 @@ def _require_free(model: Model, alias: str, but: Slot | None = None) -> None:
     check_settable_alias(alias)
     held = {name: slot for name, slot in slot_aliases(model).items() if slot != but}
     free = Alias.objects.filter(model=model).values_list("name", flat=True)
-    if is_among(alias, [*held, *free]):
+    # The default slot comes with the first version, and finds its alias free.
+    kept = [] if default_slot(model) else [champion_alias()]
+    if is_among(alias, [*held, *free, *kept]):
         raise AliasTaken(
             f"The alias {alias} of {model.name} means something else already. Choose another, or "
             "take it away first.",

@@ -18,8 +18,10 @@ from governance.registry.rules import (
     SlotRole,
     Stage,
     StageUnchanged,
+    TooMuchTraffic,
 )
 
+MOST_SHARED = 99
 LIVE = (SlotRole.CHAMPION, SlotRole.CANARY)
 """The roles that answer live traffic."""
 
@@ -69,9 +71,23 @@ def share_traffic(
     What it did in the slot before ends. Locks, entry and refusals as for `move_to_stage`.
     """
     _check(version, slot, authorization)
+    require_room(version, slot, share=authorization.share or 0)
     result = MoveResult(records=[version])
     _assign(version, slot, SlotRole.CANARY, authorization, result.records, actor=actor, at=at)
     return result
+
+
+def require_room(version: ModelVersion, slot: Slot, *, share: int) -> None:
+    """Raise TooMuchTraffic if canaries together would leave the champion nothing."""
+    others = slot.assignments.current().filter(role=SlotRole.CANARY).exclude(version=version)
+    taken = sum(row.share or 0 for row in others)
+    if taken + share > MOST_SHARED:
+        raise TooMuchTraffic(
+            f"Other canaries have {taken} percent of {slot}; with {share} more the champion would "
+            "be left with nothing.",
+            subject=version.ref,
+            stream=version.model.stream,
+        )
 
 
 def _check(version: ModelVersion, slot: Slot, authorization: Authorization) -> None:

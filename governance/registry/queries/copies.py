@@ -11,7 +11,7 @@ from governance.inventory.models import Model
 from governance.registry.models import ModelVersion
 from governance.registry.rules.lineage import LineageOrigin, ParentRelation, addressed_version
 
-OF_A_REGISTRY = re.compile(r"models:/.*[/@]", re.DOTALL)
+OF_A_REGISTRY = re.compile(r"models:/.*[/@]", re.DOTALL | re.IGNORECASE)
 """Unlike `models:/ID`, a logged model of some tracking store."""
 
 

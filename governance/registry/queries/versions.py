@@ -196,16 +196,22 @@ def former_champions(slots: Collection[Slot | UUID]) -> QuerySet[SlotAssignment]
     """Return what served in these slots and could again, what ended last first.
 
     That is what a successor retired. What a rollback or a decision of its own took out of service
-    is left out until it is promoted anew: one signature must not bring it back. What serves now
-    is not Archived.
+    is left out until it is promoted anew: one signature must not bring it back, and having served
+    elsewhere meanwhile changes nothing in that. What serves now is not Archived.
     """
-    archived = StageChange.objects.filter(version=OuterRef("version"), target=Stage.ARCHIVED)
+    archived = StageChange.objects.filter(
+        version=OuterRef("version"), target=Stage.ARCHIVED
+    ).order_by("-changed_at")
+    here = archived.filter(slot=OuterRef("slot"))
     return (
         SlotAssignment.objects.filter(slot__in=slots, role=SlotRole.CHAMPION)
         .exclude(ended_at=None)
         .filter(version__stage=Stage.ARCHIVED, version__removed_at=None)
-        .annotate(archived_by=Subquery(archived.order_by("-changed_at").values("move")[:1]))
-        .filter(archived_by=Move.RETIRED)
+        .annotate(
+            archived_by=Subquery(archived.values("move")[:1]),
+            archived_here_by=Subquery(here.values("move")[:1]),
+        )
+        .filter(archived_by=Move.RETIRED, archived_here_by=Move.RETIRED)
         .select_related("version__model")
         .order_by("-ended_at", "-assigned_at")
     )

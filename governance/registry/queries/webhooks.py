@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Min, Q
 
-from governance.accounts.models import ServiceAccount
+from governance.accounts.models import ServiceAccount, User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor, covers
 from governance.core.sealing import unseal
@@ -77,14 +77,18 @@ def listeners(event: str, model: Model, *, at: datetime) -> list[Webhook]:
 
 
 def switched_off(refs: Iterable[str]) -> set[str]:
-    """Return those of the references that are service accounts nobody lets in any more.
+    """Return those of the references that nobody lets in any more: accounts, and whose they are.
 
     Who is let in no longer is told of nothing either.
     """
-    pairs = (ref.partition(":")[::2] for ref in set(refs))
-    keys = [key for kind, key in pairs if kind == ServiceAccount.REF]
-    off = ServiceAccount.objects.filter(pk__in=keys, is_active=False) if keys else ()
-    return {service.ref for service in off}
+    pairs = [ref.partition(":")[::2] for ref in set(refs)]
+    services = [key for kind, key in pairs if kind == ServiceAccount.REF]
+    people = [key for kind, key in pairs if kind == User.REF]
+    off = Q(is_active=False) | Q(responsible__is_active=False)
+    return {
+        *(row.ref for row in ServiceAccount.objects.filter(off, pk__in=services)),
+        *(row.ref for row in User.objects.filter(pk__in=people, is_active=False)),
+    }
 
 
 def host_of(webhook: Webhook) -> str:
@@ -119,6 +123,8 @@ def message_to_webhook(delivery: Delivery, at: datetime) -> Message:
         raise NoReceiver("The webhook was deleted.")
     if webhook.status != WebhookStatus.ACTIVE and not delivery.key.startswith(TEST_KEY):
         raise NoReceiver("The webhook was disabled.")
+    if switched_off([webhook.created_by]):
+        raise NoReceiver("Who made the webhook is let in no longer.")
     return Message(
         url=webhook.url,
         headers=_headers(webhook, delivery, timestamp=str(int(at.timestamp()))),

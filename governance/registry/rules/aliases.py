@@ -9,7 +9,8 @@ from governance.core.errors import InvalidInput, NotFound, Refused, invalid
 
 LATEST = "latest"
 MAX_ALIAS = 255
-_ALIAS = re.compile(r"[\w\-]+")
+# In ASCII, unlike MLflow: a letter of another script looks like one of a protected name.
+_ALIAS = re.compile(r"[\w\-]+", re.ASCII)
 _OF_A_VERSION = re.compile(r"v\d+", re.IGNORECASE)
 
 

@@ -165,9 +165,6 @@ def _day(text: str | None) -> date | None:
 
 
 def _stated_parents(lineage: Mapping[str, Any], source: str) -> Iterator[StatedParent]:
-    copied = addressed_version(source)
-    if copied:
-        yield StatedParent(model=copied[0], number=copied[1], relation=ParentRelation.COPIED)
     for index, entry in enumerate(lineage.get("parents", ())):
         yield StatedParent(
             model=entry["model"],
@@ -175,6 +172,9 @@ def _stated_parents(lineage: Mapping[str, Any], source: str) -> Iterator[StatedP
             relation=ParentRelation(entry.get("relation", ParentRelation.DERIVED)),
             field=f"parents.{index}",
         )
+    # Last, so that nothing said beside it makes a copy anything else.
+    if copied := addressed_version(source):
+        yield StatedParent(model=copied[0], number=copied[1], relation=ParentRelation.COPIED)
 
 
 def _stated_facts(lineage: Mapping[str, Any]) -> Iterator[StatedFact]:

@@ -117,6 +117,15 @@ def _choice(choices: type[DataPurpose] | type[ParentRelation]) -> Reader:
     return read
 
 
+def _relation(value: Any, field: str) -> str:
+    """A copy is what its source says: said here, it could be of something else."""
+    relation: str = _choice(ParentRelation)(value, field)
+    if relation == ParentRelation.COPIED:
+        message = f"{field}: a copy is registered with the source models:/NAME/NUMBER."
+        raise invalid(field, "choice", message)
+    return relation
+
+
 def _day(value: Any, field: str) -> str:
     try:
         return date.fromisoformat(value).isoformat()
@@ -163,7 +172,7 @@ _DATASET = _object(
     required=("name", "digest"),
 )
 _PARENT = _object(
-    {"model": _line(MAX_LABEL), "version": _number, "relation": _choice(ParentRelation)},
+    {"model": _line(MAX_LABEL), "version": _number, "relation": _relation},
     required=("model", "version"),
 )
 _CODE = _object(

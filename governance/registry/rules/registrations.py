@@ -163,9 +163,12 @@ def registration_problems(registration: Registration) -> Iterable[Problem]:
         if len(getattr(registration, name)) > longest:
             message = f"The {name} has at most {longest} characters."
             yield Problem(field=name, rule="length", message=message)
-    if "\x00" in source or ".." in re.split(r"[/\\]", source):
+    # Clients strip and unfold an address before they read it, and would read another one.
+    folded = source != source.strip() or any(ord(char) < 32 or ord(char) == 127 for char in source)
+    if folded or ".." in re.split(r"[/\\]", source):
         yield Problem(
             field="source",
             rule="path",
-            message="A source is a whole path: it has no '..' part and no control character.",
+            message="A source is a whole path: it has no '..' part, no control character and no "
+            "space around it.",
         )

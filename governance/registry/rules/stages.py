@@ -57,6 +57,12 @@ class StageUnchanged(WrongState):
     code = "stage_unchanged"
 
 
+class TooMuchTraffic(WrongState):
+    """Canaries would have more of a slot's traffic than there is beside its champion."""
+
+    code = "too_much_traffic"
+
+
 class AuthorizationMismatch(Refused):
     """An authorization was used for something else than what it authorizes."""
 

@@ -118,7 +118,10 @@ def test_a_draft_that_took_the_name_is_given_out_no_sooner(
     wire.post("model-versions/create", name="draft", source="models:/m-7")
     assert uri(wire, "draft").status == 200
     wire.post("registered-models/rename", name="churn-model", new_name="churn-old")
-    wire.post("registered-models/rename", name="draft", new_name="churn-model")
+    taken = wire.post("registered-models/rename", name="draft", new_name="churn-model")
+    assert taken.body["error_code"] == "RESOURCE_ALREADY_EXISTS"
+    wire.post("registered-models/create", name="churn-model")
+    wire.post("model-versions/create", name="churn-model", source="models:/m-7")
     assert uri(wire).body["rule"] == "version_not_approved"
 
 

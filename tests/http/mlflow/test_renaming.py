@@ -10,8 +10,10 @@ from governance.accounts.rules import Scope
 from governance.audit.verification import verify
 from governance.inventory.models import FormerName, Model
 from governance.registry.models import Alias, Slot, SlotAssignment
+from governance.registry.rules import Stage
 from tests.factories import (
     Cast,
+    ask,
     make_cast,
     make_champion,
     make_model,
@@ -92,10 +94,14 @@ def test_a_model_created_under_the_old_name_inherits_nothing(
     cast: Cast, model: Model, wire: Wire
 ) -> None:
     make_policies(cast)
-    make_champion(cast, make_version(cast, model))
+    version = make_version(cast, model)
+    make_champion(cast, version)
     Slot.objects.filter(model=model).update(alias="champion")
     wire.post("registered-models/alias", name="old", alias="blue", version="1")
-    rename(wire, "old", "new")
+    with nothing_moves(entries=["call.refused"]):
+        assert rename(wire, "old", "new").body["rule"] == "version_serves"
+    ask(cast, version, Stage.ARCHIVED)
+    assert rename(wire, "old", "new").status == 200
     wire.post("registered-models/create", name="old")
     wire.post("model-versions/create", name="old", source="models:/m-1")
     again = Model.objects.get(name="old")
@@ -108,8 +114,8 @@ def test_a_model_created_under_the_old_name_inherits_nothing(
     assert refused.body["rule"] == "inventory_incomplete"
     assert not SlotAssignment.objects.filter(slot__model=again).exists()
     assert not Alias.objects.filter(model=again).exists()
-    kept = wire.get("registered-models/alias", name="new", alias="champion").body["model_version"]
-    assert (kept["name"], kept["current_stage"]) == ("new", "Production")
+    kept = wire.get("registered-models/alias", name="new", alias="blue").body["model_version"]
+    assert (kept["name"], kept["current_stage"]) == ("new", "Archived")
 
 
 def test_an_old_link_of_the_portal_leads_on_until_the_name_is_taken(
