@@ -164,7 +164,9 @@ def registration_problems(registration: Registration) -> Iterable[Problem]:
             message = f"The {name} has at most {longest} characters."
             yield Problem(field=name, rule="length", message=message)
     # Clients strip and unfold an address before they read it, and would read another one.
-    folded = source != source.strip() or any(ord(char) < 32 or ord(char) == 127 for char in source)
+    folded = source.strip() not in {"", source} or any(
+        ord(char) < 32 or ord(char) == 127 for char in source
+    )
     if folded or ".." in re.split(r"[/\\]", source):
         yield Problem(
             field="source",
