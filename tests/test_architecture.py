@@ -43,6 +43,7 @@ NO_ENTRY_OF_ITS_OWN = {
     "validation.actions.findings.insert_finding": "the report that it stands in is the entry",
 }
 NOT_A_RECORD = {
+    "approvals.EvidenceOpening": "a note of who read what; the signature that follows keeps it",
     "audit.LedgerStream": "the heads of the ledger itself",
     "audit.LedgerEntry": "the ledger itself",
     "audit.FollowerCursor": "how far a follower has read; losing it repeats work",

@@ -13,6 +13,8 @@ class AccountsConfig(AppConfig):
         register(self.get_model("User"), exclude=("password", "last_login"))
         register(self.get_model("RoleGrant"), history=True)
         register(self.get_model("RoleGrantEnd"), history=True)
+        register(self.get_model("Delegation"), history=True)
+        register(self.get_model("DelegationEnd"), history=True)
         register(self.get_model("ServiceAccount"))
         register(
             self.get_model("ApiToken"),

@@ -16,9 +16,11 @@ from governance.accounts.rules import (
     MAX_PERSON,
     MAX_SERVICE,
     MAX_UNIT,
+    SIGNING_ROLES,
     Role,
     covers,
 )
+from governance.audit.models import Prose
 from governance.core.models import Record
 
 
@@ -129,6 +131,62 @@ class RoleGrantEnd(Record):
     REF = "role_grant_end"
 
     grant = models.OneToOneField(RoleGrant, on_delete=models.PROTECT, related_name="end")
+    ended_at = models.DateTimeField()
+    ended_by = models.CharField(max_length=60)
+
+
+class DelegationQuerySet(models.QuerySet["Delegation"]):
+    def at(self, at: datetime) -> DelegationQuerySet:
+        """Keep those that hold at that moment: begun, not run out, not ended by a row."""
+        return (
+            self.filter(starts_at__lte=at, ends_at__gt=at)
+            .exclude(end__ended_at__lte=at)
+            .select_related("unit", "delegator", "deputy")
+        )
+
+
+class Delegation(Record):
+    """That a person has another sign in a role of theirs, in a unit, for a time.
+
+    It holds no longer than the delegator's own role does. Never edited: see DelegationEnd.
+    """
+
+    REF = "delegation"
+
+    delegator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="delegations_given")
+    deputy = models.ForeignKey(User, on_delete=models.PROTECT, related_name="delegations_held")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="delegations")
+    reason = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    given_at = models.DateTimeField()
+
+    objects = DelegationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=SIGNING_ROLES), name="delegated_role_is_one_that_signs"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="delegation_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=~Q(deputy=F("delegator")), name="nobody_is_their_own_deputy"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deputy} signs for {self.delegator} as {self.get_role_display().lower()}"
+
+
+class DelegationEnd(Record):
+    """That a delegation was ended before its time, by the delegator or the deputy."""
+
+    REF = "delegation_end"
+
+    delegation = models.OneToOneField(Delegation, on_delete=models.PROTECT, related_name="end")
     ended_at = models.DateTimeField()
     ended_by = models.CharField(max_length=60)
 

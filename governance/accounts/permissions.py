@@ -119,6 +119,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_SIGN,
         }
     ),
+    Role.HEAD_OF_MODEL_RISK: frozenset(
+        _READER
+        | {
+            Permission.COMMENT_WRITE,
+            Permission.POLICY_SIGN,
+            Permission.PROMOTION_REJECT,
+            Permission.PROMOTION_SIGN,
+        }
+    ),
     Role.ADMINISTRATOR: frozenset(
         {
             Permission.ACCOUNT_MANAGE,

@@ -21,7 +21,12 @@ class Role(TextChoices):
     VALIDATOR = "VALIDATOR", "Validator"
     APPROVER = "APPROVER", "Approver"
     COMPLIANCE = "COMPLIANCE", "Compliance"
+    HEAD_OF_MODEL_RISK = "HEAD_OF_MODEL_RISK", "Head of model risk"
     ADMINISTRATOR = "ADMINISTRATOR", "Administrator"
+
+
+SIGNING_ROLES = (Role.VALIDATOR, Role.APPROVER, Role.COMPLIANCE, Role.HEAD_OF_MODEL_RISK)
+"""The roles in which policies ask people to sign."""
 
 
 class Scope(TextChoices):

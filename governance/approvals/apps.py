@@ -2,6 +2,18 @@ from django.apps import AppConfig
 
 from governance.audit.registration import register
 
+HISTORY = (
+    "Condition",
+    "ConditionFinding",
+    "DossierCopy",
+    "Lapse",
+    "Override",
+    "OverrideSignOff",
+    "PolicySignOff",
+    "SignOff",
+    "Tick",
+)
+
 
 class ApprovalsConfig(AppConfig):
     name = "governance.approvals"
@@ -11,7 +23,14 @@ class ApprovalsConfig(AppConfig):
         register(self.get_model("PolicyVersion"), mutable=("state", "in_force_at", "ended_at"))
         register(
             self.get_model("PromotionRequest"),
-            mutable=("state", "closed_at", "closed_by", "closed_reason_id", "decided_digest"),
+            mutable=(
+                "state",
+                "closed_at",
+                "closed_by",
+                "closed_reason_id",
+                "decided_digest",
+                "stands_until",
+            ),
         )
-        for name in ("PolicySignOff", "DossierCopy", "SignOff"):
+        for name in HISTORY:
             register(self.get_model(name), history=True)

@@ -13,5 +13,6 @@ class InventoryConfig(AppConfig):
             extra=lambda model: {"developers": model.developer_keys},
         )
         register(self.get_model("TierAssessment"), history=True)
+        register(self.get_model("ClassAssessment"), history=True)
         register(self.get_model("Builder"), history=True)
         register(self.get_model("FormerName"), history=True)

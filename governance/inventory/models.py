@@ -15,7 +15,7 @@ from governance.accounts.rules import Actor
 from governance.audit.models import Prose
 from governance.core.compiled import KEY, Compiled
 from governance.core.models import Record
-from governance.inventory.rules import REQUIRED, Capacity, Kind, Tier
+from governance.inventory.rules import REQUIRED, AiActClass, Capacity, Kind, Tier
 
 
 class ModelQuerySet(models.QuerySet["Model"]):
@@ -47,7 +47,10 @@ class ModelQuerySet(models.QuerySet["Model"]):
 
 
 class Model(Record):
-    """One entry of the inventory. First seen through MLflow it is a draft: see `gaps`."""
+    """One entry of the inventory. First seen through MLflow it is a draft: see `gaps`.
+
+    `jurisdictions` are two-letter codes (ISO 3166-1, and EU) with a comma between them, in order.
+    """
 
     REF = "model"
 
@@ -62,6 +65,10 @@ class Model(Record):
     developers = models.ManyToManyField(User, related_name="developed_models", blank=True)
     kind = models.CharField(max_length=20, choices=Kind.choices, blank=True)
     tier = models.PositiveSmallIntegerField(choices=Tier.choices, null=True, blank=True)
+    ai_act_class = models.CharField(
+        "EU AI Act class", max_length=30, choices=AiActClass.choices, blank=True
+    )
+    jurisdictions = models.CharField(max_length=200, blank=True)
     tracking_uri = models.URLField("MLflow tracking server", blank=True, max_length=300)
     created_by = models.CharField(max_length=60, editable=False)
     created_at = models.DateTimeField(editable=False)
@@ -78,6 +85,10 @@ class Model(Record):
             ),
             models.CheckConstraint(
                 condition=Q(kind="") | Q(kind__in=Kind.values), name="model_kind_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(ai_act_class="") | Q(ai_act_class__in=AiActClass.values),
+                name="model_ai_act_class_is_known",
             ),
         ]
 
@@ -142,6 +153,26 @@ class TierAssessment(Record):
         constraints = [
             models.CheckConstraint(
                 condition=Q(tier__in=Tier.values), name="assessed_tier_is_known"
+            ),
+        ]
+
+
+class ClassAssessment(Record):
+    """That somebody set the class under the EU AI Act, and why."""
+
+    REF = "class_assessment"
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="class_assessments")
+    ai_act_class = models.CharField(max_length=30, choices=AiActClass.choices)
+    reason = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
+    assessed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    assessed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ai_act_class__in=AiActClass.values),
+                name="assessed_ai_act_class_is_known",
             ),
         ]
 

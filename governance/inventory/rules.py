@@ -38,6 +38,28 @@ class Kind(TextChoices):
     OTHER = "OTHER", "Other"
 
 
+class AiActClass(TextChoices):
+    """What Regulation (EU) 2024/1689, as amended by (EU) 2026/1744, makes of the system."""
+
+    PROHIBITED = "PROHIBITED", "Prohibited practice"
+    HIGH_RISK_ANNEX_I_A = "HIGH_RISK_ANNEX_I_A", "High risk, product under Annex I Section A"
+    HIGH_RISK_ANNEX_I_B = "HIGH_RISK_ANNEX_I_B", "High risk, product under Annex I Section B"
+    HIGH_RISK_ANNEX_III = "HIGH_RISK_ANNEX_III", "High risk, area of Annex III"
+    HIGH_RISK_ANNEX_I_A_AND_III = (
+        "HIGH_RISK_ANNEX_I_A_AND_III",
+        "High risk, Annex I Section A and Annex III",
+    )
+    NOT_HIGH_RISK_DEROGATION = "NOT_HIGH_RISK_DEROGATION", "Not high risk, by derogation"
+    GPAI_SYSTEMIC = "GPAI_SYSTEMIC", "General-purpose model with systemic risk"
+    GPAI = "GPAI", "General-purpose model"
+    GPAI_FOSS = "GPAI_FOSS", "General-purpose model, free and open source"
+    TRANSPARENCY_ONLY = "TRANSPARENCY_ONLY", "Transparency duties only"
+    MINIMAL = "MINIMAL", "Minimal risk"
+    OUT_OF_SCOPE = "OUT_OF_SCOPE", "AI system outside the regulation"
+    OUT_OF_SCOPE_FOSS = "OUT_OF_SCOPE_FOSS", "Outside the regulation, free and open source"
+    NOT_AI_SYSTEM = "NOT_AI_SYSTEM", "No AI system"
+
+
 class Capacity(TextChoices):
     """In which capacity a person has had a hand in building or owning a model."""
 

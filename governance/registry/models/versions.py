@@ -68,6 +68,7 @@ class ModelVersion(Record):
     lineage_text = models.TextField(default="{}")
     digest = models.CharField(max_length=64)
     registered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    committed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     registered_via = models.CharField(max_length=60)
     registered_at = models.DateTimeField()
     stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.DRAFT)

@@ -43,6 +43,8 @@ class Move(TextChoices):
     DEMOTED = "DEMOTED", "Moved back"
     ARCHIVED = "ARCHIVED", "Archived"
     SHARED = "SHARED", "Given a share of live traffic"
+    EMERGENCY = "EMERGENCY", "Promoted in an emergency"
+    CONFIRMED = "CONFIRMED", "Confirmed in service"
 
 
 class VersionNotFound(NotFound):

@@ -1,4 +1,4 @@
-"""Policies, promotion requests, the dossiers that were signed, and the signatures."""
+"""Promotion requests, the dossiers kept with them, and what people noted on them."""
 
 from __future__ import annotations
 
@@ -9,90 +9,12 @@ from django.db.models import F, Q
 
 from governance.accounts.models import User
 from governance.accounts.rules import Actor, Role
-from governance.approvals.rules.judgement import Decision, RequestState
-from governance.approvals.rules.policies import PolicyState
+from governance.approvals.rules.judgement import RequestState
 from governance.audit.models import Prose
 from governance.core.models import Record
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.rules import Move, Stage, goal_words
-
-
-class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
-    def in_force(self) -> PolicyVersionQuerySet:
-        return self.filter(state=PolicyState.IN_FORCE)
-
-
-class PolicyVersion(Record):
-    """One immutable version of a policy. Two people sign it before it takes effect."""
-
-    REF = "policy"
-
-    key = models.CharField(max_length=62)
-    number = models.PositiveIntegerField()
-    title = models.CharField(max_length=120)
-    text = models.TextField()
-    content_text = models.TextField()
-    digest = models.CharField(max_length=64)
-    state = models.CharField(
-        max_length=12, choices=PolicyState.choices, default=PolicyState.PROPOSED
-    )
-    proposed_by = models.CharField(max_length=60)
-    proposed_at = models.DateTimeField()
-    in_force_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-
-    objects = PolicyVersionQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["key", "number"], name="policy_number_once_per_key"),
-            models.UniqueConstraint(
-                fields=["key"], condition=Q(state="IN_FORCE"), name="one_policy_version_in_force"
-            ),
-            models.CheckConstraint(
-                condition=Q(state="PROPOSED", in_force_at=None, ended_at=None)
-                | Q(state="REJECTED", in_force_at=None, ended_at__isnull=False)
-                | Q(state="IN_FORCE", in_force_at__isnull=False, ended_at=None)
-                | Q(state="SUPERSEDED", in_force_at__isnull=False, ended_at__isnull=False),
-                name="policy_version_says_since_when",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.title}, version {self.number}"
-
-
-class PolicySignOff(Record):
-    """That a person signed a policy version."""
-
-    REF = "policy_sign_off"
-
-    policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="sign_offs")
-    signer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    printed_name = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
-    comment = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+", null=True)
-    role = models.CharField(max_length=20, choices=Role.choices)
-    decision = models.CharField(max_length=10, choices=Decision.choices)
-    meaning = models.CharField(max_length=300)
-    policy_digest = models.CharField(max_length=64)
-    proof = models.CharField(max_length=20)
-    signed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["policy", "signer"], name="policy_signed_once_per_person"
-            ),
-            models.CheckConstraint(
-                condition=Q(role__in=Role.values), name="policy_signer_role_is_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(decision="APPROVE") | Q(decision="REJECT", comment__isnull=False),
-                name="rejected_policy_says_why",
-            ),
-        ]
-
 
 _STANDS = Q(state=RequestState.OPEN, version__stage=F("source"), version__removed_at=None)
 _STORED = [state.value for state in RequestState if state != RequestState.OVERTAKEN]
@@ -126,7 +48,8 @@ class PromotionRequestQuerySet(models.QuerySet["PromotionRequest"]):
 class PromotionRequest(Record):
     """That somebody asked for a version's change of stage, or for live traffic in a slot.
 
-    `number` counts per model. `share` is the percentage that a canary asks for.
+    `number` counts per model. `share` is the percentage that a canary asks for. `reason` says why
+    it is an emergency. `stands_until` is when an approval ends by itself, if it does.
     """
 
     REF = "request"
@@ -149,6 +72,10 @@ class PromotionRequest(Record):
         Prose, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     decided_digest = models.CharField(max_length=64, blank=True)
+    reason = models.ForeignKey(
+        Prose, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    stands_until = models.DateTimeField(null=True)
 
     objects = PromotionRequestQuerySet.as_manager()
 
@@ -180,6 +107,14 @@ class PromotionRequest(Record):
                 condition=Q(move=Move.SHARED, share__gte=1, share__lte=99)
                 | (~Q(move=Move.SHARED) & Q(share=None)),
                 name="request_for_a_canary_alone_has_a_share",
+            ),
+            models.CheckConstraint(
+                condition=~Q(move=Move.EMERGENCY) | Q(reason__isnull=False),
+                name="emergency_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(stands_until=None) | Q(state=RequestState.DONE),
+                name="what_was_approved_alone_ends",
             ),
         ]
 
@@ -226,39 +161,59 @@ class DossierCopy(Record):
         ]
 
 
-class SignOff(Record):
-    """A signature: who, in which role held at that moment, meaning what, over which digest, when.
+class Tick(Record):
+    """What a person found in a manual check of a policy; the newest of a check counts."""
 
-    21 CFR 11.50 asks for printed name, date and time, and meaning; the name stands in Prose.
+    REF = "tick"
+
+    request = models.ForeignKey(PromotionRequest, on_delete=models.PROTECT, related_name="ticks")
+    check_id = models.CharField(max_length=80)
+    holds = models.BooleanField()
+    note = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    ticked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    ticked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="tick_role_is_known"),
+        ]
+
+
+class EvidenceOpening(Record):
+    """When a person first opened a page of evidence of a request.
+
+    A note that a signature takes up (`SignOff.evidence_opened`), and no act of anybody.
     """
 
-    REF = "sign_off"
+    REF = "evidence_opening"
 
-    request = models.ForeignKey(
-        PromotionRequest, on_delete=models.PROTECT, related_name="sign_offs"
-    )
-    dossier = models.ForeignKey(DossierCopy, on_delete=models.PROTECT, related_name="sign_offs")
-    signer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sign_offs")
-    printed_name = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
-    comment = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+", null=True)
-    role = models.CharField(max_length=20, choices=Role.choices)
-    decision = models.CharField(max_length=10, choices=Decision.choices)
-    meaning = models.CharField(max_length=300)
-    dossier_digest = models.CharField(max_length=64)
-    proof = models.CharField(max_length=20)
-    signed_at = models.DateTimeField()
+    request = models.ForeignKey(PromotionRequest, on_delete=models.PROTECT, related_name="openings")
+    reader = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    page = models.CharField(max_length=20)
+    opened_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["request", "signer", "dossier_digest"], name="one_signature_per_person"
+                fields=["request", "reader", "page"], name="evidence_opened_first_once"
             ),
-            models.CheckConstraint(condition=Q(role__in=Role.values), name="signer_role_is_known"),
-            models.CheckConstraint(
-                condition=Q(decision__in=Decision.values), name="decision_is_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(decision="APPROVE") | Q(comment__isnull=False),
-                name="refusing_signature_says_why",
+        ]
+
+
+class Lapse(Record):
+    """That the portal noticed that an approval no longer stands, by which rule and since when."""
+
+    REF = "lapse"
+
+    request = models.ForeignKey(PromotionRequest, on_delete=models.PROTECT, related_name="lapses")
+    rule = models.CharField(max_length=40)
+    since = models.DateTimeField()
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "rule", "since"], name="lapse_noted_once_per_rule"
             ),
         ]
