@@ -268,7 +268,7 @@ def sign(
         request_id=request.pk,
         role=role,
         decision=decision,
-        digest_seen=case_of(fresh).digest if digest is None else digest,
+        digest_seen=case_of(fresh, at=at).digest if digest is None else digest,
         comment=comment,
         proof=make_proof(signer, at=at),
         actor=signer,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from governance.accounts.models import ApiToken, RoleGrant, ServiceAccount, Unit, User
+from governance.accounts.models import ApiToken, Delegation, RoleGrant, ServiceAccount, Unit, User
 from governance.accounts.permissions import SCOPE_PERMISSIONS, Permission, roles_with
 from governance.accounts.rules import Actor, Role, Scope, covers
 from governance.core.compiled import CompiledObject
@@ -167,6 +167,25 @@ def holders_of(role: Role, *, unit: Unit, at: datetime) -> list[User]:
 def roles_of(user: User, *, unit: Unit, at: datetime) -> set[Role]:
     """Return the roles that the user holds in the unit at that moment."""
     return {Role(g.role) for g in user.grants.at(at) if covers(g.unit.path, unit.path)}
+
+
+def delegations_in(unit: Unit, *, at: datetime) -> list[Delegation]:
+    """Return the delegations that reach the unit at that moment, by when they were given.
+
+    One ends with the delegator's own role: what somebody does not hold, nobody holds for them.
+    """
+    return [
+        one
+        for one in Delegation.objects.at(at).filter(deputy__is_active=True).order_by("given_at")
+        if covers(one.unit.path, unit.path) and holds_through(one, unit=unit, at=at)
+    ]
+
+
+def holds_through(delegation: Delegation, *, unit: Unit, at: datetime) -> bool:
+    """Tell whether the delegator still holds in the unit what they lent."""
+    delegator = delegation.delegator
+    held = roles_of(delegator, unit=unit, at=at) if delegator.is_active else set()
+    return delegation.role in held
 
 
 def root_unit() -> Unit:

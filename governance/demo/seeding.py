@@ -284,9 +284,10 @@ SIGNERS = {Role.VALIDATOR: "amara", Role.APPROVER: "daniel", Role.COMPLIANCE: "i
 def _reach(bank: Meridian, version: ModelVersion, stage: Stage, clock: Clock) -> None:
     """Ask for the stage and have everybody sign whom the policy asks."""
     request = _ask(version, stage, clock)
-    case = case_of(request) if request.state == "OPEN" else None
-    for need in case.policy.needs if case else ():
-        _sign(bank, request, SIGNERS[need.role], clock)
+    case = case_of(request, at=bank.now) if request.state == "OPEN" else None
+    for need in sorted(case.policy.needs, key=lambda need: need.step) if case else ():
+        for role in need.roles[: need.count]:
+            _sign(bank, request, SIGNERS[role], clock)
     version.refresh_from_db()
     if version.stage != stage:
         raise AssertionError(f"{version} did not reach {stage}: the demo's data is wrong")
@@ -315,7 +316,7 @@ def _sign(
         request_id=request.pk,
         role=Role(signer.grants.get().role),
         decision=decision,
-        digest_seen=case_of(fresh).digest,
+        digest_seen=case_of(fresh, at=at).digest,
         comment=comment,
         proof=_proof(signer, at),
         actor=signer,
@@ -354,7 +355,7 @@ def _roll_back(bank: Meridian, version: ModelVersion, reason: str, clock: Clock)
     assert slot is not None
     roll_back(
         slot=slot,
-        digest_seen=rollback_case(slot).digest,
+        digest_seen=rollback_case(slot, at=at).digest,
         reason=reason,
         proof=_proof(approver, at),
         actor=approver,

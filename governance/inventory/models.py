@@ -101,6 +101,10 @@ class Model(Record):
         return sorted(str(row.user) for row in _DEVELOPERS.rows(key=self.pk))
 
     @property
+    def jurisdiction_codes(self) -> list[str]:
+        return [code for code in self.jurisdictions.split(",") if code]
+
+    @property
     def stream(self) -> str:
         """The ledger stream of everything that happens to this model."""
         return f"model:{self.pk}"

@@ -12,7 +12,8 @@ from governance.accounts.queries import holders_of
 from governance.accounts.rules import Role
 from governance.approvals.actions import Asked, Outcome
 from governance.approvals.models import PromotionRequest
-from governance.approvals.queries.cases import Case, Chair, chairs
+from governance.approvals.queries.cases import Case
+from governance.approvals.queries.chairs import Chair, chairs
 from governance.approvals.rules.gates import CheckResult
 from governance.core.errors import Refused
 from governance.inventory.models import Model
@@ -68,7 +69,7 @@ def approval_outstanding(
         stream=case.version.model.stream,
         request=str(request.pk),
         checks=[check.id for check in checks],
-        roles=[state.need.role.value for state in case.judgement.missing_needs],
+        roles=[role.value for state in case.judgement.missing_needs for role in state.open_roles],
     )
 
 
@@ -99,7 +100,7 @@ def _unmet(check: CheckResult, model: Model, *, at: datetime) -> Gap:
     role = MENDERS.get(check.id.partition(".")[0], Role.DEVELOPER)
     people = _holders(role, model, at=at)
     return Gap(
-        sentence=f"{check.label}: {check.sentence} To be mended by: {_named(role, people)}.",
+        sentence=f"{check.label}: {check.sentence} To be mended by: {_named(role.label, people)}.",
         shown={
             "kind": "check",
             "id": check.id,
@@ -115,10 +116,11 @@ def _unmet(check: CheckResult, model: Model, *, at: datetime) -> Gap:
 
 
 def _vacant(chair: Chair) -> Gap:
-    role = chair.need.role
+    role = chair.need.roles[0]
     return Gap(
-        sentence=f"Still to sign: {chair.missing} {_named(role, chair.candidates)}.",
-        shown={"kind": "sign_off", "role": role.value, "count": chair.missing},
+        sentence=f"Still to sign: {chair.missing} {_named(chair.need.label, chair.candidates)}.",
+        shown={"kind": "sign_off", "role": role.value, "count": chair.missing}
+        | ({"any_of": [one.value for one in chair.need.roles]} if chair.need.is_quorum else {}),
         role=role,
         people=chair.candidates,
     )
@@ -133,9 +135,9 @@ def _holders(role: Role, model: Model, *, at: datetime) -> Sequence[User]:
     return holders_of(role, unit=model.unit, at=at)
 
 
-def _named(role: Role, people: Sequence[User]) -> str:
+def _named(role: str, people: Sequence[User]) -> str:
     names = ", ".join(person.name for person in people) or "nobody holds this role"
-    return f"{role.label.lower()} ({names})"
+    return f"{role.lower()} ({names})"
 
 
 def _message(request: PromotionRequest, case: Case, gaps: Sequence[Gap]) -> str:

@@ -125,7 +125,7 @@ def test_a_signature_given_before_the_flip_moves_nothing(
     check(cast, version)
     with refused(ChecksNotMet):
         f.sign(request, cast.compliance, Role.COMPLIANCE)
-    case = case_of(PromotionRequest.objects.with_version().get(pk=request.pk))
+    case = case_of(PromotionRequest.objects.with_version().get(pk=request.pk), at=f.NOON)
     assert len(case.judgement.stale) == 1
 
 
@@ -175,7 +175,7 @@ def test_an_altered_version_does_not_come_back_by_a_rollback(
     with refused(ApprovalMissing):
         roll_back(
             slot=slot,
-            digest_seen=rollback_case(slot).digest,
+            digest_seen=rollback_case(slot, at=f.NOON).digest,
             reason="The newer one is slow.",
             proof=f.make_proof(cast.approver, at=LATER),
             actor=cast.approver,
@@ -204,7 +204,7 @@ def test_a_dossier_without_parts_and_checks_reads_as_it_always_did(
 ) -> None:
     version = f.make_version(cast, model)
     request = staged(cast, version)
-    text = case_of(request).dossier.text()
+    text = case_of(request, at=f.NOON).dossier.text()
     assert "artifact_check" not in text
     assert "parts" not in text
     assert read_dossier(text).text() == text

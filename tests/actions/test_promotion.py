@@ -293,7 +293,7 @@ class TestSigning:
                 request_id=request_.pk,
                 role=Role.APPROVER,
                 decision=Decision.APPROVE,
-                digest_seen=case_of(request_).digest,
+                digest_seen=case_of(request_, at=NOON).digest,
                 comment="",
                 proof=f.make_proof(cast.validator),
                 actor=cast.approver,
@@ -377,7 +377,7 @@ class TestAChangedDossier:
         request_: PromotionRequest,
         change: Callable[[Cast, PromotionRequest], None],
     ) -> None:
-        seen = case_of(request_).digest
+        seen = case_of(request_, at=NOON).digest
         change(cast, request_)
         with refused(DossierChanged):
             f.sign(request_, cast.approver, Role.APPROVER, digest=seen)
@@ -462,7 +462,7 @@ class TestRollback:
         assert slot is not None
         given = {
             "slot": slot,
-            "digest_seen": rollback_case(slot).digest,
+            "digest_seen": rollback_case(slot, at=NOON).digest,
             "reason": "Complaints since this morning.",
             "proof": f.make_proof(who, at=f.later(hours=3)),
             "actor": who,
@@ -489,7 +489,7 @@ class TestRollback:
     def test_rests_on_the_earlier_sign_offs(self, cast: Cast, replaced: ModelVersion) -> None:
         slot = default_slot(replaced.model)
         assert slot is not None
-        basis = rollback_case(slot).dossier.basis
+        basis = rollback_case(slot, at=NOON).dossier.basis
         assert basis is not None
         assert len(basis.sign_offs) == 2
 

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from governance.accounts.models import User
 from governance.accounts.rules import Role
-from governance.approvals.queries.cases import case_of, chairs, open_requests, waiting_for
+from governance.approvals.queries.cases import case_of, open_requests
+from governance.approvals.queries.chairs import chairs, waiting_for
 from governance.approvals.queries.policies import policies_in_force
 from governance.approvals.queries.reading import ReadAhead
 from governance.demo.seeding import seed
@@ -47,7 +48,10 @@ def assert_agree(reader: User) -> None:
     requests = open_requests(reader, at=at)
     ahead, policies = ReadAhead(requests, reader=reader, at=at), policies_in_force()
     for request in requests:
-        alone, together = case_of(request), case_of(request, policies=policies, reading=ahead)
+        alone, together = (
+            case_of(request, at=NOON),
+            case_of(request, at=NOON, policies=policies, reading=ahead),
+        )
         assert together.dossier.text() == alone.dossier.text()
         assert together.judgement == alone.judgement
         assert together.duties == alone.duties

@@ -249,7 +249,7 @@ def test_a_rollback_in_one_slot_leaves_the_others_alone(
     assert fresh(candidate).stage == Stage.ARCHIVED
     roll_back(
         slot=europe,
-        digest_seen=rollback_case(europe).digest,
+        digest_seen=rollback_case(europe, at=NOON).digest,
         reason="It drifts in Europe.",
         proof=f.make_proof(cast.approver),
         actor=cast.approver,

@@ -140,16 +140,17 @@ def make_world(cast: Cast) -> World:
 
 
 def signing(w: World, actor: Any, role: Role) -> None:
+    fresh = PromotionRequest.objects.with_version().get(pk=w.request.pk)
     sign_off(
         request_id=w.request.pk, role=role, decision=Decision.APPROVE,
-        digest_seen=case_of(PromotionRequest.objects.with_version().get(pk=w.request.pk)).digest,
+        digest_seen=case_of(fresh, at=NOON).digest,
         comment="", proof=f.make_proof(actor), actor=actor, at=NOON,
     )  # fmt: skip
 
 
 def rolling_back(w: World, actor: Any) -> None:
     roll_back(
-        slot=w.slot, digest_seen=rollback_case(w.slot).digest, reason="It fails.",
+        slot=w.slot, digest_seen=rollback_case(w.slot, at=NOON).digest, reason="It fails.",
         proof=f.make_proof(actor), actor=actor, at=NOON,
     )  # fmt: skip
 

@@ -30,7 +30,13 @@ from governance.approvals.rules.judgement import (
     Judgement,
     authorize,
 )
-from governance.approvals.rules.policies import PolicyDecided, PolicyState, policy_for, read_policy
+from governance.approvals.rules.policies import (
+    PolicyDecided,
+    PolicyState,
+    Subject,
+    policy_for,
+    read_policy,
+)
 from governance.audit.models import LedgerEntry
 from governance.core.errors import InvalidInput, NotFound
 from governance.inventory.actions import ModelRecord, create_model, edit_model
@@ -174,7 +180,7 @@ class TestTakingASeat:
         assert registered.registered_by == cast.second_approver
         request = f.ask(cast, registered, Stage.STAGING).request
         assert request is not None
-        case = case_of(PromotionRequest.objects.with_version().get(pk=request.pk))
+        case = case_of(PromotionRequest.objects.with_version().get(pk=request.pk), at=NOON)
         assert case.duties.registered_by == cast.second_approver.ref
 
     def test_a_token_signs_nothing(self, cast: Cast, request_: PromotionRequest) -> None:
@@ -197,7 +203,7 @@ class TestReports:
         model = request_.version.model
         record = record_of(model, owner=cast.validator)
         edit_model(model=model, record=record, actor=cast.owner, at=NOON)
-        case = case_of(PromotionRequest.objects.with_version().get(pk=request_.pk))
+        case = case_of(PromotionRequest.objects.with_version().get(pk=request_.pk), at=NOON)
         assert [check.id for check in case.judgement.unmet_checks] == ["report_approved"]
         with nothing_moves(), pytest.raises(ChecksNotMet):
             f.sign(request_, cast.approver, Role.APPROVER)
@@ -248,7 +254,7 @@ class TestOldSignatures:
         assert stage_of(request.version) == Stage.STAGING
 
     def seen(self, request: PromotionRequest) -> str:
-        return case_of(PromotionRequest.objects.with_version().get(pk=request.pk)).digest
+        return case_of(PromotionRequest.objects.with_version().get(pk=request.pk), at=NOON).digest
 
     def test_a_better_value_by_tag(self, cast: Cast, signed: PromotionRequest) -> None:
         seen = self.seen(signed)
@@ -363,7 +369,7 @@ class TestPolicies:
     def test_not_even_one_that_was_put_into_the_database(
         self, cast: Cast, request_: PromotionRequest
     ) -> None:
-        case = case_of(PromotionRequest.objects.with_version().get(pk=request_.pk))
+        case = case_of(PromotionRequest.objects.with_version().get(pk=request_.pk), at=NOON)
         nobody = Judgement(checks=(), needs=(), stale=(), dossier_digest=case.digest)
         assert nobody.is_met
         with pytest.raises(ApprovalMissing):
@@ -397,7 +403,8 @@ class TestPolicies:
             )
         )
         chosen = policy_for(
-            [sly, strict], tier=1, kind=Kind.RULES, source=Stage.STAGING, target=Stage.PRODUCTION
+            [sly, strict],
+            Subject(tier=1, kind=Kind.RULES, source=Stage.STAGING, target=Stage.PRODUCTION),
         )
         assert chosen.key == strict.key
 
@@ -444,7 +451,7 @@ class TestRollback:
         slot = default_slot(version.model)
         assert slot is not None
         with pytest.raises(NothingToRollBackTo):
-            rollback_case(slot)
+            rollback_case(slot, at=NOON)
 
 
 class TestForeignUnits:

@@ -111,7 +111,7 @@ class TestSlots:
         slot = primary(champion)
         roll_back(
             slot=slot,
-            digest_seen=rollback_case(slot).digest,
+            digest_seen=rollback_case(slot, at=NOON).digest,
             reason="It drifts.",
             proof=f.make_proof(cast.approver),
             actor=cast.approver,

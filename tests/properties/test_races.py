@@ -102,7 +102,7 @@ def test_one_slot_gets_one_champion(cast: f.Cast, place: str) -> None:
     )
     make_contenders(cast, model, slot)
     requests = list(PromotionRequest.objects.open().with_version())
-    seen = [case_of(request).digest for request in requests]
+    seen = [case_of(request, at=f.NOON).digest for request in requests]
 
     def approve(index: int) -> Any:
         signer = (cast.approver, cast.second_approver)[index % 2]
@@ -132,7 +132,7 @@ def test_canary_and_champion_of_one_slot_at_once_leave_each_version_one_role(
     for request in requests:
         f.sign(request, cast.validator, Role.VALIDATOR)
     fresh = [PromotionRequest.objects.with_version().get(pk=row.pk) for row in requests]
-    seen = [case_of(row).digest for row in fresh]
+    seen = [case_of(row, at=f.NOON).digest for row in fresh]
 
     def work(index: int) -> Any:
         if index >= len(requests):
@@ -183,7 +183,7 @@ def test_two_approvers_at_once_leave_one_signature_and_one_change(cast: f.Cast) 
     model = f.make_model(cast)
     request = f.make_ready(cast, f.make_version(cast, model))
     f.sign(request, cast.validator, Role.VALIDATOR)
-    digest = case_of(PromotionRequest.objects.with_version().get(pk=request.pk)).digest
+    digest = case_of(PromotionRequest.objects.with_version().get(pk=request.pk), at=f.NOON).digest
     signers = [cast.approver, cast.second_approver]
 
     answers = at_once(lambda i: f.sign(request, signers[i], Role.APPROVER, digest=digest), count=2)

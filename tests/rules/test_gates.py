@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from governance.approvals.rules.dossier import (
 )
 from governance.approvals.rules.gates import Outcome, gate_from
 
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HELD_OUT, OTHER = "d" * 64, "e" * 64
 
 
@@ -57,7 +59,7 @@ COMPLETE = Dossier(
 
 
 def judged(entry: dict[str, Any], **facts: Any) -> Outcome:
-    return gate_from(entry).judge(replace(COMPLETE, **facts)).outcome
+    return gate_from(entry).judge(replace(COMPLETE, **facts), at=NOON).outcome
 
 
 METRIC = {"check": "metric", "metric": "accuracy", "at_least": "0.90"}

@@ -11,6 +11,7 @@ from governance.accounts.rules import Role
 from governance.approvals.rules.policies import (
     NoPolicy,
     Policy,
+    Subject,
     check_unambiguous,
     policy_for,
     read_policy,
@@ -41,7 +42,7 @@ def test_reads_what_is_written_to_the_digit() -> None:
     policy = read_policy(GOOD)
     assert policy.gates[0].limit == "0.90"  # type: ignore[attr-defined]
     assert policy.metrics == {"accuracy"}
-    assert [(need.role, need.count) for need in policy.needs] == [(Role.VALIDATOR, 1)]
+    assert [(need.roles, need.count) for need in policy.needs] == [((Role.VALIDATOR,), 1)]
 
 
 @pytest.mark.parametrize(
@@ -87,10 +88,12 @@ def test_what_is_no_policy_at_all(text: str) -> None:
 
 def test_the_most_specific_wins(shipped: list[Policy]) -> None:
     chosen = policy_for(
-        shipped, tier=3, kind=Kind.CLASSIFICATION, source=Stage.DRAFT, target=Stage.STAGING
+        shipped, Subject(tier=3, kind=Kind.CLASSIFICATION, source=Stage.DRAFT, target=Stage.STAGING)
     )
     assert chosen.key == "classification-to-staging"
-    plain = policy_for(shipped, tier=3, kind=Kind.RULES, source=Stage.DRAFT, target=Stage.STAGING)
+    plain = policy_for(
+        shipped, Subject(tier=3, kind=Kind.RULES, source=Stage.DRAFT, target=Stage.STAGING)
+    )
     assert plain.key == "to-staging"
 
 
@@ -114,16 +117,21 @@ def test_the_shipped_set_lets_nothing_into_production_unsigned(shipped: list[Pol
     reached = 0
     for tier, kind, source, target in EVERY_MOVE:
         try:
-            policy = policy_for(shipped, tier=tier, kind=kind, source=source, target=target)
+            policy = policy_for(
+                shipped, Subject(tier=tier, kind=kind, source=source, target=target)
+            )
         except NoPolicy:
             continue
         if target == Stage.PRODUCTION and source != target:
             reached += 1
             assert source == Stage.STAGING
-            assert {Role.VALIDATOR, Role.APPROVER} <= {need.role for need in policy.needs}
+            asked = {role for need in policy.needs for role in need.roles}
+            assert asked >= {Role.VALIDATOR, Role.APPROVER}
     assert reached == len(Tier) * len(Kind)
 
 
 def test_no_policy_says_where_it_may_go(shipped: list[Policy]) -> None:
     with pytest.raises(NoPolicy, match="it may go to Archived or Staging"):
-        policy_for(shipped, tier=3, kind=Kind.RULES, source=Stage.DRAFT, target=Stage.PRODUCTION)
+        policy_for(
+            shipped, Subject(tier=3, kind=Kind.RULES, source=Stage.DRAFT, target=Stage.PRODUCTION)
+        )

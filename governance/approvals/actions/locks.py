@@ -5,9 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
-from governance.approvals.queries.policies import nothing_is_gated, policies_in_force, policy_of
-from governance.approvals.rules.policies import NoPolicy, Policy, policy_for
-from governance.inventory.models import Model
+from governance.approvals.queries.policies import nothing_is_gated, policy_of, policy_of_move
+from governance.approvals.rules.policies import NoPolicy, Policy
 from governance.inventory.queries import locked_model
 from governance.inventory.rules import InventoryIncomplete
 from governance.registry.models import ModelVersion, Slot
@@ -22,14 +21,12 @@ def lock_request(request_id: UUID) -> PromotionRequest:
     )
 
 
-def lock_policy(model: Model, *, source: Stage, target: Stage) -> Policy:
+def lock_policy(version: ModelVersion, *, slot: Slot, target: Stage) -> Policy:
     """Lock and return the policy that reaches the move. Raises NoPolicy.
 
     Whoever enacts a policy locks every row in force first, so the answer stands until we commit.
     """
-    policy = policy_for(
-        policies_in_force(), tier=model.tier or 0, kind=model.kind, source=source, target=target
-    )
+    policy = policy_of_move(version, slot=slot, target=target)
     if policy.is_open:
         return policy  # A file of ours: there is no row that could change.
     row = (
@@ -43,18 +40,14 @@ def lock_policy(model: Model, *, source: Stage, target: Stage) -> Policy:
     return policy_of(row)
 
 
-def require_same_policy(policy: Policy, version: ModelVersion, target: Stage) -> None:
+def require_same_policy(
+    policy: Policy, version: ModelVersion, *, slot: Slot, target: Stage
+) -> None:
     """Raise NoPolicy if the locked version falls under another policy than the one locked.
 
     The policy is locked before the model, so tier or stage may have changed in between.
     """
-    chosen = policy_for(
-        policies_in_force(),
-        tier=version.model.tier or 0,
-        kind=version.model.kind,
-        source=Stage(version.stage),
-        target=target,
-    )
+    chosen = policy_of_move(version, slot=slot, target=target)
     if (chosen.ref, chosen.key) != (policy.ref, policy.key):
         raise NoPolicy("The version's record changed this moment. Ask again.")
 

@@ -16,7 +16,8 @@ from governance.approvals.actions.locks import lock_request
 from governance.approvals.actions.requests import require_open
 from governance.approvals.actions.sign_offs import locked_case
 from governance.approvals.models import PromotionRequest
-from governance.approvals.queries.cases import Case, reader_bars
+from governance.approvals.queries.cases import Case
+from governance.approvals.queries.chairs import reader_bars
 from governance.approvals.rules.duties import require_separation
 from governance.approvals.rules.judgement import NotNeeded, RequestState
 from governance.audit import actions as audit
@@ -44,7 +45,7 @@ def reject_request(
     require_open(request)
     if not reason.strip():
         raise invalid("comment", "required", "Say why. It is printed in the evidence.")
-    case = locked_case(request)
+    case = locked_case(request, at=at)
     role = _seat(case, actor.person, at=at)
     copy, is_new = keep_dossier(request, case, at=at)
     close(
@@ -78,7 +79,8 @@ def reject_request(
 def _seat(case: Case, person: User, *, at: datetime) -> Role:
     """Return a role in which the person could sign this case now, or raise why there is none."""
     held = roles_of(person, unit=case.version.model.unit, at=at)
-    roles = [state.need.role for state in case.judgement.needs if state.need.role in held]
+    asked = [role for state in case.judgement.needs for role in state.need.roles]
+    roles = [role for role in asked if role in held]
     if not roles:
         raise NotNeeded("The policy asks for no signature that this person could give.")
     found = {role: reader_bars(case, reader=person, role=role) for role in roles}

@@ -33,10 +33,10 @@ from governance.approvals.rules.judgement import (
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.compiled import KEY, CompiledObject
-from governance.core.errors import NotAllowed, invalid
+from governance.core.errors import NotAllowed, WrongState, invalid
 from governance.registry.actions.stages import require_room
 from governance.registry.models import ModelVersion, Slot
-from governance.registry.queries import default_slot
+from governance.registry.queries import champion_of, default_slot
 from governance.registry.rules import (
     Move,
     SlotNotOfModel,
@@ -46,9 +46,18 @@ from governance.registry.rules import (
     VersionNotFound,
 )
 
+NAMED = frozenset({Move.EMERGENCY, Move.CONFIRMED})
+"""The moves that the stages alone do not tell."""
+
 
 class NotTheRequester(NotAllowed):
     code = "not_the_requester"
+
+
+class NotServing(WrongState):
+    """Only what serves is confirmed in service."""
+
+    code = "not_serving"
 
 
 class Outcome(Enum):
@@ -72,17 +81,27 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What is asked for: a stage, in a slot, and for a canary the share of its traffic."""
+    """What is asked for: a stage, in a slot, and for a canary the share of its traffic.
+
+    `move` is given where the stages do not tell which it is: an emergency, for a `reason`, or the
+    confirmation of what serves.
+    """
 
     target: Stage
     slot: Slot
     share: int | None = None
+    move: Move | None = None
+    reason: str = ""
 
     def move_of(self, version: ModelVersion) -> Move:
+        if self.move:
+            return self.move
         return Move.SHARED if self.share else MOVES[Stage(version.stage), self.target]
 
     def is_granted_to(self, version: ModelVersion) -> bool:
         """Tell whether the version has it: in Production that is said of the slot."""
+        if self.move == Move.CONFIRMED:
+            return False
         if self.target != Stage.PRODUCTION:
             return version.stage == self.target
         role = SlotRole.CANARY if self.share else SlotRole.CHAMPION
@@ -134,6 +153,38 @@ def ask_for_canary(
     return _ask(version, wish, actor=actor, at=at)
 
 
+@transaction.atomic
+def ask_in_emergency(
+    *, version: ModelVersion, slot: Slot | None, reason: str, actor: Actor, at: datetime
+) -> Asked:
+    """Ask that a version go live now and be reviewed after, on the signatures of an emergency.
+
+    The policy of the ordinary move says whose these are, and how long what goes live so stands.
+    Answers, entry and refusals as for `ask_for_stage`; raises NoEmergency, InvalidInput without a
+    reason.
+    """
+    if not reason.strip():
+        raise invalid("reason", "required", "Say what the emergency is. It is kept on record.")
+    slot = _slot_of(version, slot)
+    wish = Wish(target=Stage.PRODUCTION, slot=slot, move=Move.EMERGENCY, reason=reason.strip())
+    return _ask(version, wish, actor=actor, at=at)
+
+
+@transaction.atomic
+def ask_to_confirm(*, version: ModelVersion, slot: Slot, actor: Actor, at: datetime) -> Asked:
+    """Ask that the champion of a slot be approved again, where it serves.
+
+    So the review after an emergency is signed, and an approval that lapsed given anew. The policy
+    is that of Production; nothing changes its stage. Answers, entry and refusals as for
+    `ask_for_stage`; raises NotServing for a version that is not the slot's champion.
+    """
+    if champion_of(slot) != version:
+        raise NotServing(f"{version} is not the champion of {slot}: there is nothing to confirm.")
+    slot = _slot_of(version, slot)
+    wish = Wish(target=Stage.PRODUCTION, slot=slot, move=Move.CONFIRMED)
+    return _ask(version, wish, actor=actor, at=at)
+
+
 def _slot_of(version: ModelVersion, slot: Slot | None) -> Slot:
     slot = slot or default_slot(version.model)
     if slot is None:
@@ -152,11 +203,11 @@ def _ask(version: ModelVersion, wish: Wish, *, actor: Actor, at: datetime) -> As
     if wish.is_granted_to(version):
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
     require_complete(version, target=wish.target)
-    policy = lock_policy(version.model, source=Stage(version.stage), target=wish.target)
+    policy = lock_policy(version, slot=wish.slot, target=wish.target)
     version, slot = lock_version(version, wish.slot)
     if wish.is_granted_to(version):
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
-    require_same_policy(policy, version, wish.target)
+    require_same_policy(policy, version, slot=slot, target=wish.target)
     require_complete(version, target=wish.target)
     # While we waited for the model, ours may have been overtaken by another move, or another
     # opened: that one is read then, not locked.
@@ -170,11 +221,12 @@ def _ask(version: ModelVersion, wish: Wish, *, actor: Actor, at: datetime) -> As
         policy=policy,
         request=request,
         requested_by=f"user:{request.requested_by_id}" if request else person.ref,
+        at=at,
         share=wish.share,
     )
     if request is None:
         _refuse_if_decided(case)
-        return _open(case, actor=actor, person=person, at=at)
+        return _open(case, reason=wish.reason, actor=actor, person=person, at=at)
     _require_same_share(request, wish)
     if case.judgement.is_met and locked is not None:
         carry_out(request, case, actor=actor, at=at)
@@ -191,9 +243,9 @@ def _require_same_share(request: PromotionRequest, wish: Wish) -> None:
         )
 
 
-def _open(case: Case, *, actor: Actor, person: User, at: datetime) -> Asked:
+def _open(case: Case, *, reason: str, actor: Actor, person: User, at: datetime) -> Asked:
     """Put the question on record; carry it out at once if nothing is outstanding."""
-    request = insert_request(case, actor=actor, person=person, at=at)
+    request = insert_request(case, reason=reason, actor=actor, person=person, at=at)
     if case.judgement.is_met:
         carry_out(request, case, actor=actor, at=at)
         return Asked(outcome=Outcome.MOVED, version=case.version, request=request, case=case)
@@ -213,8 +265,11 @@ def _open(case: Case, *, actor: Actor, person: User, at: datetime) -> Asked:
             "dossier": case.digest,
             "requested_by": f"user:{request.requested_by_id}",
             "unmet_checks": [check.id for check in case.judgement.unmet_checks],
-            "missing_roles": [state.need.role for state in case.judgement.missing_needs],
-        },
+            "missing_roles": [
+                role for state in case.judgement.missing_needs for role in state.open_roles
+            ],
+        }
+        | ({"move": request.move} if request.move in NAMED else {}),
         records=[request],
     )
     return Asked(outcome=Outcome.OPENED, version=case.version, request=request, case=case)

@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import transaction
 
 from governance.accounts.models import User
-from governance.accounts.permissions import Permission, require
 from governance.accounts.proof import Proof, require_proof
 from governance.accounts.rules import Role
 from governance.approvals.actions.changes import carry_out, insert_request
@@ -23,8 +22,9 @@ from governance.approvals.queries.cases import (
     ROLLBACK_POLICY,
     Case,
     build_case,
-    reader_bars,
 )
+from governance.approvals.queries.chairs import reader_bars
+from governance.approvals.queries.standing import require_standing
 from governance.approvals.rules.duties import require_separation
 from governance.approvals.rules.judgement import Decision, DossierChanged
 from governance.core.errors import Refused, invalid
@@ -39,15 +39,15 @@ class NothingToRollBackTo(Refused):
     code = "nothing_to_roll_back_to"
 
 
-def rollback_case(slot: Slot) -> Case:
+def rollback_case(slot: Slot, *, at: datetime) -> Case:
     """Return the case of a rollback as it stands now. Raises NothingToRollBackTo."""
     version = last_incumbent_of(slot)
     if version is None:
         raise NothingToRollBackTo("No earlier version of this slot could return.")
-    return _case(version, slot)
+    return _case(version, slot, at=at)
 
 
-def _case(version: ModelVersion, slot: Slot) -> Case:
+def _case(version: ModelVersion, slot: Slot, *, at: datetime) -> Case:
     case = build_case(
         version,
         slot=slot,
@@ -56,9 +56,11 @@ def _case(version: ModelVersion, slot: Slot) -> Case:
         policy=ROLLBACK_POLICY,
         request=None,
         requested_by="",
+        at=at,
     )
     if case.dossier.basis is None or not case.dossier.basis.sign_offs:
         raise NothingToRollBackTo("The earlier version has no approval on record to rest on.")
+    require_standing(version, slot, at=at)
     return case
 
 
@@ -75,7 +77,7 @@ def roll_back(
     """Return the slot's last incumbent to Production and archive what serves now.
 
     One approver who is no builder authorizes it, resting on the incumbent's earlier sign-offs.
-    Appends version.rolled_back. Raises NothingToRollBackTo, PermissionMissing,
+    Appends version.rolled_back. Raises NothingToRollBackTo, ApprovalLapsed, PermissionMissing,
     DutiesNotSeparated, DossierChanged, InvalidInput, ProofMissing.
     """
     target = last_incumbent_of(slot)
@@ -83,13 +85,12 @@ def roll_back(
         raise NothingToRollBackTo("No earlier version of this slot could return.")
     version, slot = lock_version(target, slot)
     unit = version.model.unit
-    require(actor, Permission.PROMOTION_SIGN, unit=unit, at=at)
-    require_role(actor, Role.APPROVER, unit=unit, at=at)
+    names = require_role(actor, Role.APPROVER, unit=unit, at=at)
     require_proof(proof, actor=actor, at=at)
     if not reason.strip():
         raise invalid("reason", "required", "Say why the earlier version must return.")
-    case = _case(version, slot)
-    require_separation(reader_bars(case, reader=actor, role=Role.APPROVER))
+    case = _case(version, slot, at=at)
+    require_separation(reader_bars(case, reader=actor, role=Role.APPROVER, in_name_of=names[0]))
     if case.digest != digest_seen:
         raise DossierChanged(
             "Nothing was rolled back: what you saw is not what stands here now.",
@@ -100,6 +101,7 @@ def roll_back(
     _, written = insert_sign_off(
         request, case, role=Role.APPROVER, decision=Decision.APPROVE,
         meaning=ROLLBACK_NEED.meaning, comment=reason, proof=proof, actor=actor, at=at,
+        on_behalf_of=names[0],
     )  # fmt: skip
-    carry_out(request, judged_again(case, request), actor=actor, at=at, records=written)
+    carry_out(request, judged_again(case, request, at=at), actor=actor, at=at, records=written)
     return request

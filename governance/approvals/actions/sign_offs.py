@@ -12,9 +12,10 @@ from django.db import transaction
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.proof import Proof, require_proof
-from governance.accounts.queries import roles_of
+from governance.accounts.queries import delegations_in, roles_of
 from governance.accounts.rules import PermissionMissing, Role
 from governance.approvals.actions.changes import carry_out, close, keep_dossier
+from governance.approvals.actions.conditions import insert_conditions, require_conditions
 from governance.approvals.actions.locks import (
     lock_policy,
     lock_request,
@@ -24,19 +25,17 @@ from governance.approvals.actions.locks import (
 )
 from governance.approvals.actions.requests import require_open
 from governance.approvals.models import PromotionRequest, SignOff
-from governance.approvals.queries.cases import (
-    Case,
-    build_case,
-    reader_bars,
-    sign_offs_of,
-    signature_of,
-)
+from governance.approvals.queries.cases import Case, build_case, sign_offs_of, signature_of
+from governance.approvals.queries.chairs import reader_bars
+from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.duties import require_separation
 from governance.approvals.rules.judgement import (
     ChecksNotMet,
     Decision,
     DossierChanged,
+    NeedState,
     NotNeeded,
+    NotYourTurn,
     RequestState,
     judge,
 )
@@ -67,59 +66,78 @@ def sign_off(
     proof: Proof,
     actor: User,
     at: datetime,
+    conditions: Sequence[ConditionDraft] = (),
 ) -> SignOff:
     """Sign a request in a role the actor holds; with the last approval the version moves.
 
-    What is signed is the dossier whose digest was on the screen: if any fact differs now,
-    nothing is signed. Appends request.signed, or the entry of the move, or request.returned or
-    request.rejected. Raises RequestClosed, PermissionMissing, DossierChanged,
-    DutiesNotSeparated, InventoryIncomplete, ChecksNotMet, NotNeeded, InvalidInput,
-    ProofMissing, NoPolicy.
+    A deputy signs in the name of whoever lent them the role. What is signed is the dossier whose
+    digest was on the screen: if any fact differs now, nothing is signed. `conditions` of an
+    approval become findings when the stage changes. Appends request.signed, or the entry of the
+    move, or request.returned or request.rejected. Raises RequestClosed, PermissionMissing,
+    DossierChanged, DutiesNotSeparated, InventoryIncomplete, ChecksNotMet, NotNeeded, NotYourTurn,
+    InvalidInput, ProofMissing, NoPolicy, NoEmergency.
     """
     request = lock_request(request_id)
-    require(actor, Permission.PROMOTION_SIGN, unit=request.version.model.unit, at=at)
+    names = require_role(actor, role, unit=request.version.model.unit, at=at)
     require_open(request)
-    require_role(actor, role, unit=request.version.model.unit, at=at)
     require_proof(proof, actor=actor, at=at)
-    if decision != Decision.APPROVE and not comment.strip():
-        raise invalid("comment", "required", "Say why. It is printed in the evidence.")
+    _require_words(decision, comment, conditions)
 
-    case = locked_case(request)
+    case = locked_case(request, at=at)
     _require_same_dossier(case, digest_seen)
-    _require_may_sign(case, actor, role, decision)
+    in_name_of = _require_may_sign(case, actor, role, decision, in_name_of=names)
+    require_conditions(conditions, version=case.version, at=at)
 
-    meaning = MEANINGS.get(decision) or _need_meaning(case, role)
     signed, written = insert_sign_off(
-        request, case, role=role, decision=decision, meaning=meaning, comment=comment,
-        proof=proof, actor=actor, at=at,
+        request, case, role=role, decision=decision, meaning=meaning_of(case, decision, role),
+        comment=comment, proof=proof, actor=actor, at=at, on_behalf_of=in_name_of,
     )  # fmt: skip
+    written += insert_conditions(signed, conditions, version=case.version)
     _conclude(request, case, signed, written, actor=actor, at=at)
     return signed
 
 
-def locked_case(request: PromotionRequest) -> Case:
+def locked_case(request: PromotionRequest, *, at: datetime) -> Case:
     """Gather the case again under lock: what held on the screen may not hold now."""
-    policy = lock_policy(
-        request.version.model, source=Stage(request.version.stage), target=Stage(request.target)
-    )
+    target = Stage(request.target)
+    policy = lock_policy(request.version, slot=request.slot, target=target)
     version, slot = lock_version(request.version, request.slot)
-    require_same_policy(policy, version, Stage(request.target))
+    require_same_policy(policy, version, slot=slot, target=target)
     return build_case(
         version,
         slot=slot,
         move=Move(request.move),
-        target=Stage(request.target),
+        target=target,
         policy=policy,
         request=request,
         requested_by=f"user:{request.requested_by_id}",
+        at=at,
         share=request.share,
     )
 
 
-def require_role(actor: User, role: Role, *, unit: Unit, at: datetime) -> None:
-    """Raise PermissionMissing unless the person holds the role itself, whatever else they may."""
-    if role not in roles_of(actor, unit=unit, at=at):
+def require_role(actor: User, role: Role, *, unit: Unit, at: datetime) -> list[User | None]:
+    """Return in whose names the person could sign in the role; None stands for their own.
+
+    Raises PermissionMissing unless they hold the role itself, or somebody who does has lent it to
+    them, whatever else they may.
+    """
+    lent = [one for one in delegations_in(unit, at=at) if one.deputy_id == actor.pk]
+    if not lent:
+        require(actor, Permission.PROMOTION_SIGN, unit=unit, at=at)
+    own: list[User | None] = [None] if role in roles_of(actor, unit=unit, at=at) else []
+    names = own + [one.delegator for one in lent if one.role == role]
+    if not names:
         raise PermissionMissing(f"You do not hold the role {role.label.lower()} in {unit.name}.")
+    return names
+
+
+def _require_words(decision: Decision, comment: str, conditions: Sequence[ConditionDraft]) -> None:
+    """A comment is asked for with everything but a plain approval."""
+    if decision != Decision.APPROVE and conditions:
+        raise invalid("conditions", "decision", "Only an approval has conditions.")
+    if (decision != Decision.APPROVE or conditions) and not comment.strip():
+        raise invalid("comment", "required", "Say why. It is printed in the evidence.")
 
 
 def _require_same_dossier(case: Case, digest_seen: str) -> None:
@@ -132,13 +150,23 @@ def _require_same_dossier(case: Case, digest_seen: str) -> None:
         )
 
 
-def _require_may_sign(case: Case, actor: User, role: Role, decision: Decision) -> None:
-    require_separation(reader_bars(case, reader=actor, role=role))
-    need = next((state for state in case.judgement.needs if state.need.role == role), None)
-    if need is None:
+def _require_may_sign(
+    case: Case, actor: User, role: Role, decision: Decision, *, in_name_of: Sequence[User | None]
+) -> User | None:
+    """Return in whose name the person signs: the first in which nothing bars them."""
+    found = {who: reader_bars(case, reader=actor, role=role, in_name_of=who) for who in in_name_of}
+    free = [who for who, barred in found.items() if not barred]
+    if not free:
+        require_separation(found[in_name_of[0]])
+    state = case.judgement.state_for(role)
+    if state is None:
         raise NotNeeded(f"The policy asks for no signature of role {role.label.lower()} here.")
-    if decision != Decision.APPROVE:
-        return
+    if decision == Decision.APPROVE:
+        _require_approvable(case, state, role)
+    return free[0]
+
+
+def _require_approvable(case: Case, state: NeedState, role: Role) -> None:
     require_complete(case.version, target=Stage(case.dossier.target))
     if case.judgement.unmet_checks:
         sentences = " ".join(check.sentence for check in case.judgement.unmet_checks)
@@ -146,12 +174,21 @@ def _require_may_sign(case: Case, actor: User, role: Role, decision: Decision) -
             f"Nobody can approve while a check is not met. {sentences}",
             checks=[check.id for check in case.judgement.unmet_checks],
         )
-    if need.missing <= 0:
+    if role not in state.open_roles:
         raise NotNeeded("The policy has all the signatures of this role that it asks for.")
+    if state.need.step > case.judgement.step:
+        first = " and ".join(
+            one.need.label.lower()
+            for one in case.judgement.missing_needs
+            if one.need.step == case.judgement.step
+        )
+        raise NotYourTurn(f"The policy has others sign before you: {first}.")
 
 
-def _need_meaning(case: Case, role: Role) -> str:
-    return next(state.need.meaning for state in case.judgement.needs if state.need.role == role)
+def meaning_of(case: Case, decision: Decision, role: Role) -> str:
+    """Return the statement that a signature of this role makes."""
+    state = case.judgement.state_for(role)
+    return MEANINGS.get(decision) or (state.need.meaning if state else "")
 
 
 def insert_sign_off(
@@ -165,6 +202,7 @@ def insert_sign_off(
     proof: Proof,
     actor: User,
     at: datetime,
+    on_behalf_of: User | None = None,
 ) -> tuple[SignOff, list[Record]]:
     """Insert a signature over the case's dossier; return it and every row that was written."""
     copy, is_new = keep_dossier(request, case, at=at)
@@ -172,6 +210,7 @@ def insert_sign_off(
         request=request,
         dossier=copy,
         signer=actor,
+        on_behalf_of=on_behalf_of,
         printed_name=audit.write_prose(actor.name),
         comment=audit.write_prose(comment.strip()) if comment.strip() else None,
         role=role,
@@ -196,7 +235,7 @@ def _conclude(
     decision = Decision(signed.decision)
     verb = Verb.REQUEST_SIGNED
     if decision == Decision.APPROVE:
-        judged = judged_again(case, request)
+        judged = judged_again(case, request, at=at)
         if judged.judgement.is_met:
             carry_out(request, judged, actor=actor, at=at, records=written)
             return
@@ -216,12 +255,13 @@ def _conclude(
             "role": signed.role,
             "decision": signed.decision,
             "dossier": case.digest,
-        },
+        }
+        | ({"on_behalf_of": f"user:{signed.on_behalf_of_id}"} if signed.on_behalf_of_id else {}),
         records=[request, *written],
     )
 
 
-def judged_again(case: Case, request: PromotionRequest) -> Case:
+def judged_again(case: Case, request: PromotionRequest, *, at: datetime) -> Case:
     """Return the case with the signatures that the request has by now."""
     judgement = judge(
         policy=case.policy,
@@ -229,5 +269,6 @@ def judged_again(case: Case, request: PromotionRequest) -> Case:
         checks=case.judgement.checks,
         signatures=[signature_of(row) for row in sign_offs_of(request)],
         duties=case.duties,
+        at=at,
     )
     return replace(case, judgement=judgement)

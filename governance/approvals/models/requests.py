@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 
 from django.db import models
 from django.db.models import F, Q
 
 from governance.accounts.models import User
 from governance.accounts.rules import Actor, Role
+from governance.approvals.rules.dossier import Dossier, read_dossier
 from governance.approvals.rules.judgement import RequestState
 from governance.audit.models import Prose
 from governance.core.models import Record
@@ -154,6 +156,11 @@ class DossierCopy(Record):
     digest = models.CharField(max_length=64)
     text = models.TextField()
     recorded_at = models.DateTimeField()
+
+    @cached_property
+    def dossier(self) -> Dossier:
+        """What the text states."""
+        return read_dossier(self.text)
 
     class Meta:
         constraints = [

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F
 
-from governance.accounts.models import User
-from governance.accounts.permissions import Permission
-from governance.accounts.queries import units_with
+from governance.accounts.models import Unit
 from governance.accounts.rules import Actor, Role
 from governance.approvals.models import DossierCopy, PromotionRequest, SignOff
-from governance.approvals.queries.dossiers import gather
-from governance.approvals.queries.policies import policies_in_force
-from governance.approvals.queries.reading import LIVE, ReadAhead, Reading
+from governance.approvals.queries.dossiers import ROLLBACK_KEY, gather
+from governance.approvals.queries.policies import policies_in_force, subject_of
+from governance.approvals.queries.reading import LIVE, Reading
 from governance.approvals.rules.dossier import Dossier
-from governance.approvals.rules.duties import Bar, Duties, bars
+from governance.approvals.rules.duties import Duties
+from governance.approvals.rules.emergencies import emergency_policy
+from governance.approvals.rules.independence import Independence
 from governance.approvals.rules.judgement import (
     Decision,
     Judgement,
@@ -37,14 +37,14 @@ class RequestNotFound(NotFound):
 
 
 ROLLBACK_NEED = Need(
-    role=Role.APPROVER,
+    roles=(Role.APPROVER,),
     count=1,
     meaning="I return this version to service on the strength of its earlier approval.",
 )
 
 
 ROLLBACK_POLICY = Policy(
-    key="rollback",
+    key=ROLLBACK_KEY,
     title="Return of the last incumbent",
     scope=Scope(target=Stage.PRODUCTION),
     needs=(ROLLBACK_NEED,),
@@ -70,22 +70,6 @@ class Case:
         return self.judgement.dossier_digest
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chair:
-    """One place to sign, as one reader sees it: may they take it, and if not, why not."""
-
-    need: Need
-    given: tuple[SignOff, ...]
-    missing: int
-    candidates: tuple[User, ...]
-    bars: tuple[Bar, ...]
-    holds_role: bool
-
-    @property
-    def open_to_reader(self) -> bool:
-        return self.missing > 0 and self.holds_role and not self.bars
-
-
 def build_case(
     version: ModelVersion,
     *,
@@ -95,28 +79,37 @@ def build_case(
     policy: Policy,
     request: PromotionRequest | None,
     requested_by: str,
+    at: datetime,
     share: int | None = None,
     reading: Reading = LIVE,
 ) -> Case:
-    """Gather and judge. Under lock the caller gets what will hold; without, what holds now."""
-    is_rollback = move == Move.ROLLED_BACK
+    """Gather and judge. Under lock the caller gets what will hold; without, what holds now.
+
+    `policy` is the one that reaches the move; in an emergency it holds in its shorter form.
+    """
+    if move == Move.EMERGENCY:
+        policy = emergency_policy(policy)
+    duties = _duties(version, policy=policy, requested_by=requested_by, reading=reading, at=at)
     dossier, checks = gather(
         version,
         slot=slot,
         move=move,
         target=target,
-        policy=None if is_rollback else policy,
+        policy=policy,
+        request=request,
+        duties=duties,
+        at=at,
         share=share,
         reading=reading,
     )
     sign_offs = reading.sign_offs(request) if request else []
-    duties = _duties(version, policy=policy, requested_by=requested_by, reading=reading)
     judgement = judge(
         policy=policy,
         dossier=dossier,
         checks=checks,
         signatures=[signature_of(row) for row in sign_offs],
         duties=duties,
+        at=at,
     )
     return Case(
         version=version,
@@ -132,37 +125,39 @@ def build_case(
 def case_of(
     request: PromotionRequest,
     *,
+    at: datetime,
     policies: Sequence[Policy] | None = None,
     reading: Reading = LIVE,
 ) -> Case:
-    """Return the case of a request as it stands now. Raises NoPolicy when none reaches it."""
-    version = request.version
-    policy = (
-        ROLLBACK_POLICY
-        if request.move == Move.ROLLED_BACK
-        else policy_for(
-            policies if policies is not None else policies_in_force(),
-            tier=version.model.tier or 0,
-            kind=version.model.kind,
-            source=Stage(version.stage),
-            target=Stage(request.target),
+    """Return the case of a request as it stands now.
+
+    Raises NoPolicy when none reaches it, NoEmergency when it no longer knows one.
+    """
+    version, target = request.version, Stage(request.target)
+    if request.move == Move.ROLLED_BACK:
+        policy = ROLLBACK_POLICY
+    else:
+        subject = subject_of(
+            version.model, slot=request.slot.name, source=Stage(version.stage), target=target
         )
-    )
+        in_force = policies if policies is not None else policies_in_force()
+        policy = policy_for(in_force, subject)
     return build_case(
         version,
         slot=request.slot,
         move=Move(request.move),
-        target=Stage(request.target),
+        target=target,
         policy=policy,
         request=request,
         requested_by=f"user:{request.requested_by_id}",
+        at=at,
         share=request.share,
         reading=reading,
     )
 
 
 def _duties(
-    version: ModelVersion, *, policy: Policy, requested_by: str, reading: Reading
+    version: ModelVersion, *, policy: Policy, requested_by: str, reading: Reading, at: datetime
 ) -> Duties:
     builders = reading.builders(version.model)
     return Duties(
@@ -173,6 +168,17 @@ def _duties(
         requested_by=requested_by,
         validated_by=frozenset(reading.validators(version)),
         validator_may_approve=policy.validator_may_approve,
+        unit_builders=_unit_builders(version.model.unit, policy, reading, at=at),
+    )
+
+
+def _unit_builders(unit: Unit, policy: Policy, reading: Reading, *, at: datetime) -> frozenset[str]:
+    """Who owns or builds models in the unit; asked only where the policy makes something of it."""
+    if not any(Independence.UNIT in need.independent_of for need in policy.needs):
+        return frozenset()
+    roles = (Role.MODEL_OWNER, Role.DEVELOPER)
+    return frozenset(
+        person.ref for role in roles for person in reading.holders(role, unit=unit, at=at)
     )
 
 
@@ -183,48 +189,13 @@ def signature_of(row: SignOff) -> Signature:
         role=Role(row.role),
         decision=Decision(row.decision),
         dossier_digest=row.dossier_digest,
+        signed_at=row.signed_at,
+        on_behalf_of=f"user:{row.on_behalf_of_id}" if row.on_behalf_of_id else "",
     )
 
 
 def sign_offs_of(request: PromotionRequest) -> list[SignOff]:
     return LIVE.sign_offs(request)
-
-
-def chairs(case: Case, *, reader: User, at: datetime, reading: Reading = LIVE) -> list[Chair]:
-    """Return the places to sign as this reader sees them."""
-    unit = case.version.model.unit
-    held = reading.roles(reader, unit=unit, at=at)
-    rows = {row.ref: row for row in reading.sign_offs(case.request)} if case.request else {}
-    signed = frozenset(signature.signer for signature in case.judgement.signatures)
-    found = []
-    for state in case.judgement.needs:
-        role = state.need.role
-        candidates = (
-            [
-                person
-                for person in reading.holders(role, unit=unit, at=at)
-                if person.ref not in signed and not bars(person.ref, case.duties, role=role)
-            ]
-            if state.missing
-            else []
-        )
-        found.append(
-            Chair(
-                need=state.need,
-                given=tuple(rows[signature.ref] for signature in state.given),
-                missing=state.missing,
-                candidates=tuple(candidates),
-                bars=tuple(reader_bars(case, reader=reader, role=role)),
-                holds_role=role in held,
-            )
-        )
-    return found
-
-
-def reader_bars(case: Case, *, reader: User, role: Role) -> list[Bar]:
-    """Return why this reader may not sign in this role; signing the same facts twice included."""
-    signed = frozenset(signature.signer for signature in case.judgement.signatures)
-    return bars(reader.ref, replace(case.duties, signed_by=signed), role=role)
 
 
 def request_by_id(request_id: UUID, *, actor: Actor, at: datetime) -> PromotionRequest:
@@ -248,31 +219,6 @@ def open_requests(actor: Actor, *, at: datetime) -> list[PromotionRequest]:
         .with_version()
         .order_by("opened_at")
     )
-
-
-def waiting_for(user: User, *, at: datetime) -> list[tuple[Case, Chair]]:
-    """Return the open requests on which this person's signature is what is next, oldest first.
-
-    A request whose checks fail waits for its builders, not for a signer.
-    """
-    units = units_with(user, Permission.PROMOTION_SIGN, at=at)
-    requests = list(
-        PromotionRequest.objects.open()
-        .filter(version__model__unit__in=units)
-        .with_version()
-        .order_by("opened_at")
-    )
-    policies, ahead = policies_in_force(), ReadAhead(requests, reader=user, at=at)
-    found = []
-    for request in requests:
-        case = case_of(request, policies=policies, reading=ahead)
-        if case.judgement.unmet_checks:
-            continue
-        places = chairs(case, reader=user, at=at, reading=ahead)
-        chair = next((place for place in places if place.open_to_reader), None)
-        if chair is not None:
-            found.append((case, chair))
-    return found
 
 
 def approved_dossier(version: ModelVersion) -> DossierCopy | None:

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from governance.approvals.models import PromotionRequest, SignOff
+from governance.approvals.models import Override, OverrideSignOff, PromotionRequest, SignOff
 from governance.approvals.queries.reading import LIVE, Reading
 from governance.approvals.rules.dossier import (
     Basis,
     CardFacts,
+    ConditionFacts,
     Dossier,
     FindingFacts,
     ModelFacts,
+    OverrideFacts,
     ReportFacts,
     ResultFact,
+    TickFacts,
     VersionFacts,
 )
+from governance.approvals.rules.duties import Duties, bars
 from governance.approvals.rules.gates import CheckResult, judge_all, standing_checks
 from governance.approvals.rules.judgement import RequestState
-from governance.approvals.rules.policies import Policy
+from governance.approvals.rules.manual import judge_manual
+from governance.approvals.rules.overrides import excused
+from governance.approvals.rules.policies import OverrideRule, Policy
+from governance.cards.models import CardRevision
+from governance.cards.rules import SECTIONS
 from governance.core.canonical import digest, timestamp
 from governance.inventory.models import Model
 from governance.registry.models import EvaluationResult, ModelVersion, Slot
 from governance.registry.rules import CheckOutcome, Move, Stage
+from governance.validation.models import Report
 
+ROLLBACK_KEY = "rollback"
 ROLLBACK_RULE = "rollback/1"
 
 
@@ -35,11 +46,14 @@ def gather(
     slot: Slot,
     move: Move,
     target: Stage,
-    policy: Policy | None,
+    policy: Policy,
+    request: PromotionRequest | None,
+    duties: Duties,
+    at: datetime,
     share: int | None = None,
     reading: Reading = LIVE,
 ) -> tuple[Dossier, tuple[CheckResult, ...]]:
-    """Return the dossier of a move and what the policy's checks find in it."""
+    """Return the dossier of a move and what the policy's checks find in it at that moment."""
     champion, fallback = reading.champion(slot), reading.last_incumbent(slot)
     card, report = reading.card(version), reading.report(version)
     dossier = Dossier(
@@ -47,35 +61,43 @@ def gather(
         stage=version.stage,
         target=target,
         slot=slot.ref,
-        model=model_facts(version.model),
+        slot_name=slot.name,
+        model=model_facts(version.model, reading),
         version=replace(
             version_facts(version, reading), artifact_check=_check_of_files(version, reading)
         ),
         incumbent=version_facts(champion, reading) if champion else None,
         rollback_target=fallback.ref if fallback else None,
-        card=CardFacts(ref=card.ref, number=card.number, digest=card.digest) if card else None,
-        report=(
-            ReportFacts(
-                ref=report.ref,
-                opinion=report.opinion,
-                digest=report.digest,
-                signed_by=report.signed_by.ref,
-            )
-            if report
-            else None
-        ),
+        card=card_facts(card) if card else None,
+        report=report_facts(report) if report else None,
         findings=finding_facts(version.model, reading),
         policy=_policy_facts(policy),
         basis=_basis(version, slot) if move == Move.ROLLED_BACK else None,
         share=share,
+        ticks=tick_facts(request, reading) if request else (),
+        overrides=override_facts(request, policy, duties, reading) if request else (),
+        conditions=condition_facts(version, reading),
     )
-    asked_for = judge_all(policy.gates, dossier) if policy else ()
-    checks = (*asked_for, *standing_checks(dossier, said=asked_for))
-    return replace(dossier, checks=tuple(_check_facts(check) for check in checks)), checks
+    checks = judge_checks(policy, dossier, at=at)
+    return replace(dossier, checks=tuple(check.facts() for check in checks)), checks
 
 
-def _policy_facts(policy: Policy | None) -> dict[str, Any]:
-    if policy is None:
+def judge_checks(policy: Policy, dossier: Dossier, *, at: datetime) -> tuple[CheckResult, ...]:
+    """Judge what a policy asks for, and what always holds; failing ones may be excused."""
+    asked_for = (
+        *judge_all(policy.gates, dossier, at=at),
+        *judge_manual(policy.manual_checks, dossier.ticks),
+    )
+    return excused(
+        (*asked_for, *standing_checks(dossier, said=asked_for)),
+        overrides=dossier.overrides,
+        in_emergency=dossier.move == Move.EMERGENCY,
+        at=at,
+    )
+
+
+def _policy_facts(policy: Policy) -> dict[str, Any]:
+    if policy.key == ROLLBACK_KEY:
         return {"rule": ROLLBACK_RULE}
     return {
         "ref": policy.ref,
@@ -85,16 +107,87 @@ def _policy_facts(policy: Policy | None) -> dict[str, Any]:
     }
 
 
-def _check_facts(check: CheckResult) -> dict[str, str]:
-    return {
-        "id": check.id,
-        "outcome": check.outcome,
-        "measured": check.measured,
-        "required": check.required,
-    }
+def card_facts(card: CardRevision) -> CardFacts:
+    said = card.card
+    answered = tuple(section.key for section in SECTIONS if said.says(section))
+    return CardFacts(ref=card.ref, number=card.number, digest=card.digest, answered=answered)
 
 
-def model_facts(model: Model) -> ModelFacts:
+def report_facts(report: Report) -> ReportFacts:
+    return ReportFacts(
+        ref=report.ref,
+        opinion=report.opinion,
+        digest=report.digest,
+        signed_by=report.signed_by.ref,
+        signed_at=timestamp(report.signed_at),
+    )
+
+
+def tick_facts(request: PromotionRequest, reading: Reading = LIVE) -> tuple[TickFacts, ...]:
+    """The newest tick of each manual check, by check."""
+    newest = {row.check_id: row for row in reading.ticks(request)}
+    return tuple(
+        TickFacts(
+            check=check_id,
+            ref=row.ref,
+            holds=row.holds,
+            by=f"user:{row.ticked_by_id}",
+            role=row.role,
+            at=timestamp(row.ticked_at),
+        )
+        for check_id, row in sorted(newest.items())
+    )
+
+
+def override_facts(
+    request: PromotionRequest, policy: Policy, duties: Duties, reading: Reading = LIVE
+) -> tuple[OverrideFacts, ...]:
+    """The overrides that as many people signed as the policy asks for, by check.
+
+    Whoever has become a builder since does not count any more. Of two for one finding of a check
+    the newer stands.
+    """
+    found: dict[tuple[str, str], OverrideFacts] = {}
+    for row in reading.overrides(request):
+        rule = policy.override_rule(row.check_id)
+        signed = [] if rule is None else counting_overriders(row, rule, duties)
+        if rule is not None and len(signed) >= rule.people:
+            found[row.check_id, row.check_digest] = OverrideFacts(
+                check=row.check_id,
+                ref=row.ref,
+                check_digest=row.check_digest,
+                expires_date=row.expires_date.isoformat(),
+                sign_offs=tuple(sorted(one.ref for one in signed)),
+            )
+    return tuple(found[key] for key in sorted(found))
+
+
+def counting_overriders(
+    override: Override, rule: OverrideRule, duties: Duties
+) -> list[OverrideSignOff]:
+    """The signatures under an override that count as duties stand now."""
+    return [
+        one
+        for one in override.sign_offs.all()
+        if one.role == rule.role and not bars(f"user:{one.signer_id}", duties, role=rule.role)
+    ]
+
+
+def condition_facts(version: ModelVersion, reading: Reading = LIVE) -> tuple[ConditionFacts, ...]:
+    """What earlier approvals of this version asked for, and whether it was done."""
+    return tuple(
+        ConditionFacts(
+            ref=row.condition.ref,
+            finding=row.finding.ref,
+            due_date=row.finding.due_date.isoformat(),
+            is_met=row.finding.closed_at is not None,
+        )
+        for row in reading.conditions(version)
+    )
+
+
+def model_facts(model: Model, reading: Reading = LIVE) -> ModelFacts:
+    tier_since, class_since = reading.tier_assessed_at(model), reading.class_assessed_at(model)
     return ModelFacts(
         ref=model.ref,
         name=model.name,
@@ -103,6 +196,11 @@ def model_facts(model: Model) -> ModelFacts:
         owner=f"user:{model.owner_id}",
         developers=tuple(sorted(user.ref for user in model.developers.all())),
         record_digest=digest({"purpose": model.purpose, "intended_use": model.intended_use}),
+        unit=model.unit.path,
+        jurisdictions=tuple(model.jurisdiction_codes),
+        tier_assessed_at=timestamp(tier_since) if tier_since else "",
+        ai_act_class=model.ai_act_class,
+        ai_act_assessed_at=timestamp(class_since) if class_since else "",
     )
 
 
@@ -114,6 +212,7 @@ def version_facts(version: ModelVersion, reading: Reading = LIVE) -> VersionFact
         source=version.source,
         run_id=version.run_id,
         registered_by=f"user:{version.registered_by_id}",
+        committed_by=f"user:{version.committed_by_id}" if version.committed_by_id else "",
         artifacts=tuple(
             {"path": artifact.path, "sha256": artifact.sha256, "size": artifact.size}
             for artifact in reading.artifacts(version)

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from governance.accounts.permissions import Permission, may
 from governance.accounts.rules import Actor
 from governance.approvals.models import PromotionRequest
-from governance.approvals.queries.policies import policies_in_force
+from governance.approvals.queries.policies import policies_in_force, subject_of
 from governance.approvals.rules.downloads import (
     DownloadNotApproved,
     download_policy,
@@ -47,7 +47,8 @@ def require_downloadable(version: ModelVersion, *, actor: Actor, at: datetime) -
 
 def _require_downloadable(version: ModelVersion, *, actor: Actor, at: datetime) -> None:
     model, judged = version.model, _judged_as(version.model)
-    policy = download_policy(policies_in_force(), tier=judged.tier or 0, kind=judged.kind)
+    subject = subject_of(judged, slot="", source=Stage.DRAFT, target=Stage.PRODUCTION)
+    policy = download_policy(policies_in_force(), subject)
     if policy is None or not gives_out_approved_alone(policy) or was_approved(version):
         return
     if may(actor, Permission.UNAPPROVED_LOAD, unit=model.unit, at=at):

@@ -12,9 +12,18 @@ from uuid import UUID
 from django.conf import settings
 
 from governance.approvals.models import PolicySignOff, PolicyVersion
-from governance.approvals.rules.policies import Policy, policy_from, read_content
+from governance.approvals.rules.policies import (
+    Policy,
+    Subject,
+    policy_for,
+    policy_from,
+    read_content,
+)
 from governance.core.canonical import digest
 from governance.core.errors import NotFound
+from governance.inventory.models import Model
+from governance.registry.models import ModelVersion, Slot
+from governance.registry.rules import Stage
 
 OPEN = "open"
 OPEN_FILES = Path(__file__).parent.parent / "data" / "policies" / OPEN
@@ -54,6 +63,26 @@ def policies_in_force() -> list[Policy]:
     if nothing_is_gated():
         return list(open_policies())
     return [policy_of(row) for row in PolicyVersion.objects.in_force().order_by("key")]
+
+
+def subject_of(model: Model, *, slot: str, source: Stage, target: Stage) -> Subject:
+    """Return what policies tell the moves of a model's version apart by."""
+    return Subject(
+        tier=model.tier or 0,
+        kind=model.kind,
+        source=source,
+        target=target,
+        slot=slot,
+        ai_act_class=model.ai_act_class,
+        unit=model.unit.path,
+        jurisdictions=frozenset(model.jurisdiction_codes),
+    )
+
+
+def policy_of_move(version: ModelVersion, *, slot: Slot, target: Stage) -> Policy:
+    """Return the policy in force under which a version would go there now, or raise NoPolicy."""
+    subject = subject_of(version.model, slot=slot.name, source=Stage(version.stage), target=target)
+    return policy_for(policies_in_force(), subject)
 
 
 def judged_metrics() -> set[str]:

@@ -9,14 +9,20 @@ from uuid import UUID
 
 from django.db.models import prefetch_related_objects
 
-from governance.accounts.models import RoleGrant, Unit, User
-from governance.accounts.queries import holders_of, roles_of
+from governance.accounts.models import Delegation, RoleGrant, Unit, User
+from governance.accounts.queries import delegations_in, holders_of, roles_of
 from governance.accounts.rules import Role, covers
-from governance.approvals.models import PromotionRequest, SignOff
+from governance.approvals.models import (
+    ConditionFinding,
+    Override,
+    PromotionRequest,
+    SignOff,
+    Tick,
+)
 from governance.cards.models import CardRevision
 from governance.cards.queries import published_card
 from governance.core.grouping import by_key
-from governance.inventory.models import Builder, Model
+from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
 from governance.inventory.queries import builders_of
 from governance.inventory.rules import Capacity
 from governance.registry.models import (
@@ -79,11 +85,29 @@ class Reading:
     def sign_offs(self, request: PromotionRequest) -> list[SignOff]:
         return list(_sign_offs([request]))
 
+    def ticks(self, request: PromotionRequest) -> Sequence[Tick]:
+        return list(_ticks([request]))
+
+    def overrides(self, request: PromotionRequest) -> Sequence[Override]:
+        return list(_overrides([request]))
+
+    def conditions(self, version: ModelVersion) -> Sequence[ConditionFinding]:
+        return list(_conditions([version.pk]))
+
+    def tier_assessed_at(self, model: Model) -> datetime | None:
+        return _last_assessed(TierAssessment, [model]).get(model.pk)
+
+    def class_assessed_at(self, model: Model) -> datetime | None:
+        return _last_assessed(ClassAssessment, [model]).get(model.pk)
+
     def holders(self, role: Role, *, unit: Unit, at: datetime) -> list[User]:
         return holders_of(role, unit=unit, at=at)
 
     def roles(self, user: User, *, unit: Unit, at: datetime) -> set[Role]:
         return roles_of(user, unit=unit, at=at)
+
+    def delegations(self, *, unit: Unit, at: datetime) -> Sequence[Delegation]:
+        return delegations_in(unit, at=at)
 
 
 LIVE = Reading()
@@ -127,10 +151,18 @@ class ReadAhead(Reading):
             Builder.objects.filter(model__in=models).select_related("user"), lambda r: r.model_id
         )
         self._sign_offs = by_key(_sign_offs(requests), lambda row: row.request_id)
+        self._ticks = by_key(_ticks(requests), lambda row: row.request_id)
+        self._overrides = by_key(_overrides(requests), lambda row: row.request_id)
+        self._conditions = by_key(
+            _conditions([v.pk for v in versions]), lambda row: row.finding.version_id
+        )
+        self._tiers = _last_assessed(TierAssessment, models)
+        self._classes = _last_assessed(ClassAssessment, models)
         self._grants = list(
             RoleGrant.objects.at(at).filter(user__is_active=True).select_related("user")
         )
         self._own = list(reader.grants.at(at))
+        self._lent = list(Delegation.objects.at(at))
 
     def champion(self, slot: Slot) -> ModelVersion | None:
         return self._champions.get(slot.pk)
@@ -171,6 +203,21 @@ class ReadAhead(Reading):
     def sign_offs(self, request: PromotionRequest) -> list[SignOff]:
         return self._sign_offs[request.pk]
 
+    def ticks(self, request: PromotionRequest) -> Sequence[Tick]:
+        return self._ticks[request.pk]
+
+    def overrides(self, request: PromotionRequest) -> Sequence[Override]:
+        return self._overrides[request.pk]
+
+    def conditions(self, version: ModelVersion) -> Sequence[ConditionFinding]:
+        return self._conditions[version.pk]
+
+    def tier_assessed_at(self, model: Model) -> datetime | None:
+        return self._tiers.get(model.pk)
+
+    def class_assessed_at(self, model: Model) -> datetime | None:
+        return self._classes.get(model.pk)
+
     def holders(self, role: Role, *, unit: Unit, at: datetime) -> list[User]:
         reaching = [g for g in self._grants if g.role == role and covers(g.unit.path, unit.path)]
         people = {grant.user_id: grant.user for grant in reaching}
@@ -181,13 +228,49 @@ class ReadAhead(Reading):
             return super().roles(user, unit=unit, at=at)
         return {Role(grant.role) for grant in self._own if covers(grant.unit.path, unit.path)}
 
+    def delegations(self, *, unit: Unit, at: datetime) -> Sequence[Delegation]:
+        return [
+            one
+            for one in self._lent
+            if covers(one.unit.path, unit.path)
+            and one.delegator in self.holders(Role(one.role), unit=unit, at=at)
+        ]
+
 
 def _sign_offs(requests: Collection[PromotionRequest]) -> Iterable[SignOff]:
     return (
         SignOff.objects.filter(request__in=requests)
-        .select_related("signer", "printed_name", "comment", "dossier")
+        .select_related("signer", "on_behalf_of", "printed_name", "comment", "dossier")
         .order_by("signed_at")
     )
+
+
+def _ticks(requests: Collection[PromotionRequest]) -> Iterable[Tick]:
+    """Oldest first, so that the newest of a check stands last."""
+    return Tick.objects.filter(request__in=requests).order_by("ticked_at", "pk")
+
+
+def _overrides(requests: Collection[PromotionRequest]) -> Iterable[Override]:
+    return (
+        Override.objects.filter(request__in=requests)
+        .prefetch_related("sign_offs")
+        .order_by("proposed_at", "pk")
+    )
+
+
+def _conditions(versions: Collection[UUID]) -> Iterable[ConditionFinding]:
+    return (
+        ConditionFinding.objects.filter(finding__version__in=versions)
+        .select_related("condition", "finding")
+        .order_by("finding__number")
+    )
+
+
+def _last_assessed(
+    table: type[TierAssessment] | type[ClassAssessment], models: Collection[Model]
+) -> dict[UUID, datetime]:
+    rows = table._default_manager.filter(model__in=models).order_by("assessed_at")
+    return dict(rows.values_list("model_id", "assessed_at"))
 
 
 def _reports(versions: Collection[ModelVersion]) -> Iterable[Report]:

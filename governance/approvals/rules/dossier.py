@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from governance.core.canonical import canonical, digest
 from governance.registry.rules import CheckOutcome
 
-FORMAT = "countersign.dossier/1"
-SPARSE = ("share",)
-SPARSE_OF_VERSION = ("artifact_check", "parts")
-"""Facts that stand in the text only where there is one: it began without them."""
+FORMAT = "countersign.dossier/2"
+FIRST_FORMAT = "countersign.dossier/1"
+"""What stands in a text is read in either form; what is gathered now is written in the newer."""
+SPARSE = ("share", "ticks", "overrides", "conditions")
+SPARSE_OF_VERSION = ("artifact_check", "parts", "committed_by")
+SPARSE_OF_MODEL = ("jurisdictions", "ai_act_class", "ai_act_assessed_at")
+"""Facts that stand in the text only where there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,7 @@ class VersionFacts:
     results: tuple[ResultFact, ...] = ()
     parts: tuple[Mapping[str, str], ...] = ()
     artifact_check: Mapping[str, str] | None = None
+    committed_by: str = ""
 
     @property
     def is_altered(self) -> bool:
@@ -61,6 +65,8 @@ class VersionFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFacts:
+    """`unit` is the path of the unit. Times are canonical UTC text, empty where nobody assessed."""
+
     ref: str
     name: str
     tier: int
@@ -68,13 +74,21 @@ class ModelFacts:
     owner: str
     developers: tuple[str, ...] = ()
     record_digest: str = ""
+    unit: str = ""
+    jurisdictions: tuple[str, ...] = ()
+    tier_assessed_at: str = ""
+    ai_act_class: str = ""
+    ai_act_assessed_at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CardFacts:
+    """`answered` are the keys of the sections that say something."""
+
     ref: str
     number: int
     digest: str
+    answered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +97,43 @@ class ReportFacts:
     opinion: str
     digest: str
     signed_by: str
+    signed_at: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TickFacts:
+    """What somebody found in a manual check."""
+
+    check: str
+    ref: str
+    holds: bool
+    by: str
+    role: str
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverrideFacts:
+    """An override that as many people signed as the policy asks for.
+
+    `check_digest` is of what the check found then; of another finding it is no override.
+    """
+
+    check: str
+    ref: str
+    check_digest: str
+    expires_date: str
+    sign_offs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConditionFacts:
+    """A condition of an earlier approval of this version, and its finding."""
+
+    ref: str
+    finding: str
+    due_date: str
+    is_met: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +175,11 @@ class Dossier:
     checks: tuple[Mapping[str, Any], ...] = ()
     basis: Basis | None = None
     share: int | None = None
+    slot_name: str = ""
+    ticks: tuple[TickFacts, ...] = ()
+    overrides: tuple[OverrideFacts, ...] = ()
+    conditions: tuple[ConditionFacts, ...] = ()
+    format: str = FORMAT
 
     def text(self) -> str:
         """Return the canonical text that is kept with the request."""
@@ -135,10 +191,30 @@ class Dossier:
         return digest(self._facts())
 
     def _facts(self) -> dict[str, Any]:
-        facts = {"format": FORMAT} | asdict(self)
+        facts = asdict(self)
+        if self.format == FIRST_FORMAT:
+            facts = _as_first_written(facts)
         for name in ("version", "incumbent"):
             facts[name] = facts[name] and _without(SPARSE_OF_VERSION, facts[name])
+        facts["model"] = _without(SPARSE_OF_MODEL, facts["model"])
         return _without(SPARSE, facts)
+
+
+ADDED = {
+    None: ("slot_name",),
+    "model": ("unit", "tier_assessed_at"),
+    "card": ("answered",),
+    "report": ("signed_at",),
+}
+"""What the first format did not have, and the second always has, by where it stands."""
+
+
+def _as_first_written(facts: dict[str, Any]) -> dict[str, Any]:
+    for place, names in ADDED.items():
+        part = facts[place] if place else facts
+        for name in names if part else ():
+            del part[name]
+    return facts
 
 
 def _without(sparse: Sequence[str], facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,27 +224,40 @@ def _without(sparse: Sequence[str], facts: Mapping[str, Any]) -> dict[str, Any]:
 def read_dossier(text: str) -> Dossier:
     """Return the dossier that a kept text states; `text()` of it gives the same text back."""
     facts = json.loads(text)
-    del facts["format"]
-    model, basis = facts["model"], facts["basis"]
     return Dossier(
         **facts
         | {
-            "model": ModelFacts(**model | {"developers": tuple(model["developers"])}),
+            "model": _read(ModelFacts, facts["model"], "developers", "jurisdictions"),
             "version": _read_version(facts["version"]),
             "incumbent": _read_version(facts["incumbent"]) if facts["incumbent"] else None,
-            "card": CardFacts(**facts["card"]) if facts["card"] else None,
+            "card": _read(CardFacts, facts["card"], "answered") if facts["card"] else None,
             "report": ReportFacts(**facts["report"]) if facts["report"] else None,
             "findings": tuple(FindingFacts(**finding) for finding in facts["findings"]),
             "checks": tuple(facts["checks"]),
-            "basis": Basis(**basis | {"sign_offs": tuple(basis["sign_offs"])}) if basis else None,
+            "basis": _read(Basis, facts["basis"], "sign_offs") if facts["basis"] else None,
+            "ticks": tuple(TickFacts(**tick) for tick in facts.get("ticks", ())),
+            "overrides": tuple(
+                _read(OverrideFacts, override, "sign_offs")
+                for override in facts.get("overrides", ())
+            ),
+            "conditions": tuple(
+                ConditionFacts(**condition) for condition in facts.get("conditions", ())
+            ),
         }
     )
 
 
+Part = TypeVar("Part")
+
+
+def _read(kind: Callable[..., Part], facts: dict[str, Any], *rows: str) -> Part:
+    """Make a part of a dossier of what JSON has of it, where lists stand for tuples."""
+    return kind(**facts | {name: tuple(facts.get(name, ())) for name in rows})
+
+
 def _read_version(facts: dict[str, Any]) -> VersionFacts:
     results = tuple(ResultFact(**result) for result in facts["results"])
-    rows = {name: tuple(facts.get(name, ())) for name in ("artifacts", "parts")}
-    return VersionFacts(**facts | rows | {"results": results})
+    return _read(VersionFacts, facts | {"results": results}, "results", "artifacts", "parts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +284,9 @@ LABELS = {
     "findings": "Open findings",
     "policy": "Policy",
     "checks": "Checks",
+    "ticks": "Manual checks",
+    "overrides": "Overrides",
+    "conditions": "Conditions of earlier approvals",
     "stage": "Stage",
 }
 

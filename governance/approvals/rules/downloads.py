@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from governance.approvals.rules.policies import Policy
+from governance.approvals.rules.policies import Policy, Subject
 from governance.core.errors import Refused
 from governance.registry.rules import Stage
 
@@ -21,13 +22,13 @@ def gives_out_approved_alone(policy: Policy) -> bool:
     return bool(policy.content.get("downloads") == APPROVED)
 
 
-def download_policy(policies: Iterable[Policy], *, tier: int, kind: str) -> Policy | None:
+def download_policy(policies: Iterable[Policy], subject: Subject) -> Policy | None:
     """Return the policy that decides whose artifacts are given out, if any reaches the model.
 
-    The most specific of those that lead to Production for such a model, from whatever stage; of
-    two alike the stricter.
+    The most specific of those that lead to Production for such a model, from whatever stage and
+    into whatever slot; of two alike the stricter.
     """
-    reaching = [policy for policy in policies if _is_about(policy, tier=tier, kind=kind)]
+    reaching = [policy for policy in policies if _is_about(policy, subject)]
     return max(
         reaching,
         key=lambda policy: (policy.scope.specificity, gives_out_approved_alone(policy)),
@@ -35,10 +36,6 @@ def download_policy(policies: Iterable[Policy], *, tier: int, kind: str) -> Poli
     )
 
 
-def _is_about(policy: Policy, *, tier: int, kind: str) -> bool:
-    scope = policy.scope
-    return (
-        scope.target == Stage.PRODUCTION
-        and (not scope.tiers or tier in scope.tiers)
-        and (not scope.kinds or kind in scope.kinds)
-    )
+def _is_about(policy: Policy, subject: Subject) -> bool:
+    scope = replace(policy.scope, sources=frozenset(), slots=frozenset())
+    return scope.reaches(replace(subject, target=Stage.PRODUCTION))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from governance.accounts.rules import Role
+from governance.approvals.rules.independence import Independence
 from governance.core.errors import Refused
 from governance.inventory.rules import Capacity
 
@@ -26,7 +27,11 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True)
 class Duties:
-    """Who has done what around a request; all by reference."""
+    """Who has done what around a request; all by reference.
+
+    `unit_builders` hold a role of owner or developer in the model's unit; a policy may ask for
+    signers who do not.
+    """
 
     model_name: str
     version_number: int
@@ -36,9 +41,16 @@ class Duties:
     validated_by: frozenset[str] = frozenset()
     signed_by: frozenset[str] = frozenset()
     validator_may_approve: bool = False
+    unit_builders: frozenset[str] = frozenset()
 
 
-def bars(person: str, duties: Duties, *, role: Role) -> list[Bar]:
+def bars(
+    person: str,
+    duties: Duties,
+    *,
+    role: Role,
+    independent_of: frozenset[Independence] = frozenset(),
+) -> list[Bar]:
     """Return what keeps this person from signing in this role; an empty list if nothing does."""
     found = []
     model, version = duties.model_name, f"version {duties.version_number}"
@@ -60,11 +72,11 @@ def bars(person: str, duties: Duties, *, role: Role) -> list[Bar]:
         found.append(Bar(rule="validator_asks_not", sentence=sentence))
     if person in duties.signed_by:
         found.append(Bar(rule="nobody_signs_twice", sentence="You have signed this already."))
-    if (
-        role != Role.VALIDATOR
-        and person in duties.validated_by
-        and not duties.validator_may_approve
-    ):
+    if person in duties.unit_builders and Independence.UNIT in independent_of:
+        sentence = f"You own or build models in the unit of {model}; the policy asks others."
+        found.append(Bar(rule="unit_builder_signs_not", sentence=sentence))
+    may_approve = duties.validator_may_approve and Independence.VALIDATION not in independent_of
+    if role != Role.VALIDATOR and person in duties.validated_by and not may_approve:
         found.append(
             Bar(
                 rule="validator_approves_not",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
@@ -27,7 +28,12 @@ class Outcome(TextChoices):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """What one check found. `value` and `limit` are decimal text where there is a number."""
+    """What one check found. `value` and `limit` are decimal text where there is a number.
+
+    `is_timed` says that the outcome depends on the day, so that it is no fact of a dossier: it is
+    judged again whenever it matters. `excused_by` is the reference of an override in force, or
+    EMERGENCY, where a check that is not met does not stand against the move.
+    """
 
     id: str
     label: str
@@ -39,10 +45,27 @@ class CheckResult:
     limit: str = ""
     passes: str = ""
     source: str = ""
+    is_timed: bool = False
+    excused_by: str = ""
 
     @property
     def passed(self) -> bool:
         return self.outcome == Outcome.PASS
+
+    @property
+    def is_met(self) -> bool:
+        """Whether nothing stands against the move here: it passes, or people answer for it."""
+        return self.passed or bool(self.excused_by)
+
+    def facts(self) -> dict[str, str]:
+        """What stands of it in a dossier: of a timed check not the outcome."""
+        said = {"id": self.id, "measured": self.measured, "required": self.required}
+        if not self.is_timed:
+            said["outcome"] = self.outcome.value
+        return said | ({"excused_by": self.excused_by} if self.excused_by else {})
+
+
+EMERGENCY = "emergency"
 
 
 class Gate(Protocol):
@@ -55,7 +78,7 @@ class Gate(Protocol):
     @property
     def metrics(self) -> frozenset[str]: ...
 
-    def judge(self, dossier: Dossier) -> CheckResult: ...
+    def judge(self, dossier: Dossier, *, at: datetime) -> CheckResult: ...
 
 
 def _origin(result: ResultFact) -> str:
@@ -83,9 +106,9 @@ class MetricGate:
     def metrics(self) -> frozenset[str]:
         return frozenset({self.metric})
 
-    def judge(self, dossier: Dossier) -> CheckResult:
+    def judge(self, dossier: Dossier, *, at: datetime) -> CheckResult:
         sign, unit = ("≥", "≤")[not self.at_least], f" {self.unit}" if self.unit else ""
-        common = {
+        common: dict[str, Any] = {
             "id": self.id,
             "label": self.label,
             "required": f"{sign} {self.limit}{unit}",
@@ -134,7 +157,7 @@ class ChallengerGate:
     def metrics(self) -> frozenset[str]:
         return frozenset({self.metric})
 
-    def judge(self, dossier: Dossier) -> CheckResult:
+    def judge(self, dossier: Dossier, *, at: datetime) -> CheckResult:
         if dossier.incumbent is None:
             return CheckResult(
                 id=self.id,
@@ -209,7 +232,7 @@ class FindingGate:
     def id(self) -> str:
         return f"no_open_finding.{self.severity.lower()}"
 
-    def judge(self, dossier: Dossier) -> CheckResult:
+    def judge(self, dossier: Dossier, *, at: datetime) -> CheckResult:
         severities = self.ORDER[: self.ORDER.index(self.severity) + 1]
         found = [finding for finding in dossier.findings if finding.severity in severities]
         words = " or ".join(severity.lower() for severity in severities)
@@ -236,7 +259,7 @@ class PlainGate:
 
     metrics: ClassVar[frozenset[str]] = frozenset()
 
-    def judge(self, dossier: Dossier) -> CheckResult:
+    def judge(self, dossier: Dossier, *, at: datetime) -> CheckResult:
         outcome, measured, required, sentence = PLAIN[self.id](dossier)
         return CheckResult(
             id=self.id,
@@ -369,5 +392,5 @@ def gate_from(entry: Mapping[str, Any]) -> Gate:
             return PlainGate(id=plain, label=entry.get("label", LABELS[plain]))
 
 
-def judge_all(gates: Sequence[Gate], dossier: Dossier) -> tuple[CheckResult, ...]:
-    return tuple(gate.judge(dossier) for gate in gates)
+def judge_all(gates: Sequence[Gate], dossier: Dossier, *, at: datetime) -> tuple[CheckResult, ...]:
+    return tuple(gate.judge(dossier, at=at) for gate in gates)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db.models import TextChoices
 
@@ -76,20 +77,33 @@ class NotNeeded(Refused):
     code = "sign_off_not_needed"
 
 
+class NotYourTurn(Refused):
+    """The policy has others sign first."""
+
+    code = "not_your_turn"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """What the decision reads of a sign-off."""
+    """What the decision reads of a sign-off. A deputy signs `on_behalf_of` somebody."""
 
     ref: str
     signer: str
     role: Role
     decision: Decision
     dossier_digest: str
+    signed_at: datetime
+    on_behalf_of: str = ""
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Whose signature it is: a deputy's is also that of whom they stand for."""
+        return frozenset(filter(None, (self.signer, self.on_behalf_of)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class NeedState:
-    """One need of the policy and the valid signatures that count towards it."""
+    """A sign-off that the policy asks for, and the signatures that count towards it."""
 
     need: Need
     given: tuple[Signature, ...]
@@ -98,22 +112,46 @@ class NeedState:
     def missing(self) -> int:
         return self.need.count - len(self.given)
 
+    @property
+    def open_roles(self) -> tuple[Role, ...]:
+        """In which roles somebody may still sign; in a quorum each role signs once."""
+        if self.missing <= 0:
+            return ()
+        taken = {signature.role for signature in self.given} if self.need.is_quorum else set()
+        return tuple(role for role in self.need.roles if role not in taken)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
+    """What stands for and against a move: pure, the same for the page, the answer and the act.
+
+    `stale` signatures were given for other facts, and `expired` ones too long ago.
+    """
+
     checks: tuple[CheckResult, ...]
     needs: tuple[NeedState, ...]
     stale: tuple[Signature, ...]
     dossier_digest: str
     is_open: bool = False
+    expired: tuple[Signature, ...] = ()
 
     @property
     def unmet_checks(self) -> tuple[CheckResult, ...]:
-        return tuple(check for check in self.checks if not check.passed)
+        return tuple(check for check in self.checks if not check.is_met)
+
+    @property
+    def excused_checks(self) -> tuple[CheckResult, ...]:
+        """Those that fail and that people answer for."""
+        return tuple(check for check in self.checks if check.is_met and not check.passed)
 
     @property
     def missing_needs(self) -> tuple[NeedState, ...]:
         return tuple(state for state in self.needs if state.missing > 0)
+
+    @property
+    def step(self) -> int:
+        """The step whose turn it is; a need of a later one waits."""
+        return min((state.need.step for state in self.missing_needs), default=0)
 
     @property
     def is_met(self) -> bool:
@@ -123,6 +161,10 @@ class Judgement:
     def signatures(self) -> tuple[Signature, ...]:
         return tuple(signature for state in self.needs for signature in state.given)
 
+    def state_for(self, role: Role) -> NeedState | None:
+        """Return what is asked of those who hold the role."""
+        return next((state for state in self.needs if role in state.need.roles), None)
+
 
 def judge(
     *,
@@ -131,39 +173,60 @@ def judge(
     checks: Sequence[CheckResult],
     signatures: Sequence[Signature],
     duties: Duties,
+    at: datetime,
 ) -> Judgement:
     """Weigh the signatures against the policy.
 
-    A signature counts if it approves exactly this dossier, its signer is barred by no duty as
-    they stand now, and no other signature of the same person counts already.
+    A signature counts if it approves exactly this dossier, was given no longer ago than the policy
+    lets it count, nobody whose signature it is is barred by a duty as they stand now, and none of
+    them has signed already.
     """
     digest = dossier.digest
-    valid, stale, seen = [], [], set()
+    valid, stale, expired, seen = [], [], [], set[str]()
     for signature in signatures:
         if signature.decision != Decision.APPROVE:
             continue
         if signature.dossier_digest != digest:
             stale.append(signature)
-        elif signature.signer not in seen and not _barred(signature, duties):
-            seen.add(signature.signer)
+        elif _is_spent(signature, policy, at=at):
+            expired.append(signature)
+        elif not signature.people & seen and not _barred(signature, policy, duties):
+            seen |= signature.people
             valid.append(signature)
-    needs = []
-    for need in policy.needs:
-        given = tuple(s for s in valid if s.role == need.role)[: need.count]
-        valid = [s for s in valid if s not in given]
-        needs.append(NeedState(need=need, given=given))
     return Judgement(
         checks=tuple(checks),
-        needs=tuple(needs),
+        needs=tuple(NeedState(need=need, given=_counting(need, valid)) for need in policy.needs),
         stale=tuple(stale),
+        expired=tuple(expired),
         dossier_digest=digest,
         is_open=policy.is_open,
     )
 
 
-def _barred(signature: Signature, duties: Duties) -> bool:
-    found = bars(signature.signer, duties, role=signature.role)
-    return any(bar.rule != "nobody_signs_twice" for bar in found)
+def _counting(need: Need, valid: Sequence[Signature]) -> tuple[Signature, ...]:
+    """The earliest that the need asks for: of a quorum one in each role."""
+    fitting = [signature for signature in valid if signature.role in need.roles]
+    if need.is_quorum:
+        first: dict[Role, Signature] = {}
+        for signature in fitting:
+            first.setdefault(signature.role, signature)
+        fitting = list(first.values())
+    return tuple(fitting[: need.count])
+
+
+def _is_spent(signature: Signature, policy: Policy, *, at: datetime) -> bool:
+    days = policy.usable_days
+    return days is not None and signature.signed_at + timedelta(days=days) <= at
+
+
+def _barred(signature: Signature, policy: Policy, duties: Duties) -> bool:
+    need = policy.need_for(signature.role)
+    independent_of = need.independent_of if need else frozenset()
+    return any(
+        bar.rule != "nobody_signs_twice"
+        for person in signature.people
+        for bar in bars(person, duties, role=signature.role, independent_of=independent_of)
+    )
 
 
 def authorize(judgement: Judgement, *, dossier: Dossier, request_ref: str) -> Authorization:
@@ -177,7 +240,7 @@ def authorize(judgement: Judgement, *, dossier: Dossier, request_ref: str) -> Au
         raise ApprovalMissing(
             " ".join(outstanding(judgement)),
             checks=[check.id for check in judgement.unmet_checks],
-            roles=[state.need.role for state in judgement.missing_needs],
+            roles=[role for state in judgement.missing_needs for role in state.open_roles],
         )
     return Authorization(
         move=Move(dossier.move),
@@ -197,7 +260,7 @@ def outstanding(judgement: Judgement) -> list[str]:
     """Say in sentences what is still missing."""
     sentences = [f"{check.label}: {check.sentence}" for check in judgement.unmet_checks]
     for state in judgement.missing_needs:
-        role = state.need.role.label.lower()
+        role = state.need.label.lower()
         sentences.append(f"{counted(state.missing, f'{role} signature')} missing.")
     return sentences
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from governance.accounts.models import User
 from governance.approvals.models import PromotionRequest
-from governance.approvals.queries.cases import Case, Chair, case_of, chairs, open_requests
+from governance.approvals.queries.cases import Case, case_of, open_requests
+from governance.approvals.queries.chairs import Chair, chairs
 from governance.approvals.queries.policies import policies_in_force
 from governance.approvals.queries.reading import ReadAhead, Reading
 from governance.approvals.rules.policies import NoPolicy, Policy
@@ -79,7 +80,7 @@ def waiting_chair(chair: Chair) -> str:
     """`1 signature as approver: Daniel Brandt or Sofia Marchetti`."""
     who = " or ".join(person.name for person in chair.candidates) or "nobody can sign"
     signatures = counted(chair.missing, "signature")
-    return f"{signatures} as {chair.need.role.label.lower()}: {who}"
+    return f"{signatures} as {chair.need.label.lower()}: {who}"
 
 
 def open_cases(reader: User, *, at: datetime) -> list[OpenCase]:
@@ -101,7 +102,7 @@ def judged(
     reading: Reading,
 ) -> OpenCase:
     try:
-        case = case_of(request, policies=policies, reading=reading)
+        case = case_of(request, at=at, policies=policies, reading=reading)
     except NoPolicy:
         # The policy under which it was opened has been replaced by one that ends this way.
         return OpenCase(request=request, case=None)

@@ -10,7 +10,8 @@ from typing import Any
 from governance.accounts.models import User
 from governance.accounts.queries import labels_of
 from governance.approvals.models import PromotionRequest, SignOff
-from governance.approvals.queries.cases import Case, Chair, case_of, chairs, sign_offs_of
+from governance.approvals.queries.cases import Case, case_of, sign_offs_of
+from governance.approvals.queries.chairs import Chair, chairs
 from governance.approvals.rules.judgement import Decision, RequestState
 from governance.approvals.rules.policies import NoPolicy
 from governance.portal import links
@@ -80,7 +81,7 @@ def decision_page(request: PromotionRequest, *, reader: User, at: datetime) -> D
     if request.standing != RequestState.OPEN:
         return _closed_page(request, rows)
     try:
-        case = case_of(request)
+        case = case_of(request, at=at)
     except NoPolicy as error:
         return _stranded_page(request, rows, error, reader=reader)
     return _open_page(case, request, rows, reader=reader, at=at)

@@ -9,9 +9,11 @@ from datetime import datetime
 from governance.accounts.queries import labels_of
 from governance.approvals.models import DossierCopy, PolicyVersion, PromotionRequest
 from governance.approvals.queries.cases import ROLLBACK_POLICY, Case, approved_dossier
+from governance.approvals.queries.dossiers import judge_checks
 from governance.approvals.queries.policies import policy_of
 from governance.approvals.rules.dossier import Dossier, read_dossier
-from governance.approvals.rules.gates import CheckResult, Outcome, judge_all, standing_checks
+from governance.approvals.rules.emergencies import emergency_policy
+from governance.approvals.rules.gates import CheckResult, Outcome
 from governance.approvals.rules.policies import Policy
 from governance.portal.pages.changes import (
     SAID_ELSEWHERE,
@@ -22,7 +24,7 @@ from governance.portal.pages.changes import (
     revisions,
 )
 from governance.registry.models import ModelVersion
-from governance.registry.rules import Stage
+from governance.registry.rules import Move, Stage
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -36,7 +38,8 @@ class Grounds:
 
     @property
     def passed(self) -> int:
-        return sum(1 for check in self.checks if check.passed)
+        """How many checks stand against nothing: they pass, or people answer for them."""
+        return sum(1 for check in self.checks if check.is_met)
 
     @property
     def needed(self) -> int:
@@ -81,10 +84,13 @@ def kept_grounds(request: PromotionRequest) -> Grounds | None:
     copy = DossierCopy.objects.filter(request=request, digest=request.decided_digest).first()
     if copy is None:
         return None
-    dossier = read_dossier(copy.text)
-    policy = policy_behind(dossier)
+    dossier = copy.dossier
+    policy, at = policy_behind(dossier), request.closed_at or copy.recorded_at
     return Grounds(
-        policy=policy, dossier=dossier, checks=kept_checks(dossier, policy), digest=copy.digest
+        policy=policy,
+        dossier=dossier,
+        checks=kept_checks(dossier, policy, at=at),
+        digest=copy.digest,
     )
 
 
@@ -93,21 +99,21 @@ def policy_behind(dossier: Dossier) -> Policy:
     ref = str(dossier.policy.get("ref", ""))
     if not ref:
         return ROLLBACK_POLICY
-    return policy_of(PolicyVersion.objects.get(pk=ref.partition(":")[2]))
+    policy = policy_of(PolicyVersion.objects.get(pk=ref.partition(":")[2]))
+    return emergency_policy(policy) if dossier.move == Move.EMERGENCY else policy
 
 
-def kept_checks(dossier: Dossier, policy: Policy) -> list[CheckResult]:
+def kept_checks(dossier: Dossier, policy: Policy, *, at: datetime) -> list[CheckResult]:
     """Return the kept results with the words that the policy has for them.
 
-    Outcome and values are those that were kept, whatever the code would find today. Both are in
-    the order of the policy.
+    Outcome and values are those that were kept, whatever the code would find today; the outcome of
+    a timed check is that of `at`, when it was decided. Both are in the order of the policy.
     """
-    asked_for = judge_all(policy.gates, dossier)
-    judged = (*asked_for, *standing_checks(dossier, said=asked_for))
+    judged = judge_checks(policy, dossier, at=at)
     return [
         replace(
             said,
-            outcome=Outcome(kept["outcome"]),
+            outcome=Outcome(kept.get("outcome", said.outcome)),
             measured=kept["measured"],
             required=kept["required"],
         )

@@ -42,6 +42,7 @@ TELLING = (
     Verb.VERSION_DEMOTED,
     Verb.VERSION_PROMOTED,
     Verb.VERSION_REGISTERED,
+    Verb.VERSION_PROMOTED_IN_EMERGENCY,
     Verb.VERSION_ROLLED_BACK,
 )
 """What a reader wants to hear of; tags, drafts and jobs are in the audit log."""

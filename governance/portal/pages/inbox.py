@@ -14,7 +14,7 @@ from governance.accounts.permissions import Permission
 from governance.accounts.queries import root_unit, units_with
 from governance.accounts.rules import Role
 from governance.approvals.models import PolicyVersion, PromotionRequest
-from governance.approvals.queries.cases import reader_bars
+from governance.approvals.queries.chairs import reader_bars
 from governance.approvals.rules.policies import PolicyState
 from governance.core.wording import as_date, counted
 from governance.inventory.models import Model
@@ -67,7 +67,7 @@ def to_sign(cases: Sequence[OpenCase]) -> Iterator[Item]:
                 label="Signature",
                 verb="Sign or refuse",
                 why=f"No check stands against it and {one.signatures_said} have signed. "
-                f"You hold the role {chair.need.role.label.lower()}.",
+                f"You hold the role {chair.role.label.lower()}.",
             )
 
 

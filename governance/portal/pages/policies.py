@@ -205,5 +205,5 @@ def _taken_from(source: str) -> str:
 
 
 def need_sentence(need: Need) -> str:
-    who = f"{few(need.count)} {role_noun(need.role.label, need.count)}"
+    who = f"{few(need.count)} {role_noun(need.label, need.count)}"
     return f"{who[:1].upper()}{who[1:]} {'signs' if need.count == 1 else 'sign'}"

@@ -11,7 +11,8 @@ from governance.accounts.queries import roles_of
 from governance.accounts.rules import PermissionMissing, Role
 from governance.approvals.actions.rollbacks import NothingToRollBackTo, rollback_case
 from governance.approvals.models import PromotionRequest, SignOff
-from governance.approvals.queries.cases import ROLLBACK_NEED, Case, reader_bars, sign_offs_of
+from governance.approvals.queries.cases import ROLLBACK_NEED, Case, sign_offs_of
+from governance.approvals.queries.chairs import reader_bars
 from governance.approvals.rules.duties import require_separation
 from governance.inventory.models import Model
 from governance.portal.pages.certificates import Certificate, certificates, entries_of_request
@@ -48,7 +49,7 @@ def rollback_page(slot: Slot, *, seen: str | None, reader: User, at: datetime) -
 
     Raises NothingToRollBackTo, DutiesNotSeparated, PermissionMissing, DossierChanged.
     """
-    case = rollback_case(slot)
+    case = rollback_case(slot, at=at)
     unit = case.version.model.unit
     require_separation(reader_bars(case, reader=reader, role=Role.APPROVER))
     if Role.APPROVER not in roles_of(reader, unit=unit, at=at):

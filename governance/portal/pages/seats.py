@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from governance.accounts.rules import PermissionMissing, Role
 from governance.approvals.actions.sign_offs import MEANINGS
-from governance.approvals.queries.cases import Case, Chair
+from governance.approvals.queries.cases import Case
+from governance.approvals.queries.chairs import Chair
 from governance.approvals.rules.duties import Bar, require_separation
 from governance.approvals.rules.judgement import ChecksNotMet, Decision
 
@@ -23,7 +24,7 @@ class Seat:
 
     @property
     def role(self) -> Role:
-        return self.chair.need.role
+        return self.chair.role
 
     def meaning(self, decision: Decision) -> str:
         return MEANINGS.get(decision) or self.chair.need.meaning
@@ -82,13 +83,13 @@ def seats_of(case: Case, chairs: Sequence[Chair]) -> Seats:
         open=taken,
         reasons=[] if taken else reasons_of(case, chairs, bars),
         bars=bars,
-        bars_by_role={chair.need.role: chair.bars for chair in chairs},
+        bars_by_role={role: chair.bars for chair in chairs for role in chair.need.roles},
         held_by_checks=unmet,
     )
 
 
 def _decisions(chair: Chair, unmet: Sequence[str]) -> Sequence[Decision]:
-    may_approve = chair.missing > 0 and not unmet
+    may_approve = chair.missing > 0 and chair.is_turn and not unmet
     return (Decision.APPROVE, *REFUSING) if may_approve else REFUSING
 
 
@@ -105,6 +106,6 @@ def reasons_of(case: Case, chairs: Sequence[Chair], bars: Sequence[Bar]) -> list
         return [bar.sentence for bar in bars]
     if not chairs:
         return ["The policy asks for no signature."]
-    roles = " or ".join(dict.fromkeys(chair.need.role.label.lower() for chair in chairs))
+    roles = " or ".join(dict.fromkeys(chair.need.label.lower() for chair in chairs))
     unit = case.version.model.unit.name
     return [f"Signing here takes the role {roles} in {unit}, which you do not hold."]

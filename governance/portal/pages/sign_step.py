@@ -10,7 +10,8 @@ from governance.accounts.models import User
 from governance.accounts.queries import labels_of
 from governance.accounts.rules import Role
 from governance.approvals.models import PromotionRequest, SignOff
-from governance.approvals.queries.cases import Case, case_of, chairs
+from governance.approvals.queries.cases import Case, case_of
+from governance.approvals.queries.chairs import chairs
 from governance.approvals.rules.dossier import Dossier, read_dossier
 from governance.approvals.rules.judgement import Decision, DossierChanged
 from governance.core.canonical import sha256_hex
@@ -67,7 +68,7 @@ def sign_step(
     `seen` is the dossier's text that was on the screen; without one, this page is the screen.
     Raises DutiesNotSeparated, PermissionMissing, DossierChanged, ChecksNotMet, NoPolicy.
     """
-    case = case_of(request)
+    case = case_of(request, at=at)
     seats = seats_of(case, chairs(case, reader=reader, at=at))
     seat = seats.taking(role, decision)
     require_unchanged(case, seen)

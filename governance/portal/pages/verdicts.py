@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from governance.approvals.models import PromotionRequest
-from governance.approvals.queries.cases import Case, Chair
+from governance.approvals.queries.cases import Case
+from governance.approvals.queries.chairs import Chair
 from governance.approvals.rules.judgement import Decision, Judgement, RequestState
 from governance.core.wording import counted, day
 from governance.registry.rules import Move, Stage
@@ -51,7 +52,7 @@ def few(count: int) -> str:
 def missing_words(judgement: Judgement) -> str:
     """`one validator and two approvers`: who has yet to sign."""
     parts = [
-        f"{few(state.missing)} {role_noun(state.need.role.label, state.missing)}"
+        f"{few(state.missing)} {role_noun(state.need.label, state.missing)}"
         for state in judgement.missing_needs
     ]
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))

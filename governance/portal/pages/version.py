@@ -11,10 +11,10 @@ from governance.accounts.models import User
 from governance.accounts.permissions import Permission, may
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import Case, build_case, case_of
-from governance.approvals.queries.policies import policies_in_force
+from governance.approvals.queries.policies import policies_in_force, policy_of_move, subject_of
 from governance.approvals.rules.gates import CheckResult, Outcome
 from governance.approvals.rules.judgement import MOVES
-from governance.approvals.rules.policies import NoPolicy, policy_for
+from governance.approvals.rules.policies import NoPolicy
 from governance.cards.models import CardRevision
 from governance.cards.queries import published_card
 from governance.core.wording import MISSING, number, signed
@@ -97,7 +97,7 @@ def version_page(version: ModelVersion, *, reader: User, at: datetime) -> Versio
     champion = champion_of(slot) if slot else None
     champion = None if champion == version else champion
     request = open_request(version)
-    gates = gates_of(version, request)
+    gates = gates_of(version, request, at=at)
     checks = {check.id: check for check in gates.checks} if gates else {}
     rows = measured(version, champion, checks)
     return VersionPage(
@@ -120,18 +120,19 @@ def version_page(version: ModelVersion, *, reader: User, at: datetime) -> Versio
 
 def askable_stages(version: ModelVersion, *, reader: User, at: datetime) -> list[Stage]:
     """The stages that this reader may ask for: some policy in force leads there from here."""
-    model = version.model
-    if not may(reader, Permission.PROMOTION_REQUEST, unit=model.unit, at=at):
+    model, slot = version.model, default_slot(version.model)
+    if slot is None or not may(reader, Permission.PROMOTION_REQUEST, unit=model.unit, at=at):
         return []
-    scopes = [policy.scope for policy in policies_in_force()]
+    scopes, source = [policy.scope for policy in policies_in_force()], Stage(version.stage)
+    subjects = {
+        stage: subject_of(model, slot=slot.name, source=source, target=stage)
+        for stage in Stage
+        if stage != source
+    }
     return [
         stage
-        for stage in Stage
-        if stage != version.stage
-        and any(
-            scope.reaches(tier=model.tier or 0, kind=model.kind, source=version.stage, target=stage)
-            for scope in scopes
-        )
+        for stage, subject in subjects.items()
+        if any(scope.reaches(subject) for scope in scopes)
     ]
 
 
@@ -145,10 +146,12 @@ def open_request(version: ModelVersion) -> PromotionRequest | None:
     )
 
 
-def gates_of(version: ModelVersion, request: PromotionRequest | None) -> Gates | None:
+def gates_of(
+    version: ModelVersion, request: PromotionRequest | None, *, at: datetime
+) -> Gates | None:
     """The checks of the open request, else those of the next stage; None where no policy leads."""
     try:
-        case = case_of(request) if request else next_case(version)
+        case = case_of(request, at=at) if request else next_case(version, at=at)
     except NoPolicy:
         return None
     if case is None:
@@ -160,15 +163,13 @@ def gates_of(version: ModelVersion, request: PromotionRequest | None) -> Gates |
     )
 
 
-def next_case(version: ModelVersion) -> Case | None:
+def next_case(version: ModelVersion, *, at: datetime) -> Case | None:
     """What would be judged if somebody asked for the next stage now."""
     stage, slot = Stage(version.stage), default_slot(version.model)
     if stage not in NEXT_STAGE or slot is None:
         return None
-    target, model = NEXT_STAGE[stage], version.model
-    policy = policy_for(
-        policies_in_force(), tier=model.tier or 0, kind=model.kind, source=stage, target=target
-    )
+    target = NEXT_STAGE[stage]
+    policy = policy_of_move(version, slot=slot, target=target)
     return build_case(
         version,
         slot=slot,
@@ -177,6 +178,7 @@ def next_case(version: ModelVersion) -> Case | None:
         policy=policy,
         request=None,
         requested_by="",
+        at=at,
     )
 
 

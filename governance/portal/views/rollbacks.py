@@ -100,10 +100,11 @@ def _prove_and_roll_back(
 
 def rollback_changed(request: PageRequest, error: DomainError, name: str) -> HttpResponse:
     """Nothing was rolled back, because what was on the screen no longer holds."""
-    model = _model(request, name, at=timezone.now())
+    at = timezone.now()
+    model = _model(request, name, at=at)
     slot = slot_of(model, request.GET.get("slot", ""))
     seen = _seen(request, slot)
-    case = rollback_case(slot)
+    case = rollback_case(slot, at=at)
     context = {
         "model": model,
         "slot": slot,

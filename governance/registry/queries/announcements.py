@@ -198,6 +198,7 @@ TELLERS: dict[Verb, Teller] = {
     Verb.VERSION_DEMOTED: _stage_changed,
     Verb.VERSION_PROMOTED: _stage_changed,
     Verb.VERSION_REGISTERED: _version_created,
+    Verb.VERSION_PROMOTED_IN_EMERGENCY: _stage_changed,
     Verb.VERSION_ROLLED_BACK: _stage_changed,
     Verb.VERSION_TAGGED: _version_tagged,
     Verb.VERSION_UNTAGGED: _version_untagged,

@@ -57,7 +57,7 @@ def test_a_version_explains_itself_in_sentences(cast: Cast, proposed: PolicyVers
     assert "at_least: <del>0.90</del>" in page
     assert "at_least: <ins>0.85</ins>" in page
     assert "validator_may_approve: false" in page
-    assert "Signing a policy takes the role approver or compliance." in page
+    assert "Signing a policy takes the role approver or compliance or head of model risk." in page
 
 
 def test_every_kind_of_gate_has_its_sentence(cast: Cast) -> None:
@@ -116,10 +116,10 @@ def test_one_rejection_ends_it_for_a_reason(cast: Cast, proposed: PolicyVersion)
     ("who", "reason"),
     [
         ("administrator", "You proposed this policy version."),
-        ("owner", "It comes with the role approver or compliance."),
-        ("developer", "It comes with the role approver or compliance."),
-        ("validator", "It comes with the role approver or compliance."),
-        ("outsider", "It comes with the role approver or compliance."),
+        ("owner", "It comes with the role approver or compliance or head of model risk."),
+        ("developer", "It comes with the role approver or compliance or head of model risk."),
+        ("validator", "It comes with the role approver or compliance or head of model risk."),
+        ("outsider", "It comes with the role approver or compliance or head of model risk."),
     ],
 )
 def test_others_are_refused_with_the_reason(

@@ -1,0 +1,138 @@
+"""Whether what serves is still approved."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from governance.approvals.models import (
+    ConditionFinding,
+    DossierCopy,
+    Override,
+    PromotionRequest,
+)
+from governance.approvals.rules.judgement import RequestState
+from governance.approvals.rules.standing import (
+    Approval,
+    ApprovalLapsed,
+    LapseReason,
+    OwedCondition,
+    lapses,
+)
+from governance.core.grouping import by_key
+from governance.registry.models import ModelVersion, Slot
+from governance.registry.rules import Move, Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The approval on which a version serves in a slot, and why it stands no longer."""
+
+    request: PromotionRequest
+    approval: Approval
+    reasons: tuple[LapseReason, ...]
+
+    @property
+    def has_lapsed(self) -> bool:
+        return bool(self.reasons)
+
+    @property
+    def sentence(self) -> str:
+        return " ".join(reason.sentence for reason in self.reasons)
+
+
+Place = tuple[UUID, UUID]
+"""A version and a slot."""
+
+
+def standings(places: Collection[Place], *, at: datetime) -> dict[Place, Standing]:
+    """Return the standing of each version in its slot, in five queries however many they are.
+
+    Left out are those that nobody approved: nothing was gated when they went live.
+    """
+    newest = _newest_approvals(places)
+    requests = list(newest.values())
+    owed = by_key(_conditions(requests), lambda row: row.finding.version_id)
+    overrides = by_key(_overrides(requests), lambda row: row.request_id)
+    return {
+        place: _standing(request, owed[request.version_id], overrides[request.pk], at=at)
+        for place, request in newest.items()
+    }
+
+
+def standing_of(version: ModelVersion, slot: Slot, *, at: datetime) -> Standing | None:
+    """Return the standing of one version in one slot; None where nobody approved it."""
+    return standings([(version.pk, slot.pk)], at=at).get((version.pk, slot.pk))
+
+
+def require_standing(version: ModelVersion, slot: Slot, *, at: datetime) -> None:
+    """Raise ApprovalLapsed, saying why, if what the version was approved on stands no longer."""
+    standing = standing_of(version, slot, at=at)
+    if standing is not None and standing.has_lapsed:
+        raise ApprovalLapsed(
+            f"The approval of {version} lapsed. {standing.sentence} Ask for a new one.",
+            subject=version.ref,
+            stream=version.model.stream,
+            rules=[reason.rule for reason in standing.reasons],
+            request=standing.request.ref,
+        )
+
+
+def _newest_approvals(places: Collection[Place]) -> dict[Place, PromotionRequest]:
+    rows = (
+        PromotionRequest.objects.filter(
+            version__in={version for version, _ in places},
+            slot__in={slot for _, slot in places},
+            target=Stage.PRODUCTION,
+            state=RequestState.DONE,
+        )
+        .with_version()
+        .order_by("closed_at", "number")
+    )
+    found = {(row.version_id, row.slot_id): row for row in rows}
+    return {place: found[place] for place in places if place in found}
+
+
+def _conditions(requests: Iterable[PromotionRequest]) -> Iterable[ConditionFinding]:
+    versions = {request.version_id for request in requests}
+    return ConditionFinding.objects.filter(finding__version__in=versions).select_related("finding")
+
+
+def _overrides(requests: Iterable[PromotionRequest]) -> Iterable[Override]:
+    """Those that the decided dossiers name: others were never in force, or not for this."""
+    decided = {request.decided_digest for request in requests}
+    named = {
+        override.ref
+        for copy in DossierCopy.objects.filter(request__in=list(requests), digest__in=decided)
+        for override in copy.dossier.overrides
+    }
+    keys = [ref.partition(":")[2] for ref in named]
+    return Override.objects.filter(pk__in=keys) if keys else ()
+
+
+def _standing(
+    request: PromotionRequest,
+    owed: Iterable[ConditionFinding],
+    overrides: Iterable[Override],
+    *,
+    at: datetime,
+) -> Standing:
+    approval = Approval(
+        reference=request.reference,
+        approved_at=request.closed_at or request.opened_at,
+        stands_until=request.stands_until,
+        is_emergency=request.move == Move.EMERGENCY,
+        overrides=tuple(row.expires_date for row in overrides),
+        conditions=tuple(
+            OwedCondition(
+                label=f"“{row.finding.title}”",
+                due_date=row.finding.due_date,
+                is_met=row.finding.closed_at is not None,
+            )
+            for row in owed
+        ),
+        ai_act_class=request.version.model.ai_act_class,
+    )
+    return Standing(request=request, approval=approval, reasons=tuple(lapses(approval, at=at)))
