@@ -18,7 +18,7 @@ from governance.audit.rules import Verb, admissible
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
-from governance.inventory.models import Builder, Model, TierAssessment
+from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
     Capacity,
@@ -26,6 +26,8 @@ from governance.inventory.rules import (
     NotTheOwner,
     RecordChanged,
     Tier,
+    class_problems,
+    jurisdiction_problems,
     name_problems,
     name_taken,
     tracking_problems,
@@ -34,7 +36,11 @@ from governance.inventory.rules import (
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRecord:
-    """What an owner keeps about a model. `tier_reason` is needed when the tier changes."""
+    """What an owner keeps about a model.
+
+    `tier_reason` is needed when the tier changes, `ai_act_reason` when the class does.
+    `jurisdictions` are two-letter codes.
+    """
 
     purpose: str = ""
     intended_use: str = ""
@@ -43,6 +49,9 @@ class ModelRecord:
     developers: Sequence[User] = field(default_factory=tuple)
     tier: int | None = None
     tier_reason: str = ""
+    ai_act_class: str = ""
+    ai_act_reason: str = ""
+    jurisdictions: Sequence[str] = field(default_factory=tuple)
     tracking_uri: str = ""
 
 
@@ -168,9 +177,12 @@ def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> 
     if record.tier is not None and record.tier != model.tier:
         reason = record.tier_reason.strip()
         written.append(_assess_tier(model, record.tier, reason, actor=actor, at=at))
+    if record.ai_act_class and record.ai_act_class != model.ai_act_class:
+        written.append(_assess_class(model, record, actor=actor, at=at))
     model.purpose, model.intended_use = record.purpose.strip(), record.intended_use.strip()
     model.kind, model.owner = record.kind, record.owner
     model.tracking_uri = record.tracking_uri
+    model.jurisdictions = ",".join(sorted(set(record.jurisdictions)))
     model.save()
     model.developers.set(record.developers)
     hands = [(user, Capacity.DEVELOPER) for user in record.developers]
@@ -200,6 +212,22 @@ def _assess_tier(
     )
 
 
+def _assess_class(
+    model: Model, record: ModelRecord, *, actor: Actor, at: datetime
+) -> ClassAssessment:
+    require(actor, Permission.TIER_ASSESS, unit=model.unit, at=at)
+    if actor.person is None:
+        raise NotAPerson("A class under the EU AI Act is set by a person, who answers for it.")
+    model.ai_act_class = record.ai_act_class
+    return ClassAssessment.objects.create(
+        model=model,
+        ai_act_class=record.ai_act_class,
+        reason=audit.write_prose(record.ai_act_reason.strip()),
+        assessed_by=actor.person,
+        assessed_at=at,
+    )
+
+
 def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
     problems = []
     if record.kind and record.kind not in Kind.values:
@@ -218,6 +246,10 @@ def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
         )
     if record.tracking_uri and record.tracking_uri != model.tracking_uri:
         problems += tracking_problems(record.tracking_uri, allowed=settings.TRACKING_HOSTS)
+    problems += class_problems(
+        record.ai_act_class, reason=record.ai_act_reason, before=model.ai_act_class
+    )
+    problems += jurisdiction_problems(record.jurisdictions)
     problems += _people_problems(model, record, at=at)
     if problems:
         raise InvalidInput(*problems)

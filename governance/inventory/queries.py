@@ -11,7 +11,7 @@ from governance.accounts.queries import TokenHolder
 from governance.accounts.rules import Actor
 from governance.core.canonical import digest
 from governance.core.compiled import KEY, NAME, CompiledObject
-from governance.inventory.models import Builder, Model, TierAssessment
+from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
 from governance.inventory.rules import Capacity, ModelNotFound
 
 
@@ -88,9 +88,27 @@ def latest_tier_assessment(model: Model) -> TierAssessment | None:
     )
 
 
+def latest_class_assessment(model: Model) -> ClassAssessment | None:
+    return (
+        ClassAssessment.objects.filter(model=model)
+        .select_related("reason", "assessed_by")
+        .order_by("-assessed_at")
+        .first()
+    )
+
+
 def record_values(model: Model) -> dict[str, object]:
     """Return what an owner keeps about the model: what `edit_model` may change."""
-    fields = ("purpose", "intended_use", "kind", "owner_id", "tier", "tracking_uri")
+    fields = (
+        "purpose",
+        "intended_use",
+        "kind",
+        "owner_id",
+        "tier",
+        "ai_act_class",
+        "jurisdictions",
+        "tracking_uri",
+    )
     developers = sorted(str(pk) for pk in model.developers.values_list("pk", flat=True))
     return {name: getattr(model, name) for name in fields} | {"developers": developers}
 

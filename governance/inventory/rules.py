@@ -98,6 +98,8 @@ REQUIRED = {
 }
 
 MAX_NAME = 255
+MOST_JURISDICTIONS = 60
+_JURISDICTION = re.compile(r"[A-Z]{2}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f/:]+")
 
 
@@ -122,6 +124,30 @@ def name_problems(name: str) -> Iterable[Problem]:
             rule="visible",
             message="A name begins and ends with a visible character, and hides none within.",
         )
+
+
+def class_problems(ai_act_class: str, *, reason: str, before: str) -> Iterable[Problem]:
+    """Check the class under the EU AI Act that is to follow the one before."""
+    field = "ai_act_class"
+    if ai_act_class and ai_act_class not in AiActClass.values:
+        message = "Choose one of the classes of the EU AI Act."
+        yield Problem(field=field, rule="choice", message=message)
+    if before and not ai_act_class:
+        message = "A class under the EU AI Act once set cannot be cleared."
+        yield Problem(field=field, rule="required", message=message)
+    if ai_act_class not in {"", before} and not reason.strip():
+        message = "Say why the system has this class under the EU AI Act."
+        yield Problem(field="ai_act_reason", rule="required", message=message)
+
+
+def jurisdiction_problems(codes: Sequence[str]) -> Iterable[Problem]:
+    wrong = [code for code in codes if not _JURISDICTION.fullmatch(code)]
+    if wrong:
+        message = f"{wrong[0]!r} is no two-letter code in capitals, such as DE, US or EU."
+        yield Problem(field="jurisdictions", rule="code", message=message)
+    if len(set(codes)) > MOST_JURISDICTIONS:
+        message = f"Name at most {MOST_JURISDICTIONS} jurisdictions."
+        yield Problem(field="jurisdictions", rule="count", message=message)
 
 
 def name_taken(name: str) -> InvalidInput:

@@ -19,7 +19,11 @@ from governance.accounts.queries import units_with
 from governance.core.wording import day
 from governance.inventory.actions import ModelRecord, create_model, edit_model
 from governance.inventory.models import Model
-from governance.inventory.queries import latest_tier_assessment, record_digest
+from governance.inventory.queries import (
+    latest_class_assessment,
+    latest_tier_assessment,
+    record_digest,
+)
 from governance.inventory.rules import REQUIRED, RecordChanged
 from governance.owner_admin.base import GovernedAdmin, GovernedForm
 from governance.owner_admin.requests import person_of
@@ -38,6 +42,19 @@ class SecureURLField(forms.URLField):
         super().__init__(assume_scheme="https", **kwargs)
 
 
+class CodesField(forms.Field):
+    """Codes with commas or spaces between them, in whatever case they are typed."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return sorted({code.upper() for code in str(value or "").replace(",", " ").split()})
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.to_python(initial) != self.to_python(data)
+
+    def prepare_value(self, value: Any) -> str:
+        return ", ".join(value) if isinstance(value, list) else str(value).replace(",", ", ")
+
+
 class ModelForm(GovernedForm):
     tier_reason = forms.CharField(
         label="Reason for the tier",
@@ -45,13 +62,23 @@ class ModelForm(GovernedForm):
         widget=SENTENCE,
         help_text="Needed when the tier changes. It is kept for ever beside the tier.",
     )
+    ai_act_reason = forms.CharField(
+        label="Reason for the class",
+        required=False,
+        widget=SENTENCE,
+        help_text="Needed when the class changes. It is kept for ever beside the class.",
+    )
+    jurisdictions = CodesField(
+        required=False,
+        help_text="Where the model is used: two-letter codes such as DE, FR, US or EU.",
+    )
     base = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Model
         fields = (
             "name", "unit", "purpose", "intended_use", "kind", "owner", "developers", "tier",
-            "tracking_uri",
+            "ai_act_class", "jurisdictions", "tracking_uri",
         )  # fmt: skip
         widgets = {"purpose": SENTENCE, "intended_use": PARAGRAPH}
         field_classes = {"tracking_uri": SecureURLField}
@@ -102,6 +129,9 @@ class ModelForm(GovernedForm):
             developers=tuple(said["developers"]),
             tier=said["tier"],
             tier_reason=said["tier_reason"],
+            ai_act_class=said["ai_act_class"],
+            ai_act_reason=said["ai_act_reason"],
+            jurisdictions=said["jurisdictions"],
             tracking_uri=said["tracking_uri"],
         )
 
@@ -139,6 +169,10 @@ class ModelAdmin(GovernedAdmin):
         ("The model", {"fields": ("name", "placed", "purpose", "intended_use", "kind")}),
         ("People", {"fields": ("owner", "developers")}),
         ("Risk", {"fields": ("tier_now", "tier", "tier_reason")}),
+        (
+            "EU AI Act",
+            {"fields": ("class_now", "ai_act_class", "ai_act_reason", "jurisdictions")},
+        ),
         ("Measurements", {"fields": ("tracking_uri", "base")}),
     )
 
@@ -155,12 +189,12 @@ class ModelAdmin(GovernedAdmin):
         return may_edit and (is_free or obj.owner == person)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return ["name", "placed", "tier_now"] if obj else []
+        return ["name", "placed", "tier_now", "class_now"] if obj else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is not None:
             return self.fieldsets
-        asked = {"placed": ["unit"], "tier_now": []}
+        asked = {"placed": ["unit"], "tier_now": [], "class_now": []}
         return [
             (title, {"fields": [f for n in map(str, said["fields"]) for f in asked.get(n, [n])]})
             for title, said in self.fieldsets
@@ -190,6 +224,14 @@ class ModelAdmin(GovernedAdmin):
             return "None yet"
         when = f"{found.assessed_by}, {day(found.assessed_at)}"
         return f"{found.get_tier_display()}. {found.reason} ({when})"
+
+    @admin.display(description="Class now")
+    def class_now(self, obj: Model) -> str:
+        found = latest_class_assessment(obj)
+        if found is None:
+            return "None yet"
+        when = f"{found.assessed_by}, {day(found.assessed_at)}"
+        return f"{found.get_ai_act_class_display()}. {found.reason} ({when})"
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         person, at = person_of(request), timezone.now()

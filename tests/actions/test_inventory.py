@@ -15,7 +15,7 @@ from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import PermissionMissing, Role
 from governance.core.errors import InvalidInput
 from governance.inventory.actions import ModelRecord, create_model, describe_model, edit_model
-from governance.inventory.models import Builder, Model, TierAssessment
+from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
 from governance.inventory.queries import builders_of, record_digest
 from governance.inventory.rules import Capacity, Kind, NotTheOwner, RecordChanged
 from tests import factories as f
@@ -308,3 +308,48 @@ class TestSeeing:
             actor=CONSOLE, at=NOON,
         )  # fmt: skip
         assert model not in Model.objects.visible_to(cast.outsider, at=NOON)
+
+
+class TestTheClass:
+    """What Regulation (EU) 2024/1689 makes of the system: set with a reason, never taken away."""
+
+    def test_is_set_with_a_reason_and_stays_on_record(self, cast: Cast, model: Model) -> None:
+        record = replace(
+            record_of(model), ai_act_class="MINIMAL", ai_act_reason="Advises on offers only."
+        )
+        edit_model(model=model, record=record, actor=cast.owner, at=NOON)
+        model.refresh_from_db()
+        assert model.ai_act_class == "MINIMAL"
+        row = ClassAssessment.objects.get(model=model)
+        assert (str(row.reason), row.assessed_by) == ("Advises on offers only.", cast.owner)
+        assert row.ref in newest_entry(model.stream).states
+
+    @pytest.mark.parametrize(
+        ("said", "problem"),
+        [
+            ({"ai_act_class": "MINIMAL"}, ("ai_act_reason", "required")),
+            ({"ai_act_class": "HARMLESS", "ai_act_reason": "So."}, ("ai_act_class", "choice")),
+            ({"jurisdictions": ["Germany"]}, ("jurisdictions", "code")),
+            ({"jurisdictions": ["de"]}, ("jurisdictions", "code")),
+        ],
+    )
+    def test_names_field_and_rule(
+        self, cast: Cast, model: Model, said: dict[str, Any], problem: tuple[str, str]
+    ) -> None:
+        record = replace(record_of(model), **said)
+        with refused(InvalidInput) as caught:
+            edit_model(model=model, record=record, actor=cast.owner, at=NOON)
+        assert rules_of(caught.value) == [problem]
+
+    def test_once_set_is_not_cleared(self, cast: Cast, model: Model) -> None:
+        record = replace(record_of(model), ai_act_class="MINIMAL", ai_act_reason="Offers only.")
+        edit_model(model=model, record=record, actor=cast.owner, at=NOON)
+        with refused(InvalidInput) as caught:
+            edit_model(model=model, record=record_of(model), actor=cast.owner, at=NOON)
+        assert rules_of(caught.value) == [("ai_act_class", "required")]
+
+    def test_jurisdictions_are_kept_once_and_in_order(self, cast: Cast, model: Model) -> None:
+        record = replace(record_of(model), jurisdictions=["US", "DE", "US"])
+        edit_model(model=model, record=record, actor=cast.owner, at=NOON)
+        model.refresh_from_db()
+        assert model.jurisdiction_codes == ["DE", "US"]
