@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from governance.accounts.actions import (
     create_service_account,
@@ -17,7 +18,13 @@ from governance.accounts.models import Unit, User
 from governance.accounts.proof import Proof
 from governance.accounts.queries import CONSOLE, TokenHolder, token_holder
 from governance.accounts.rules import Role, Scope
-from governance.approvals.actions import Asked, ask_for_stage, propose_policy, sign_off, sign_policy
+from governance.approvals.actions import (
+    Asked,
+    ask_for_stage,
+    propose_policy,
+    sign_off,
+    sign_policy,
+)
 from governance.approvals.models import PolicyVersion, PromotionRequest, SignOff
 from governance.approvals.queries.cases import case_of
 from governance.approvals.rules.judgement import Decision
@@ -306,3 +313,18 @@ def due_finding(severity: str = "HIGH", *, at: datetime = NOON) -> FindingDraft:
     return FindingDraft(
         severity=severity, title="Thin slice", description="412 rows only.", due_date=due_date
     )
+
+
+def edited_record(model: Model, **changed: Any) -> ModelRecord:
+    """The record as it stands, but for what is changed."""
+    stands = ModelRecord(
+        purpose=model.purpose,
+        intended_use=model.intended_use,
+        kind=model.kind,
+        owner=model.owner,
+        developers=list(model.developers.all()),
+        tier=model.tier,
+        ai_act_class=model.ai_act_class,
+        jurisdictions=model.jurisdiction_codes,
+    )
+    return replace(stands, **changed)

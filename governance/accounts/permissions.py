@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 class Permission(StrEnum):
     ACCOUNT_MANAGE = "accounts:account:manage"
+    DELEGATION_GIVE = "accounts:delegation:give"
     ROLE_GRANT = "accounts:role:grant"
     TOKEN_ISSUE = "accounts:token:issue"  # noqa: S105  the name of a permission
+    CHECK_TICK = "approvals:check:tick"
     POLICY_PROPOSE = "approvals:policy:propose"
     POLICY_SIGN = "approvals:policy:sign"
     PROMOTION_REJECT = "approvals:promotion:reject"
@@ -61,6 +63,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.CARD_PUBLISH,
             Permission.CARD_WRITE,
+            Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.MODEL_CREATE,
             Permission.MODEL_EDIT,
@@ -77,6 +80,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _READER
         | {
             Permission.CARD_WRITE,
+            Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.DEPLOYMENT_REPORT,
             Permission.EVALUATION_RECORD,
@@ -91,10 +95,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VALIDATOR: frozenset(
         _READER
         | {
+            Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.FINDING_CLOSE,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
+            Permission.DELEGATION_GIVE,
             Permission.UNAPPROVED_LOAD,
             Permission.VALIDATION_WRITE,
         }
@@ -102,30 +108,36 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.APPROVER: frozenset(
         _READER
         | {
+            Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.POLICY_SIGN,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
+            Permission.DELEGATION_GIVE,
             Permission.TIER_ASSESS,
         }
     ),
     Role.COMPLIANCE: frozenset(
         _READER
         | {
+            Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.POLICY_PROPOSE,
             Permission.POLICY_SIGN,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
+            Permission.DELEGATION_GIVE,
         }
     ),
     Role.HEAD_OF_MODEL_RISK: frozenset(
         _READER
         | {
+            Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.POLICY_SIGN,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
+            Permission.DELEGATION_GIVE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(

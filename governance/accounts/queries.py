@@ -142,7 +142,8 @@ def readable_paths(actor: Actor, *, at: datetime) -> list[str]:
             if not actor.is_active:
                 return []
             grants = actor.grants.at(at).filter(role__in=roles_with(Permission.MODEL_READ))
-            return [grant.unit.path for grant in grants]
+            lent = actor.delegations_held.at(at)
+            return [one.unit.path for one in (*grants, *lent)]
         case TokenHolder():
             return [actor.service.unit.path]
         case _:

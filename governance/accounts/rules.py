@@ -110,10 +110,25 @@ class OwnGrant(Refused):
     code = "own_grant"
 
 
+class UnfitDeputy(Refused):
+    """Whoever builds in a unit signs there in nobody's name."""
+
+    code = "unfit_deputy"
+
+
+class NotYourDelegation(NotAllowed):
+    code = "not_your_delegation"
+
+
+class DelegationOver(WrongState):
+    code = "delegation_over"
+
+
 class AdministratorExists(WrongState):
     code = "administrator_exists"
 
 
+LONGEST_DELEGATION_DAYS = 92
 MAX_PERSON = 120
 MAX_EMAIL = 254
 MAX_UNIT = 80

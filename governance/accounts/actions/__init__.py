@@ -1,5 +1,6 @@
 """Letting people and pipelines in, giving and ending roles: one entry in `accounts` each."""
 
+from governance.accounts.actions.delegations import end_delegation, give_delegation
 from governance.accounts.actions.people import create_first_administrator, create_user, edit_user
 from governance.accounts.actions.roles import end_role, grant_role
 from governance.accounts.actions.services import (
@@ -20,7 +21,9 @@ __all__ = [
     "create_user",
     "edit_service_account",
     "edit_user",
+    "end_delegation",
     "end_role",
+    "give_delegation",
     "grant_role",
     "issue_token",
     "rename_unit",

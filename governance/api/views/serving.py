@@ -18,10 +18,11 @@ from governance.api.serving import (
     places_body,
     report_body,
 )
+from governance.approvals.queries.standing import allowance_now
 from governance.inventory.queries import model_named
 from governance.registry.actions.deployments import report_deployment
 from governance.registry.queries import consumer_notice, version_numbered
-from governance.registry.queries.serving import deployment_allowance, places
+from governance.registry.queries.serving import places
 
 
 class Live(APIView):
@@ -60,10 +61,11 @@ class Allow(APIView):
     CALL: ClassVar[str] = "allow"
 
     def get(self, request: Request, name: str, number: int) -> Response:
-        version = version_numbered(name, number, actor=holder_of(request), at=timezone.now())
+        at = timezone.now()
+        version = version_numbered(name, number, actor=holder_of(request), at=at)
         asked = AllowQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         slot = asked.validated_data["slot"]
-        answer = deployment_allowance(version, slot=slot, digest=asked.hex)
+        answer = allowance_now(version, slot=slot, digest=asked.hex, at=at)
         body = allowance_body(answer, version=version, slot=slot)
         return Response(body, headers=consumer_notice(version))

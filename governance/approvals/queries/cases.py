@@ -89,7 +89,14 @@ def build_case(
     """
     if move == Move.EMERGENCY:
         policy = emergency_policy(policy)
-    duties = _duties(version, policy=policy, requested_by=requested_by, reading=reading, at=at)
+    duties = _duties(
+        version,
+        policy=policy,
+        request=request,
+        requested_by=requested_by,
+        reading=reading,
+        at=at,
+    )
     dossier, checks = gather(
         version,
         slot=slot,
@@ -157,7 +164,13 @@ def case_of(
 
 
 def _duties(
-    version: ModelVersion, *, policy: Policy, requested_by: str, reading: Reading, at: datetime
+    version: ModelVersion,
+    *,
+    policy: Policy,
+    request: PromotionRequest | None,
+    requested_by: str,
+    reading: Reading,
+    at: datetime,
 ) -> Duties:
     builders = reading.builders(version.model)
     return Duties(
@@ -169,6 +182,15 @@ def _duties(
         validated_by=frozenset(reading.validators(version)),
         validator_may_approve=policy.validator_may_approve,
         unit_builders=_unit_builders(version.model.unit, policy, reading, at=at),
+        overridden_by=_overriders(request, reading) if request else frozenset(),
+    )
+
+
+def _overriders(request: PromotionRequest, reading: Reading) -> frozenset[str]:
+    return frozenset(
+        f"user:{one.signer_id}"
+        for override in reading.overrides(request)
+        for one in override.sign_offs.all()
     )
 
 

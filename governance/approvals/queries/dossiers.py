@@ -166,6 +166,7 @@ def counting_overriders(
     override: Override, rule: OverrideRule, duties: Duties
 ) -> list[OverrideSignOff]:
     """The signatures under an override that count as duties stand now."""
+    duties = replace(duties, overridden_by=frozenset())
     return [
         one
         for one in override.sign_offs.all()

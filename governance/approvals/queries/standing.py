@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from governance.approvals.models import (
     ConditionFinding,
     DossierCopy,
@@ -22,8 +24,12 @@ from governance.approvals.rules.standing import (
     lapses,
 )
 from governance.core.grouping import by_key
-from governance.registry.models import ModelVersion, Slot
+from governance.core.wording import as_date
+from governance.inventory.rules import AiActClass
+from governance.registry.models import ModelVersion, Slot, SlotAssignment
+from governance.registry.queries.serving import deployment_allowance, slot_called
 from governance.registry.rules import Move, Stage
+from governance.registry.rules.deployments import Allowance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +54,7 @@ Place = tuple[UUID, UUID]
 
 
 def standings(places: Collection[Place], *, at: datetime) -> dict[Place, Standing]:
-    """Return the standing of each version in its slot, in five queries however many they are.
+    """Return the standing of each version in its slot, in six queries however many they are.
 
     Left out are those that nobody approved: nothing was gated when they went live.
     """
@@ -89,6 +95,7 @@ def _newest_approvals(places: Collection[Place]) -> dict[Place, PromotionRequest
             state=RequestState.DONE,
         )
         .with_version()
+        .prefetch_related("lapses")
         .order_by("closed_at", "number")
     )
     found = {(row.version_id, row.slot_id): row for row in rows}
@@ -136,3 +143,42 @@ def _standing(
         ai_act_class=request.version.model.ai_act_class,
     )
     return Standing(request=request, approval=approval, reasons=tuple(lapses(approval, at=at)))
+
+
+def allowance_now(version: ModelVersion, *, slot: str, digest: str, at: datetime) -> Allowance:
+    """Answer whether the version may answer live traffic in the slot now; "" is the default one.
+
+    What serves on an approval that has lapsed may not: whoever deploys it anew is told why.
+    """
+    answer = deployment_allowance(version, slot=slot, digest=digest)
+    row = slot_called(version.model, slot)
+    standing = standing_of(version, row, at=at) if answer.allowed and row else None
+    if standing is None or not standing.has_lapsed:
+        return answer
+    return Allowance(
+        allowed=False,
+        rule=ApprovalLapsed.code,
+        reason=f"The approval of {version} lapsed. {standing.sentence}",
+    )
+
+
+def lapsed_unnoted(*, at: datetime) -> list[Place]:
+    """Return what serves on an approval that lapsed for a reason that is not on record yet.
+
+    Asked every minute: only what could have lapsed is read.
+    """
+    ended = Q(version__requests__stands_until__lt=at)
+    owed = Q(
+        version__findings__condition__isnull=False,
+        version__findings__closed_at=None,
+        version__findings__due_date__lt=as_date(at),
+    )
+    barred = Q(version__model__ai_act_class=AiActClass.PROHIBITED)
+    serving = SlotAssignment.objects.current().answering().filter(ended | owed | barred)
+    found = standings(sorted(set(serving.values_list("version_id", "slot_id"))), at=at)
+    return [place for place, standing in found.items() if _is_new(standing)]
+
+
+def _is_new(standing: Standing) -> bool:
+    known = {(row.rule, row.since) for row in standing.request.lapses.all()}
+    return any((reason.rule, reason.since) not in known for reason in standing.reasons)

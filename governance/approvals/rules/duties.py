@@ -42,6 +42,7 @@ class Duties:
     signed_by: frozenset[str] = frozenset()
     validator_may_approve: bool = False
     unit_builders: frozenset[str] = frozenset()
+    overridden_by: frozenset[str] = frozenset()
 
 
 def bars(
@@ -70,6 +71,9 @@ def bars(
     if duties.requested_by in duties.validated_by:
         sentence = f"Who asked for this change validated {version}. Somebody else has to ask."
         found.append(Bar(rule="validator_asks_not", sentence=sentence))
+    if person in duties.overridden_by:
+        sentence = "You let a check fail for this; somebody else decides on it."
+        found.append(Bar(rule="overrider_signs_not", sentence=sentence))
     if person in duties.signed_by:
         found.append(Bar(rule="nobody_signs_twice", sentence="You have signed this already."))
     if person in duties.unit_builders and Independence.UNIT in independent_of:

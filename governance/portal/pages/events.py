@@ -30,16 +30,20 @@ MARKS: dict[str, Mark] = {
     for verb, (tone, icon, label), text in (
         (Verb.ALIAS_DELETED, ("mute", "edit", "Registry"), "Took an alias from {what}"),
         (Verb.ALIAS_SET, ("mute", "edit", "Registry"), "Gave an alias to {what}"),
+        (Verb.APPROVAL_LAPSED, ("bad", "clock", "Lapsed"), "The approval of {what} lapsed"),
         (Verb.ARTIFACTS_CHECKED, ("mute", "copy", "Artifacts"), "Compared the artifacts of {what}"),
         (Verb.ARTIFACTS_RECORDED, ("mute", "copy", "Artifacts"), "Took the digests of {what}"),
         (Verb.CALL_REFUSED, ("bad", "cross", "Refused"), "Was refused"),
         (Verb.CARD_DRAFTED, ("mute", "edit", "Card"), "Saved a draft of the model card"),
         (Verb.CARD_PUBLISHED, ("ok", "book", "Card"), "Published the model card"),
+        (Verb.CHECK_TICKED, ("mute", "check", "Check"), "Looked at a manual check"),
         (Verb.CHECKPOINT_MADE, ("ok", "chain", "Checkpoint"), "Signed a checkpoint of the ledger"),
         (Verb.DEPLOYMENT_REPORTED, ("mute", "pulse", "Serving"), "Reported what an instance runs"),
         (Verb.COMMENT_EDITED, ("mute", "edit", "Comment"), "Changed a comment on {what}"),
         (Verb.COMMENT_REMOVED, ("mute", "minus", "Comment"), "Took back a comment on {what}"),
         (Verb.COMMENT_WRITTEN, ("mute", "comment", "Comment"), "Commented on {what}"),
+        (Verb.DELEGATION_ENDED, ("mute", "person", "Access"), "Took back a seat that was lent"),
+        (Verb.DELEGATION_GIVEN, ("mute", "person", "Access"), "Lent a seat among those who sign"),
         (Verb.EVALUATION_RECORDED, ("mute", "pulse", "Measured"), "Recorded results for {what}"),
         (Verb.FINDING_CLOSED, ("ok", "flag", "Finding"), "Closed a finding"),
         (Verb.FINDING_OPENED, ("warn", "flag", "Finding"), "Raised a finding"),
@@ -53,6 +57,8 @@ MARKS: dict[str, Mark] = {
         (Verb.MODEL_TAGGED, ("mute", "edit", "Registry"), "Set a tag of the model"),
         (Verb.MODEL_UNTAGGED, ("mute", "edit", "Registry"), "Removed a tag of the model"),
         (Verb.MODEL_UPDATED, ("mute", "edit", "Inventory"), "Changed the inventory record"),
+        (Verb.OVERRIDE_PROPOSED, ("warn", "override", "Override"), "Proposed to override a check"),
+        (Verb.OVERRIDE_SIGNED, ("warn", "override", "Override"), "Signed an override"),
         (Verb.PASSWORD_CHANGED, ("mute", "key", "Access"), "Changed the password"),
         (Verb.PACK_BUILT, ("ink", "file", "Evidence"), "Built an evidence pack"),
         (Verb.POLICY_ENACTED, ("ok", "sliders", "Policy"), "A policy took effect"),
@@ -122,6 +128,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
                 Verb.SLOT_SHARED,
                 Verb.VERSION_PROMOTED,
                 Verb.VERSION_PROMOTED_IN_EMERGENCY,
+                Verb.APPROVAL_LAPSED,
                 Verb.VERSION_CONFIRMED,
                 Verb.VERSION_ARCHIVED,
                 Verb.VERSION_DEMOTED,
@@ -129,7 +136,10 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             }
         ),
     ),
-    "requests": ("Requests", frozenset(v.value for v in Verb if v.value.startswith("request."))),
+    "requests": (
+        "Requests",
+        frozenset(v.value for v in Verb if v.value.startswith(("request.", "check.", "override."))),
+    ),
     "cards": ("Model cards", frozenset(v.value for v in Verb if v.value.startswith("card."))),
     "validation": (
         "Validation and findings",
@@ -160,7 +170,17 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         frozenset(
             v.value
             for v in Verb
-            if v.value.startswith(("user.", "role.", "token.", "service.", "unit.", "password."))
+            if v.value.startswith(
+                (
+                    "delegation.",
+                    "password.",
+                    "role.",
+                    "service.",
+                    "token.",
+                    "unit.",
+                    "user.",
+                )
+            )
         ),
     ),
     "evidence": (
