@@ -5,55 +5,109 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 
 from governance.accounts.models import User
-from governance.accounts.rules import PasswordNotOwn, PasswordWrong, ProofMissing
+from governance.accounts.passkeys import Answer, answered
+from governance.accounts.rules import (
+    CodeWrong,
+    PasskeyWrong,
+    PasswordNotOwn,
+    PasswordWrong,
+    ProofMethod,
+    ProofMissing,
+    ProofWrong,
+)
 
 TRIES = 5
 LOCKED_SECONDS = 300
+WRONG: dict[ProofMethod, type[ProofWrong]] = {
+    ProofMethod.PASSWORD: PasswordWrong,
+    ProofMethod.TOTP: CodeWrong,
+    ProofMethod.PASSKEY: PasskeyWrong,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofGiven:
+    """What somebody gave. One thing counts: a passkey before a code before a password, which the
+    browser may have filled in unasked.
+    """
+
+    password: str = ""
+    code: str = ""
+    passkey: Answer | None = None
+
+    @property
+    def method(self) -> ProofMethod:
+        if self.passkey is not None:
+            return ProofMethod.PASSKEY
+        return ProofMethod.TOTP if self.code else ProofMethod.PASSWORD
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """That this user gave the password at that moment. Only `prove` makes one."""
+    """That this user proved themself at that moment. Only `prove` makes one."""
 
     user_ref: str
     method: str
     at: datetime
 
 
-def prove(user: User, *, password: str, at: datetime) -> Proof:
-    """Return the proof, or raise PasswordWrong. After five wrong tries, wait five minutes.
+def prove(user: User, *, given: ProofGiven, at: datetime) -> Proof:
+    """Return the proof, or raise PasswordWrong, CodeWrong or PasskeyWrong.
 
-    A password that somebody else gave proves nothing: PasswordNotOwn, until the person has
-    chosen one.
+    After five wrong tries, of whatever kind, wait five minutes. A code and the answer of a passkey
+    serve once. A password that somebody else gave proves nothing: PasswordNotOwn, until the person
+    has chosen one.
 
     21 CFR 11.200(a): each signing not in one continuous session uses all components; here each
-    signing asks for the password again.
+    signing asks for one of them again.
     """
+    method = given.method
     key = f"signature-tries:{user.pk}"
-    # Counted before the password is looked at: a hundred tries at once are a hundred tries.
+    # Counted before anything is looked at: a hundred tries at once are a hundred tries.
     tries = _count(key)
     if tries > TRIES:
-        raise PasswordWrong("Too many wrong passwords. Wait five minutes, then sign again.")
-    if not password or not user.check_password(password):
-        raise PasswordWrong(f"That password is not right. {TRIES - tries} tries left.")
+        raise WRONG[method]("Too many wrong tries. Wait five minutes, then try again.")
+    left = f"{TRIES - tries} tries left."
+    if given.passkey is not None:
+        _note_use(answered(user, given.passkey, at=at), at=at)
+    elif given.code:
+        _check_code(user, given.code, left=left, at=at)
+    elif not given.password or not user.check_password(given.password):
+        raise PasswordWrong(f"That password is not right. {left}")
     cache.delete(key)
-    if user.password_chosen_at is None:
+    if method == ProofMethod.PASSWORD and user.password_chosen_at is None:
         raise PasswordNotOwn(
-            "Nothing was signed. Whoever made your account knows this password: choose one of your "
-            "own first (Change password, beside your name), then sign."
+            "Nothing was done. Whoever made your account knows this password: choose one of your "
+            "own first (Change password, beside your name), then try again."
         )
-    return Proof(user_ref=user.ref, method="PASSWORD", at=at)
+    return Proof(user_ref=user.ref, method=method.value, at=at)
 
 
 def require_proof(proof: Proof, *, actor: User, at: datetime) -> None:
     """Raise ProofMissing unless the proof is the actor's own, given for this very act."""
     if proof.user_ref != actor.ref or proof.at != at:
         raise ProofMissing(
-            "Nothing was signed. This needs your own password, given for this signature."
+            "Nothing was signed. This needs your own password, code or passkey, given for this "
+            "signature."
         )
+
+
+def _check_code(user: User, code: str, *, left: str, at: datetime) -> None:
+    app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+    if app is None or not TOTP(app).validate_code(code):
+        raise CodeWrong(
+            f"That code is not right, or was used already. A new one comes every 30 seconds. {left}"
+        )
+    _note_use(app, at=at)
+
+
+def _note_use(authenticator: Authenticator, *, at: datetime) -> None:
+    Authenticator.objects.filter(pk=authenticator.pk).update(last_used_at=at)
 
 
 def _count(key: str) -> int:

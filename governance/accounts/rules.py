@@ -48,6 +48,14 @@ SPECIAL_SCOPES = frozenset({Scope.REJECT, Scope.LOAD})
 ORDINARY_SCOPES = tuple(scope for scope in Scope if scope not in SPECIAL_SCOPES)
 
 
+class ProofMethod(TextChoices):
+    """With what a person proves, for one act, that it is they."""
+
+    PASSWORD = "PASSWORD", "Password given again"
+    TOTP = "TOTP", "Code of an authenticator app"
+    PASSKEY = "PASSKEY", "Passkey, unlocked by its holder"
+
+
 class Actor(Protocol):
     """Whoever acts: a person, a service account behind a token, or the shell.
 
@@ -78,8 +86,26 @@ class NotAPerson(Refused):
     code = "not_a_person"
 
 
-class PasswordWrong(Refused):
+class ProofWrong(Refused):
+    """What was given proves nothing."""
+
+    code = "proof_wrong"
+
+
+class PasswordWrong(ProofWrong):
     code = "password_wrong"
+
+
+class CodeWrong(ProofWrong):
+    """The code is not one of this moment, or was used already."""
+
+    code = "code_wrong"
+
+
+class PasskeyWrong(ProofWrong):
+    """The answer is not of a passkey of this person, or not to a challenge made for this act."""
+
+    code = "passkey_wrong"
 
 
 class PasswordNotOwn(PasswordWrong):
@@ -92,6 +118,14 @@ class ProofMissing(Refused):
     """The proof of identity is another person's, or was given for another act."""
 
     code = "proof_missing"
+
+
+class AuthenticatorExists(WrongState):
+    code = "authenticator_exists"
+
+
+class AuthenticatorGone(WrongState):
+    code = "authenticator_gone"
 
 
 class GrantEnded(WrongState):
@@ -134,6 +168,7 @@ MAX_EMAIL = 254
 MAX_UNIT = 80
 MAX_PATH = 200
 MAX_SERVICE = 80
+MAX_PASSKEY = 60
 
 
 def name_problems(name: str, *, longest: int, ask: str) -> Iterator[Problem]:

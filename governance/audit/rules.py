@@ -39,6 +39,8 @@ class Verb(models.TextChoices):
     APPROVAL_LAPSED = "approval.lapsed"
     ARTIFACTS_CHECKED = "artifacts.checked"
     ARTIFACTS_RECORDED = "artifacts.recorded"
+    AUTHENTICATOR_ADDED = "authenticator.added"
+    AUTHENTICATOR_REMOVED = "authenticator.removed"
     CALL_REFUSED = "call.refused"
     CARD_DRAFTED = "card.drafted"
     CARD_PUBLISHED = "card.published"

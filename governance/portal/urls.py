@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from allauth.account.views import AccountInactiveView
 from django.urls import path
+from django.views.decorators.cache import never_cache
 
 from governance.approvals.rules.duties import DutiesNotSeparated
 from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
 from governance.inventory.rules import ModelNotFound
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
-from governance.portal.views.account import ChangePassword, SignIn, SignOut
+from governance.portal.views.account import ChangePassword, SecondStep, SignIn, SignOut
 from governance.portal.views.accounts import (
     new_service_account,
     new_token,
@@ -50,6 +51,14 @@ from governance.portal.views.policies import (
     signed_before,
 )
 from governance.portal.views.rollbacks import roll_back_model, rollback_changed
+from governance.portal.views.security import (
+    add_app_page,
+    add_passkey_page,
+    challenge,
+    options,
+    remove_page,
+    security,
+)
 from governance.portal.views.slots import alias, end, give_role, live, lower, new_slot, slot
 from governance.portal.views.theme import choose_theme
 from governance.portal.views.validation import (
@@ -65,10 +74,26 @@ from governance.registry.rules import VersionNotFound
 
 account_urls = [
     path("sign-in/", SignIn.as_view(), name="account_login"),
+    path("sign-in/second-step/", never_cache(SecondStep.as_view()), name="mfa_authenticate"),
     path("sign-out/", SignOut.as_view(), name="account_logout"),
     path("password/", ChangePassword.as_view(), name="account_change_password"),
     path("account-closed/", AccountInactiveView.as_view(), name="account_inactive"),
     path("theme/", choose_theme, name="theme"),
+]
+
+SECURITY = "security/"
+security_urls = [
+    page(SECURITY, security, name="security"),
+    page(f"{SECURITY}app/", add_app_page, name="app_add", methods=READ_AND_WRITE),
+    page(f"{SECURITY}passkey/", add_passkey_page, name="passkey_add", methods=READ_AND_WRITE),
+    page(f"{SECURITY}passkey/options/", options, name="passkey_options", methods=WRITE),
+    page(f"{SECURITY}challenge/", challenge, name="passkey_challenge", methods=WRITE),
+    page(
+        f"{SECURITY}<int:number>/remove/",
+        remove_page,
+        name="authenticator_remove",
+        methods=READ_AND_WRITE,
+    ),
 ]
 
 home_urls = [
@@ -233,6 +258,7 @@ audit_urls = [
 
 urlpatterns = [
     *account_urls,
+    *security_urls,
     *home_urls,
     *inventory_urls,
     *version_urls,

@@ -3,3 +3,4 @@ import "./theme.js";
 import "./copy.js";
 import "./keys.js";
 import "./dialogs.js";
+import "./passkeys.js";

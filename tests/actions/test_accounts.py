@@ -22,7 +22,7 @@ from governance.accounts.actions import (
     revoke_token,
 )
 from governance.accounts.models import ApiToken, RoleGrant, ServiceAccount, Unit, User
-from governance.accounts.proof import prove
+from governance.accounts.proof import ProofGiven, prove
 from governance.accounts.queries import CONSOLE, holders_of, roles_of
 from governance.accounts.rules import (
     AdministratorExists,
@@ -436,10 +436,11 @@ class TestOnesOwnAccount:
             actor=cast.administrator, at=LATER,
         )  # fmt: skip
         with refused(PasswordNotOwn):
-            prove(given, password=PASSWORD, at=LATER)
+            prove(given, given=ProofGiven(password=PASSWORD), at=LATER)
         change_password(user=given, password="another-horse-8-staple", at=LATER)
         given.refresh_from_db()
-        assert prove(given, password="another-horse-8-staple", at=LATER).user_ref == given.ref
+        chosen = ProofGiven(password="another-horse-8-staple")
+        assert prove(given, given=chosen, at=LATER).user_ref == given.ref
 
     def test_a_weak_one(self, cast: Cast) -> None:
         with refused(InvalidInput):

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from governance.accounts.actions import edit_user, end_role, revoke_token
 from governance.accounts.models import ApiToken, User
-from governance.accounts.proof import TRIES, prove
+from governance.accounts.proof import TRIES, ProofGiven, prove
 from governance.accounts.queries import CONSOLE, token_holder
 from governance.accounts.rules import PasswordWrong, Role, Scope
 from governance.approvals.models import PromotionRequest, SignOff
@@ -26,6 +26,7 @@ from tests.factories import NOON, PASSWORD, Cast
 from tests.world import nothing_moves, rows
 
 pytestmark = pytest.mark.django_db
+GUESS = ProofGiven(password="guess")
 
 
 @pytest.fixture(autouse=True)
@@ -52,17 +53,17 @@ class TestPasswords:
     def test_after_five_wrong_ones_the_right_one_waits_too(self, cast: Cast) -> None:
         for _ in range(TRIES):
             with pytest.raises(PasswordWrong):
-                prove(cast.approver, password="guess", at=NOON)
+                prove(cast.approver, given=GUESS, at=NOON)
         with pytest.raises(PasswordWrong):
-            prove(cast.approver, password=PASSWORD, at=NOON)
+            prove(cast.approver, given=ProofGiven(password=PASSWORD), at=NOON)
 
     def test_the_right_one_clears_the_count(self, cast: Cast) -> None:
         for _ in range(TRIES - 1):
             with pytest.raises(PasswordWrong):
-                prove(cast.approver, password="guess", at=NOON)
-        assert prove(cast.approver, password=PASSWORD, at=NOON)
+                prove(cast.approver, given=GUESS, at=NOON)
+        assert prove(cast.approver, given=ProofGiven(password=PASSWORD), at=NOON)
         with pytest.raises(PasswordWrong, match="4 tries left"):
-            prove(cast.approver, password="guess", at=NOON)
+            prove(cast.approver, given=GUESS, at=NOON)
 
     def test_tries_at_once_are_as_many_tries(
         self, cast: Cast, monkeypatch: pytest.MonkeyPatch
@@ -79,7 +80,7 @@ class TestPasswords:
         def guess() -> None:
             gate.wait()
             with pytest.raises(PasswordWrong):
-                prove(cast.approver, password="guess", at=NOON)
+                prove(cast.approver, given=GUESS, at=NOON)
 
         threads = [threading.Thread(target=guess) for _ in range(12)]
         for thread in threads:

@@ -1,5 +1,11 @@
 """Letting people and pipelines in, giving and ending roles: one entry in `accounts` each."""
 
+from governance.accounts.actions.authenticators import (
+    add_app,
+    add_passkey,
+    remove_authenticator,
+    remove_lost,
+)
 from governance.accounts.actions.delegations import end_delegation, give_delegation
 from governance.accounts.actions.people import create_first_administrator, create_user, edit_user
 from governance.accounts.actions.roles import end_role, grant_role
@@ -15,6 +21,8 @@ from governance.accounts.actions.units import STREAM, create_unit, rename_unit
 __all__ = [
     "DEFAULT_TOKEN_DAYS",
     "STREAM",
+    "add_app",
+    "add_passkey",
     "create_first_administrator",
     "create_service_account",
     "create_unit",
@@ -26,6 +34,8 @@ __all__ = [
     "give_delegation",
     "grant_role",
     "issue_token",
+    "remove_authenticator",
+    "remove_lost",
     "rename_unit",
     "revoke_token",
 ]

@@ -129,7 +129,12 @@ TONES = {
     RequestState.DONE: "ok",
     RequestState.REJECTED: "bad",
 }
-PROOFS = {"PASSWORD": "password re-entered", "SEEDED": "seeded with the demo, not proven"}
+PROOFS = {
+    "PASSWORD": "password re-entered",
+    "TOTP": "code of an authenticator app",
+    "PASSKEY": "passkey, unlocked by its holder",
+    "SEEDED": "seeded with the demo, not proven",
+}
 RANK = {value: rank for rank, value in enumerate(Severity.values)}
 
 

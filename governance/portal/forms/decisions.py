@@ -9,6 +9,7 @@ from django import forms
 from governance.accounts.rules import Role
 from governance.approvals.rules.judgement import Decision
 from governance.portal.forms.base import SiteForm
+from governance.portal.forms.proof import ProofForm
 from governance.registry.rules import Stage
 
 MAX_COMMENT = 4000
@@ -32,22 +33,7 @@ class AskForm(forms.Form):
     target = forms.ChoiceField(choices=Stage.choices)
 
 
-class PasswordForm(SiteForm, forms.Form):
-    """The proof that a signature needs."""
-
-    unchanged = "Nothing was signed."
-
-    # Never stripped: a password may begin or end with a space.
-    password = forms.CharField(
-        strip=False,
-        label="Password",
-        help_text="The one you sign in with. Signing asks for it each time.",
-        error_messages={"required": "Enter your password again."},
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-
-class SignForm(PasswordForm):
+class SignForm(ProofForm):
     """The sign step. What is signed travels beside it, in `ChoiceForm`."""
 
     comment = forms.CharField(
@@ -79,7 +65,7 @@ class WithdrawForm(SiteForm, forms.Form):
     )
 
 
-class RollBackForm(PasswordForm):
+class RollBackForm(ProofForm):
     unchanged = "Nothing was rolled back."
 
     reason = forms.CharField(

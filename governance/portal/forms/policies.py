@@ -8,7 +8,8 @@ from django import forms
 
 from governance.approvals.rules.judgement import Decision
 from governance.portal.forms.base import RowSelect, SiteForm
-from governance.portal.forms.decisions import MAX_COMMENT, PasswordForm
+from governance.portal.forms.decisions import MAX_COMMENT
+from governance.portal.forms.proof import ProofForm
 
 DECISIONS = [(Decision.APPROVE.value, "Approve"), (Decision.REJECT.value, "Reject")]
 
@@ -35,7 +36,7 @@ class StartForm(forms.Form):
         self.fields["from"] = forms.UUIDField(required=False)
 
 
-class SignPolicyForm(PasswordForm):
+class SignPolicyForm(ProofForm):
     decision = forms.ChoiceField(
         choices=DECISIONS, widget=RowSelect, label="Decision", initial=Decision.APPROVE
     )

@@ -10,6 +10,7 @@ from django import forms
 from django.forms.boundfield import BoundField
 
 from governance.portal.forms.base import CardSelect, RowSelect, SiteForm
+from governance.portal.forms.proof import ProofForm
 from governance.validation.rules import (
     MAX_TITLE,
     FindingDraft,
@@ -179,15 +180,7 @@ class CloseForm(SiteForm, forms.Form):
     )
 
 
-class SignForm(SiteForm, forms.Form):
+class SignForm(ProofForm):
     """The last step: `digest` is of the text on the screen."""
 
-    unchanged = "Nothing was signed."
-
     digest = forms.CharField(widget=forms.HiddenInput)
-    password = forms.CharField(
-        label="Your password",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Give your password: it is your signature."},
-    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from governance.accounts.rules import Role
+from governance.accounts.rules import ProofMethod, Role
 from governance.approvals.models import PolicySignOff, PromotionRequest, SignOff
 from governance.approvals.rules.dossier import Dossier, read_dossier
 from governance.approvals.rules.judgement import Decision
@@ -22,7 +22,7 @@ ICONS = {
 }
 
 PROOFS = {
-    "PASSWORD": "Password given again",
+    **dict(ProofMethod.choices),
     "SEEDED": "None: written with the demo, by nobody",
 }
 

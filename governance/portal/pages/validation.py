@@ -8,6 +8,7 @@ from datetime import datetime
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission
+from governance.portal.pages.certificates import PROOFS
 from governance.portal.pages.may import why_not
 from governance.registry.models import ModelVersion
 from governance.validation.models import Finding, Report, Validation
@@ -63,6 +64,11 @@ class ValidationPage:
     @property
     def opinion(self) -> tuple[str, str]:
         return OPINIONS[Opinion(self.report.opinion)] if self.report else ("mute", "ring")
+
+    @property
+    def proof(self) -> str:
+        """With what the signer proved themself."""
+        return PROOFS.get(self.report.signed_with, self.report.signed_with) if self.report else ""
 
     @property
     def open(self) -> list[FindingCard]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from allauth.account.views import LoginView, LogoutView, PasswordChangeView
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.forms import Form
 from django.http import HttpResponse
@@ -14,6 +17,14 @@ from django.utils import timezone
 from governance.accounts.models import RoleGrant, User
 from governance.accounts.sessions import note_sign_in, note_sign_out
 from governance.portal.forms.account import NewPasswordForm, SignInForm
+from governance.portal.forms.security import SecondStepForm, SecondStepPasskeyForm
+
+APP, PASSKEY = Authenticator.Type.TOTP.value, Authenticator.Type.WEBAUTHN.value
+WANTED = {
+    frozenset({APP}): "Enter the code that your authenticator app shows now.",
+    frozenset({PASSKEY}): "Use your passkey to go on.",
+    frozenset({APP, PASSKEY}): "Enter the code that your app shows now, or use your passkey.",
+}
 
 
 class SignIn(LoginView):
@@ -40,6 +51,30 @@ def demo_people() -> list[tuple[str, str, str]]:
     return [
         (grant.user.name, grant.get_role_display(), grant.user.email) for grant in found.values()
     ]
+
+
+class SecondStep(AuthenticateView):
+    """What signing in asks for after the password of whoever has an app or a passkey."""
+
+    form_class = SecondStepForm
+    webauthn_form_class = SecondStepPasskeyForm
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        if isinstance(self.request.user, User):
+            note_sign_in(user=self.request.user, at=timezone.now())
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        held = Authenticator.objects.filter(user_id=self.stage.login.user.pk)
+        kinds = set(held.values_list("type", flat=True))
+        return context | {
+            "kinds": kinds,
+            "wanted": WANTED[frozenset(kinds)],
+            "passkey_options": json.dumps(context["js_data"]["request_options"]),
+            "passkey_errors": context["webauthn_form"].errors.get("credential", []),
+        }
 
 
 class SignOut(LogoutView):

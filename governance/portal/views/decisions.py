@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from governance.accounts.models import User
-from governance.accounts.proof import prove
-from governance.accounts.rules import PasswordWrong, Role
+from governance.accounts.proof import ProofGiven, prove
+from governance.accounts.rules import Role
 from governance.approvals.actions import Outcome, ask_for_stage, sign_off, withdraw
 from governance.approvals.actions.requests import require_open
 from governance.approvals.models import PromotionRequest, SignOff
@@ -25,6 +25,7 @@ from governance.core.wording import moment
 from governance.portal import links
 from governance.portal.errors import attempt, explain, perform, status_of, status_of_form
 from governance.portal.forms.decisions import AskForm, ChoiceForm, SignForm, WithdrawForm
+from governance.portal.forms.proof import WRONG_PROOF, proving
 from governance.portal.pages.decisions import decision_page
 from governance.portal.pages.sign_step import (
     SignStep,
@@ -83,7 +84,7 @@ def _row(request: PageRequest, request_id: UUID, *, at: datetime) -> PromotionRe
 
 
 def sign_request(request: PageRequest, request_id: UUID) -> HttpResponse:
-    """Check what would be signed; then, with the password, sign it once."""
+    """Check what would be signed; then, with a fresh proof, sign it once."""
     at = timezone.now()
     row = _row(request, request_id, at=at)
     choice = _choice(request, row)
@@ -100,19 +101,21 @@ def sign_request(request: PageRequest, request_id: UUID) -> HttpResponse:
         reader=request.user,
         at=at,
     )
+    proof = proving(request, "sign", row.ref, step.decision, step.seat.role, step.digest)
     if not choice.is_signing:
-        form = SignForm(decision=choice.decision, initial={"comment": choice.comment})
+        typed = {"comment": choice.comment}
+        form = SignForm(initial=typed, decision=step.decision, proving=proof)
         return _step(request, step, form)
-    form = SignForm(request.POST, decision=choice.decision)
+    form = SignForm(request.POST, decision=step.decision, proving=proof)
     signed = (
         attempt(
             request,
             form,
             _prove_and_sign,
-            keep={PasswordWrong: "password"},
+            keep=WRONG_PROOF,
             step=step,
             comment=form.cleaned_data["comment"],
-            password=form.cleaned_data["password"],
+            given=form.given,
             signer=request.user,
             at=at,
         )
@@ -141,9 +144,9 @@ def _choice(request: PageRequest, row: PromotionRequest) -> Choice:
 
 
 def _prove_and_sign(
-    *, step: SignStep, comment: str, password: str, signer: User, at: datetime
+    *, step: SignStep, comment: str, given: ProofGiven, signer: User, at: datetime
 ) -> SignOff:
-    proof = prove(signer, password=password, at=at)
+    proof = prove(signer, given=given, at=at)
     return sign_off(
         request_id=step.request.pk,
         role=step.seat.role,

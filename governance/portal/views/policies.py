@@ -11,8 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from governance.accounts.models import User
-from governance.accounts.proof import prove
-from governance.accounts.rules import PasswordWrong
+from governance.accounts.proof import ProofGiven, prove
 from governance.approvals.actions import propose_policy, sign_policy
 from governance.approvals.actions.policies import STREAM
 from governance.approvals.models import PolicyVersion
@@ -24,6 +23,7 @@ from governance.core.wording import moment
 from governance.portal import links
 from governance.portal.errors import attempt, explain, perform, status_of_form
 from governance.portal.forms.policies import ProposeForm, SignPolicyForm, StartForm
+from governance.portal.forms.proof import WRONG_PROOF, Proving, proving
 from governance.portal.pages.policies import (
     may_propose,
     policy_list,
@@ -51,7 +51,12 @@ def policies(request: PageRequest) -> HttpResponse:
 def policy(request: PageRequest, policy_id: UUID) -> HttpResponse:
     """One version, in sentences and as written, beside the version in force."""
     row = _row(request, policy_id)
-    return _page(request, row, SignPolicyForm(initial={"digest": row.digest}), at=timezone.now())
+    form = SignPolicyForm(initial={"digest": row.digest}, proving=_proving(request, row))
+    return _page(request, row, form, at=timezone.now())
+
+
+def _proving(request: PageRequest, row: PolicyVersion) -> Proving:
+    return proving(request, "sign", row.ref, row.digest)
 
 
 def _row(request: PageRequest, policy_id: UUID) -> PolicyVersion:
@@ -68,18 +73,19 @@ def _page(
 
 
 def sign_policy_version(request: PageRequest, policy_id: UUID) -> HttpResponse:
-    """Approve or reject a proposed version, with the password."""
+    """Approve or reject a proposed version, with a fresh proof."""
     at = timezone.now()
     row = _row(request, policy_id)
-    form = SignPolicyForm(request.POST)
+    form = SignPolicyForm(request.POST, proving=_proving(request, row))
     signed = (
         attempt(
             request,
             form,
             _prove_and_sign,
-            keep={PasswordWrong: "password"},
+            keep=WRONG_PROOF,
             row=row,
             facts=form.cleaned_data,
+            given=form.given,
             signer=request.user,
             at=at,
         )
@@ -93,9 +99,14 @@ def sign_policy_version(request: PageRequest, policy_id: UUID) -> HttpResponse:
 
 
 def _prove_and_sign(
-    *, row: PolicyVersion, facts: dict[str, str], signer: User, at: datetime
+    *,
+    row: PolicyVersion,
+    facts: dict[str, str],
+    given: ProofGiven,
+    signer: User,
+    at: datetime,
 ) -> PolicyVersion:
-    proof = prove(signer, password=facts["password"], at=at)
+    proof = prove(signer, given=given, at=at)
     return sign_policy(
         policy_id=row.pk,
         decision=Decision(facts["decision"]),

@@ -10,8 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from governance.accounts.models import User
-from governance.accounts.proof import prove
-from governance.accounts.rules import PasswordWrong
+from governance.accounts.proof import ProofGiven, prove
 from governance.approvals.actions import roll_back
 from governance.approvals.actions.rollbacks import rollback_case
 from governance.approvals.models import PromotionRequest
@@ -23,6 +22,7 @@ from governance.inventory.queries import model_named
 from governance.portal import links
 from governance.portal.errors import attempt, status_of, status_of_form
 from governance.portal.forms.decisions import RollBackForm
+from governance.portal.forms.proof import WRONG_PROOF, proving
 from governance.portal.pages.rollbacks import (
     RollBackPage,
     rollback_page,
@@ -36,7 +36,7 @@ from governance.registry.models import Slot
 
 
 def roll_back_model(request: PageRequest, name: str) -> HttpResponse:
-    """What returns, what goes, what it rests on; with a reason and the password, it is done."""
+    """What returns, what goes, what it rests on; with a reason and a proof, it is done."""
     at = timezone.now()
     model = _model(request, name, at=at)
     slot = slot_of(model, request.GET.get("slot", ""))
@@ -46,16 +46,19 @@ def roll_back_model(request: PageRequest, name: str) -> HttpResponse:
         messages.info(request, f"You had rolled back already, on {when}. It was not done again.")
         return HttpResponseRedirect(links.decision(earlier.request))
     page = rollback_page(slot, seen=seen, reader=request.user, at=at)
-    form = RollBackForm(request.POST if request.method == "POST" else None)
+    form = RollBackForm(
+        request.POST if request.method == "POST" else None,
+        proving=proving(request, "roll back", slot.ref, page.digest),
+    )
     done = (
         attempt(
             request,
             form,
             _prove_and_roll_back,
-            keep={PasswordWrong: "password"},
+            keep=WRONG_PROOF,
             page=page,
             reason=form.cleaned_data["reason"],
-            password=form.cleaned_data["password"],
+            given=form.given,
             signer=request.user,
             at=at,
         )
@@ -85,9 +88,9 @@ def _seen(request: PageRequest, slot: Slot) -> str | None:
 
 
 def _prove_and_roll_back(
-    *, page: RollBackPage, reason: str, password: str, signer: User, at: datetime
+    *, page: RollBackPage, reason: str, given: ProofGiven, signer: User, at: datetime
 ) -> PromotionRequest:
-    proof = prove(signer, password=password, at=at)
+    proof = prove(signer, given=given, at=at)
     return roll_back(
         slot=page.slot,
         digest_seen=page.digest,

@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from governance.accounts.models import User
-from governance.accounts.proof import prove
-from governance.accounts.rules import PasswordWrong
+from governance.accounts.proof import ProofGiven, prove
 from governance.portal import links
 from governance.portal.errors import attempt, status_of_form
+from governance.portal.forms.proof import WRONG_PROOF, Proving, proving
 from governance.portal.forms.validation import (
     CloseForm,
     FindingForm,
@@ -109,7 +109,7 @@ def _recorder(request: PageRequest, page: RecordPage, form: ValidationForm) -> H
 
 
 def sign_report(request: PageRequest, name: str, number: int) -> HttpResponse:
-    """The second step: what exactly is signed, what it means, and the password."""
+    """The second step: what exactly is signed, what it means, and the proof."""
     at = timezone.now()
     version = _version(request, name, number, at=at)
     draft = draft_by(version, request.user)
@@ -117,17 +117,20 @@ def sign_report(request: PageRequest, name: str, number: int) -> HttpResponse:
         return HttpResponseRedirect(links.validation(version))
     draft.version = version
     if request.method != "POST":
-        return _signer(request, sign_page(version, draft, reader=request.user), SignForm())
-    form = SignForm(request.POST)
+        page = sign_page(version, draft, reader=request.user)
+        seen = page.pending.digest if page.pending else ""
+        return _signer(request, page, SignForm(proving=_proving(request, draft, seen)))
+    proof = _proving(request, draft, request.POST.get("digest", ""))
+    form = SignForm(request.POST, proving=proof)
     report = (
         attempt(
             request,
             form,
             _prove_and_sign,
-            keep={PasswordWrong: "password", ValidationChanged: ""},
+            keep={**WRONG_PROOF, ValidationChanged: ""},
             draft=draft,
             digest=form.cleaned_data["digest"],
-            password=form.cleaned_data["password"],
+            given=form.given,
             signer=request.user,
             at=at,
         )
@@ -140,10 +143,14 @@ def sign_report(request: PageRequest, name: str, number: int) -> HttpResponse:
     return HttpResponseRedirect(links.validation(version))
 
 
+def _proving(request: PageRequest, draft: Validation, digest: str) -> Proving:
+    return proving(request, "sign", draft.ref, digest)
+
+
 def _prove_and_sign(
-    *, draft: Validation, digest: str, password: str, signer: User, at: datetime
+    *, draft: Validation, digest: str, given: ProofGiven, signer: User, at: datetime
 ) -> Report:
-    proof = prove(signer, password=password, at=at)
+    proof = prove(signer, given=given, at=at)
     return sign_validation(validation=draft, digest_seen=digest, proof=proof, actor=signer, at=at)
 
 

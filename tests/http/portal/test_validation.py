@@ -164,7 +164,7 @@ def test_no_password_signs_nothing(validator: Client) -> None:
     with nothing_moves():
         answer = validator.post(f"{PAGE}sign/", {"digest": seen_digest(), "password": ""})
     assert answer.status_code == 422
-    assert "it is your signature" in text_of(answer)
+    assert "Enter your password again." in text_of(answer)
 
 
 def test_a_text_that_changed_is_not_signed(validator: Client) -> None:
