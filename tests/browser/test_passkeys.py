@@ -76,12 +76,12 @@ def test_a_passkey_is_added_signs_in_and_signs(portal: Served, opened: Open) -> 
 
     page.context.clear_cookies()
     second_step(page, cast.approver)
-    page.get_by_role("button", name="Use your passkey").click()
+    page.get_by_role("button", name="Sign in with your passkey").click()
     expect(page.get_by_role("heading", level=1)).not_to_have_text("One more step")
 
     page.goto(step_path())
     page.get_by_label("Why you reject it").fill("The holdout is too small.")
-    page.get_by_role("button", name="Use your passkey").click()
+    page.get_by_role("button", name="Sign with your passkey").click()
     expect(page.get_by_text("You rejected the request.")).to_be_visible()
     expect(page.get_by_text("Passkey, unlocked by its holder")).to_be_visible()
     assert SignOff.objects.get().proof == "PASSKEY"
@@ -99,7 +99,7 @@ def test_a_holder_who_is_not_verified_signs_nothing(portal: Served, opened: Open
     session.send("WebAuthn.setUserVerified", told)
     page.goto(step_path())
     page.get_by_label("Why you reject it").fill("The holdout is too small.")
-    page.get_by_role("button", name="Use your passkey").click()
+    page.get_by_role("button", name="Sign with your passkey").click()
     expect(page.get_by_text("No passkey was given.")).to_be_visible()
     expect(page.get_by_label("Why you reject it")).to_have_value("The holdout is too small.")
     assert violations(page) == []
@@ -143,7 +143,7 @@ def test_an_app_is_added_signs_in_and_signs_with_and_without_script(
     page.context.clear_cookies()
     second_step(page, cast.approver)
     page.get_by_label("Code of your authenticator app").fill(code_now(secret))
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="One more step")).to_have_count(0)
 
     cache.clear()
@@ -178,7 +178,7 @@ def test_every_page_of_it_is_accessible_and_fits(
     page.context.clear_cookies()
     second_step(page, cast.approver)
     looks_right(page)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_be_focused()
     looks_right(page)
 

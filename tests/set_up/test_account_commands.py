@@ -17,6 +17,7 @@ from governance.accounts.queries import token_holder
 from governance.accounts.rules import ORDINARY_SCOPES, Role, Scope
 from governance.approvals.models import PolicyVersion
 from governance.audit.models import LedgerEntry
+from tests.authenticators import apps_and_passkeys, make_app, make_passkey
 from tests.factories import TO_STAGING, make_cast, make_person
 
 pytestmark = pytest.mark.django_db
@@ -196,6 +197,30 @@ def test_a_token_that_cannot_be_is_refused(now: datetime, arguments: list[str], 
 
 def test_no_token_before_anybody_is_there() -> None:
     assert refused("create_token", "--service=ci").startswith("unit:")
+
+
+def test_what_somebody_lost_is_removed(now: datetime) -> None:
+    cast = make_cast(at=now)
+    make_app(cast.owner, at=now)
+    make_passkey(cast.owner, at=now)
+    said = run("remove_authenticators", f"--email={cast.owner.email.upper()}")
+    assert said == "Olga Owner signs in and signs with the password alone now.\n"
+    assert apps_and_passkeys(cast.owner) == []
+    assert verbs()[-1] == "authenticator.removed"
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("nobody@bank.example", "email: Nobody signs in with nobody@bank.example."),
+        ("dev.singh@bank.example", "There is no authenticator app or passkey left to remove."),
+    ],
+)
+def test_where_nothing_was_lost_nothing_is_removed(now: datetime, email: str, said: str) -> None:
+    cast = make_cast(at=now)
+    make_app(cast.owner, at=now)
+    assert said in refused("remove_authenticators", f"--email={email}")
+    assert len(apps_and_passkeys(cast.owner)) == 1
 
 
 def test_a_policy_is_proposed_and_says_what_must_happen(now: datetime, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def _lock(actor: User, proof: Proof, *, at: datetime) -> None:
 def _remove(user: User, numbers: Sequence[int], *, actor: Actor, at: datetime) -> None:
     rows = list(Authenticator.objects.filter(user=user, pk__in=numbers).order_by("pk"))
     if not rows:
-        raise AuthenticatorGone("It had been removed already.")
+        raise AuthenticatorGone("There is no authenticator app or passkey left to remove.")
     Authenticator.objects.filter(pk__in=[row.pk for row in rows]).delete()
     _append(Verb.AUTHENTICATOR_REMOVED, user, rows, actor=actor, at=at)
 
