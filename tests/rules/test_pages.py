@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from governance.accounts.rules import ProofMethod
 from governance.audit.rules import Verb
+from governance.evidence.rules import pages as pack
 from governance.inventory.models import Model
+from governance.portal.pages import certificates
 from governance.portal.pages.deadlines import deadlines
 from governance.portal.pages.events import KINDS, MARKS, unknown_mark
 from governance.portal.pages.inbox import Item, summary
@@ -25,6 +28,11 @@ from governance.registry.queries.lineage import LineageGraph, Link, Walk
 
 TODAY = date(2026, 11, 19)
 NOW = datetime(2026, 11, 19, 10, tzinfo=UTC)
+
+
+def test_every_way_to_prove_oneself_has_words_on_certificates_and_in_packs() -> None:
+    assert set(ProofMethod.values) < set(certificates.PROOFS)
+    assert certificates.PROOFS.keys() == pack.PROOFS.keys()
 
 
 @pytest.mark.parametrize(

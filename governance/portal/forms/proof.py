@@ -10,6 +10,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.http import HttpRequest
 
 from governance.accounts.models import User
 from governance.accounts.passkeys import Answer, can_be_used_at
@@ -57,7 +58,7 @@ def proving(request: PageRequest, *act: str) -> Proving:
     return Proving(user=request.user, act=" ".join(act), origin=origin, ways=ways)
 
 
-def origin_of(request: PageRequest) -> str:
+def origin_of(request: HttpRequest) -> str:
     """The address that the browser has the portal under."""
     return f"{request.scheme}://{request.get_host()}"
 

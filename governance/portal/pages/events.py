@@ -34,7 +34,11 @@ MARKS: dict[str, Mark] = {
         (Verb.ARTIFACTS_CHECKED, ("mute", "copy", "Artifacts"), "Compared the artifacts of {what}"),
         (Verb.ARTIFACTS_RECORDED, ("mute", "copy", "Artifacts"), "Took the digests of {what}"),
         (Verb.AUTHENTICATOR_ADDED, ("mute", "key", "Access"), "Added an authenticator"),
-        (Verb.AUTHENTICATOR_REMOVED, ("warn", "key", "Access"), "Removed an authenticator"),
+        (
+            Verb.AUTHENTICATOR_REMOVED,
+            ("warn", "key", "Access"),
+            "Removed an authenticator of {what}",
+        ),
         (Verb.CALL_REFUSED, ("bad", "cross", "Refused"), "Was refused"),
         (Verb.CARD_DRAFTED, ("mute", "edit", "Card"), "Saved a draft of the model card"),
         (Verb.CARD_PUBLISHED, ("ok", "book", "Card"), "Published the model card"),

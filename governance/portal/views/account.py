@@ -15,8 +15,10 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 
 from governance.accounts.models import RoleGrant, User
+from governance.accounts.passkeys import can_be_used_at
 from governance.accounts.sessions import note_sign_in, note_sign_out
 from governance.portal.forms.account import NewPasswordForm, SignInForm
+from governance.portal.forms.proof import origin_of
 from governance.portal.forms.security import SecondStepForm, SecondStepPasskeyForm
 
 APP, PASSKEY = Authenticator.Type.TOTP.value, Authenticator.Type.WEBAUTHN.value
@@ -71,6 +73,7 @@ class SecondStep(AuthenticateView):
         kinds = set(held.values_list("type", flat=True))
         return context | {
             "kinds": kinds,
+            "can_use_passkeys": can_be_used_at(origin_of(self.request)),
             "wanted": WANTED[frozenset(kinds)],
             "passkey_options": json.dumps(context["js_data"]["request_options"]),
             "passkey_errors": context["webauthn_form"].errors.get("credential", []),

@@ -302,6 +302,7 @@ class TestKeepingThem:
         removed = post(cast.owner, f"/security/{row.pk}/remove/", password=PASSWORD)
         assert removed.headers["Location"] == "/security/"
         assert apps_and_passkeys(cast.owner) == []
+        assert "Removed an authenticator of Olga Owner" in read(cast.auditor, "/audit/")
         verbs = list(LedgerEntry.objects.oldest_first().values_list("verb", flat=True))
         assert verbs[-2:] == ["authenticator.added", "authenticator.removed"]
 
@@ -479,6 +480,14 @@ class TestSigningIn:
         done = client.post("/sign-in/second-step/", {"credential": json.dumps(answer)})
         assert done.headers["Location"] == "/"
         assert client.get("/").status_code == 200
+
+    def test_where_passkeys_do_not_work_it_says_so(self, cast: Cast) -> None:
+        make_passkey(cast.owner)
+        client = Client(headers={"host": "127.0.0.1"})
+        client.post("/sign-in/", {"login": cast.owner.email, "password": PASSWORD})
+        page = client.get("/sign-in/second-step/").content.decode()
+        assert "Passkeys do not work at this address." in page
+        assert "data-passkey" not in page
 
     @pytest.mark.parametrize("credential", ["", "{}", "[]", "1", '{"response": 1}', "[" * 9000])
     def test_what_no_passkey_answers_lets_nobody_in(self, cast: Cast, credential: str) -> None:
