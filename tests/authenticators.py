@@ -8,14 +8,12 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secret, hotp_value
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from fido2.cose import ES256
-from fido2.utils import websafe_decode
 from fido2.webauthn import (
     Aaguid,
     AttestationObject,
@@ -68,7 +66,7 @@ class Device:
             Aaguid.NONE, self.credential_id, ES256.from_cryptography_key(self.key.public_key())
         )
         flags = AuthenticatorData.FLAG.AT | _flags(verified)
-        data = AuthenticatorData.create(_party(origin), flags, 0, bytes(credential))
+        data = AuthenticatorData.create(_party(asked["rp"]["id"]), flags, 0, bytes(credential))
         attested = AuthenticatorAttestationResponse(
             client_data=client, attestation_object=AttestationObject.create("none", data, {})
         )
@@ -80,7 +78,7 @@ class Device:
         """The answer to `navigator.credentials.get`, as a browser sends it."""
         asked = options["publicKey"]
         client = CollectedClientData.create("webauthn.get", asked["challenge"], origin)
-        data = AuthenticatorData.create(_party(origin), _flags(verified), 1)
+        data = AuthenticatorData.create(_party(asked["rpId"]), _flags(verified), 1)
         signature = self.key.sign(data + client.hash, ec.ECDSA(SHA256()))
         asserted = AuthenticatorAssertionResponse(
             client_data=client, authenticator_data=data, signature=signature
@@ -121,9 +119,5 @@ def _flags(verified: bool) -> AuthenticatorData.FLAG:
     return AuthenticatorData.FLAG.UP | (AuthenticatorData.FLAG.UV if verified else 0)
 
 
-def _party(origin: str) -> bytes:
-    return hashlib.sha256((urlsplit(origin).hostname or "").encode()).digest()
-
-
-def challenge_of(options: Mapping[str, Any]) -> bytes:
-    return websafe_decode(options["publicKey"]["challenge"])
+def _party(host: str) -> bytes:
+    return hashlib.sha256(host.encode()).digest()
