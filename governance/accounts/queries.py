@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from governance.accounts.models import ApiToken, Delegation, RoleGrant, ServiceAccount, Unit, User
 from governance.accounts.permissions import SCOPE_PERMISSIONS, Permission, roles_with
-from governance.accounts.rules import Actor, Role, Scope, covers
+from governance.accounts.rules import Actor, DelegationNotFound, Role, Scope, covers
 from governance.core.compiled import CompiledObject
 
 
@@ -180,6 +181,15 @@ def delegations_in(unit: Unit, *, at: datetime) -> list[Delegation]:
         for one in Delegation.objects.at(at).filter(deputy__is_active=True).order_by("given_at")
         if covers(one.unit.path, unit.path) and holds_through(one, unit=unit, at=at)
     ]
+
+
+def delegation_by_id(delegation_id: UUID, *, person: User) -> Delegation:
+    """Return what this person lent or was lent, or raise DelegationNotFound."""
+    mine = Q(delegator=person) | Q(deputy=person)
+    row = Delegation.objects.filter(mine, pk=delegation_id).first()
+    if row is None:
+        raise DelegationNotFound("There is no such delegation.")
+    return row
 
 
 def holds_through(delegation: Delegation, *, unit: Unit, at: datetime) -> bool:

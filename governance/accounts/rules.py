@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.db.models import TextChoices
 
-from governance.core.errors import NotAllowed, Problem, Refused, WrongState
+from governance.core.errors import NotAllowed, NotFound, Problem, Refused, WrongState
 
 if TYPE_CHECKING:
     from governance.accounts.models import Unit, User
@@ -152,6 +152,10 @@ class UnfitDeputy(Refused):
 
 class NotYourDelegation(NotAllowed):
     code = "not_your_delegation"
+
+
+class DelegationNotFound(NotFound):
+    code = "delegation_not_found"
 
 
 class DelegationOver(WrongState):

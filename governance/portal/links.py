@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.inventory.models import Model
@@ -72,6 +73,22 @@ def sign(row: PromotionRequest) -> str:
     return f"{decision(row)}sign/"
 
 
+def comment_on_decision(row: PromotionRequest) -> str:
+    return f"{decision(row)}comments/"
+
+
+def tick(row: PromotionRequest, check_id: str) -> str:
+    return f"{decision(row)}checks/{quote(check_id, safe='')}/"
+
+
+def override(row: PromotionRequest, check_id: str) -> str:
+    return f"{tick(row, check_id)}override/"
+
+
+def sign_override(row: PromotionRequest, override_id: UUID) -> str:
+    return f"{decision(row)}overrides/{override_id}/"
+
+
 def take_back(row: PromotionRequest) -> str:
     return f"{decision(row)}withdraw/"
 
@@ -82,6 +99,14 @@ def comments(row: ModelVersion) -> str:
 
 def ask(row: ModelVersion) -> str:
     return f"{version(row)}ask/"
+
+
+def emergency(row: ModelVersion) -> str:
+    return f"{version(row)}emergency/"
+
+
+def confirm(row: Slot) -> str:
+    return f"{slot(row)}confirm/"
 
 
 def roll_back(row: Model, slot: Slot | None = None) -> str:

@@ -22,16 +22,20 @@ from governance.portal.views.accounts import (
 )
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
-from governance.portal.views.comments import comment
+from governance.portal.views.checks import override, sign_named_override, tick
+from governance.portal.views.comments import comment, comment_on_request
 from governance.portal.views.data import snapshot
 from governance.portal.views.decisions import (
     ask,
     decision,
     facts_changed,
     overtaken,
+    overtaken_elsewhere,
     sign_request,
     take_back,
 )
+from governance.portal.views.delegations import delegations, end_lent
+from governance.portal.views.emergencies import confirm, emergency
 from governance.portal.views.evidence import download, evidence, pack
 from governance.portal.views.home import decisions, home
 from governance.portal.views.inventory import (
@@ -195,7 +199,40 @@ decision_urls = [
         methods=WRITE,
         answers={RequestClosed: overtaken},
     ),
+    page(
+        "decisions/<uuid:request_id>/comments/",
+        comment_on_request,
+        name="decision_comment",
+        methods=WRITE,
+    ),
+    page(
+        "decisions/<uuid:request_id>/checks/<str:check_id>/",
+        tick,
+        name="tick",
+        methods=READ_AND_WRITE,
+        answers={RequestClosed: overtaken_elsewhere},
+    ),
+    page(
+        "decisions/<uuid:request_id>/checks/<str:check_id>/override/",
+        override,
+        name="override",
+        methods=READ_AND_WRITE,
+        answers={RequestClosed: overtaken_elsewhere},
+    ),
+    page(
+        "decisions/<uuid:request_id>/overrides/<uuid:override_id>/",
+        sign_named_override,
+        name="override_sign",
+        methods=READ_AND_WRITE,
+        answers={RequestClosed: overtaken_elsewhere},
+    ),
     page("models/<str:name>/versions/<int:number>/ask/", ask, name="ask", methods=WRITE),
+    page(
+        "models/<str:name>/versions/<int:number>/emergency/",
+        emergency,
+        name="emergency",
+        methods=READ_AND_WRITE,
+    ),
     page(
         "models/<str:name>/roll-back/",
         roll_back_model,
@@ -214,6 +251,7 @@ slot_urls = [
     page(f"{SLOT}end/", end, name="slot_end", methods=WRITE),
     page(f"{SLOT}share/", lower, name="slot_share", methods=WRITE),
     page(f"{SLOT}alias/", alias, name="slot_alias", methods=WRITE),
+    page(f"{SLOT}confirm/", confirm, name="slot_confirm", methods=WRITE),
 ]
 
 policy_urls = [
@@ -248,6 +286,11 @@ access_urls = [
     ),
 ]
 
+delegation_urls = [
+    page("delegations/", delegations, name="delegations", methods=READ_AND_WRITE),
+    page("delegations/<uuid:delegation_id>/end/", end_lent, name="delegation_end", methods=WRITE),
+]
+
 webhook_urls = [
     page("webhooks/", webhooks, name="webhooks"),
 ]
@@ -270,6 +313,7 @@ urlpatterns = [
     *slot_urls,
     *policy_urls,
     *access_urls,
+    *delegation_urls,
     *webhook_urls,
     *audit_urls,
 ]

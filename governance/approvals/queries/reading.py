@@ -253,7 +253,8 @@ def _ticks(requests: Collection[PromotionRequest]) -> Iterable[Tick]:
 def _overrides(requests: Collection[PromotionRequest]) -> Iterable[Override]:
     return (
         Override.objects.filter(request__in=requests)
-        .prefetch_related("sign_offs")
+        .select_related("reason", "control")
+        .prefetch_related("sign_offs__printed_name")
         .order_by("proposed_at", "pk")
     )
 

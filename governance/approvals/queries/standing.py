@@ -30,6 +30,7 @@ from governance.registry.models import ModelVersion, Slot, SlotAssignment
 from governance.registry.queries.serving import deployment_allowance, slot_called
 from governance.registry.rules import Move, Stage
 from governance.registry.rules.deployments import Allowance
+from governance.registry.rules.slots import LIVE_ROLES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +72,18 @@ def standings(places: Collection[Place], *, at: datetime) -> dict[Place, Standin
 def standing_of(version: ModelVersion, slot: Slot, *, at: datetime) -> Standing | None:
     """Return the standing of one version in one slot; None where nobody approved it."""
     return standings([(version.pk, slot.pk)], at=at).get((version.pk, slot.pk))
+
+
+def lapsed_among(assignments: Iterable[SlotAssignment], *, at: datetime) -> list[Standing]:
+    """Return the standings that have lapsed among those of what answers live traffic."""
+    places = [
+        (row.version_id, row.slot_id)
+        for row in assignments
+        if row.role in LIVE_ROLES and row.ended_at is None
+    ]
+    if not places:
+        return []
+    return [one for one in standings(places, at=at).values() if one.has_lapsed]
 
 
 def require_standing(version: ModelVersion, slot: Slot, *, at: datetime) -> None:

@@ -13,6 +13,8 @@ from governance.portal.forms.proof import ProofForm
 from governance.registry.rules import Stage
 
 MAX_COMMENT = 4000
+CONDITIONS = "CONDITIONS"
+"""What the form says for an approval with conditions, which is an approval to the domain."""
 WORDS = {
     Decision.APPROVE: "Comment",
     Decision.RETURN: "Why you return it",
@@ -23,7 +25,7 @@ WORDS = {
 class ChoiceForm(forms.Form):
     """What the decision page sends to the sign step. A form without a role leaves it open."""
 
-    decision = forms.ChoiceField(choices=Decision.choices)
+    decision = forms.ChoiceField(choices=[*Decision.choices, (CONDITIONS, CONDITIONS)])
     role = forms.ChoiceField(choices=Role.choices, required=False)
     seen = forms.CharField(required=False, strip=False)
     comment = forms.CharField(required=False)
@@ -45,11 +47,13 @@ class SignForm(ProofForm):
 
     field_order = ("comment", "password")
 
-    def __init__(self, *args: Any, decision: Decision, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, decision: Decision, has_conditions: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["comment"]
-        field.label = WORDS[decision]
-        field.required = decision != Decision.APPROVE
+        field.label = "Why on conditions" if has_conditions else WORDS[decision]
+        field.required = has_conditions or decision != Decision.APPROVE
         field.error_messages["required"] = "Say why. It is printed in the evidence."
 
 
@@ -61,6 +65,18 @@ class WithdrawForm(SiteForm, forms.Form):
         label="Why you take it back",
         help_text="Kept on record, word for word.",
         error_messages={"required": "Say why you take the request back."},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class EmergencyForm(SiteForm, forms.Form):
+    unchanged = "Nothing was asked for."
+
+    reason = forms.CharField(
+        max_length=MAX_COMMENT,
+        label="What the emergency is",
+        help_text="Kept on record, and printed wherever this version is.",
+        error_messages={"required": "Say what the emergency is. It is kept on record."},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

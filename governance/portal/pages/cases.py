@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from governance.accounts.models import User
 from governance.approvals.models import PromotionRequest
@@ -15,6 +15,8 @@ from governance.approvals.queries.reading import ReadAhead, Reading
 from governance.approvals.rules.policies import NoPolicy, Policy
 from governance.core.wording import counted
 from governance.portal import links
+from governance.portal.pages.overrides import OverrideRow, override_rows
+from governance.portal.pages.timing import Timing, timing_of
 
 REPORT_CHECK = "report_approved"
 
@@ -26,6 +28,8 @@ class OpenCase:
     request: PromotionRequest
     case: Case | None
     chairs: Sequence[Chair] = ()
+    overrides: Sequence[OverrideRow] = ()
+    timing: Timing | None = None
 
     @property
     def title(self) -> str:
@@ -54,6 +58,10 @@ class OpenCase:
         return next((chair for chair in self.chairs if chair.open_to_reader), None)
 
     @property
+    def decide_by(self) -> date | None:
+        return self.timing.decide_by if self.timing else None
+
+    @property
     def checks_said(self) -> str:
         if self.case is None:
             return "No policy"
@@ -72,7 +80,7 @@ class OpenCase:
             return "a policy that reaches this move"
         if self.unmet:
             return f"its builders: {counted(len(self.unmet), 'check')} not met"
-        missing = [chair for chair in self.chairs if chair.missing > 0]
+        missing = [chair for chair in self.chairs if chair.missing > 0 and chair.is_turn]
         return "; ".join(waiting_chair(chair) for chair in missing) or "the requester to ask again"
 
 
@@ -107,4 +115,10 @@ def judged(
         # The policy under which it was opened has been replaced by one that ends this way.
         return OpenCase(request=request, case=None)
     places = chairs(case, reader=reader, at=at, reading=reading)
-    return OpenCase(request=request, case=case, chairs=places)
+    return OpenCase(
+        request=request,
+        case=case,
+        chairs=places,
+        overrides=override_rows(case, request, reader=reader, at=at, reading=reading),
+        timing=timing_of(request, case.policy, at=at),
+    )

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from governance.approvals.rules.gates import CheckResult, Outcome
+from governance.accounts.models import User
+from governance.approvals.models import PromotionRequest
+from governance.approvals.queries.cases import Case
+from governance.approvals.queries.reading import LIVE
+from governance.approvals.rules.gates import EMERGENCY, CheckResult, Outcome
+from governance.portal import links
+from governance.portal.pages.overrides import overridable_by
 from governance.portal.pages.version import MARKS
 
 ORDER = (Outcome.FAIL, Outcome.NOT_SHOWN, Outcome.PASS)
@@ -26,6 +33,14 @@ class Gauge:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Way:
+    """What this reader can do about a check that is not met; without `href` who else can."""
+
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckRow:
     label: str
     detail: str
@@ -34,26 +49,48 @@ class CheckRow:
     outcome: Outcome
     gauge: Gauge | None
     href: str = ""
+    excused_by: str = ""
+    way: Way | None = None
 
     @property
     def tone(self) -> str:
-        return MARKS[self.outcome][0]
+        return "warn" if self.excused_by else MARKS[self.outcome][0]
 
     @property
     def icon(self) -> str:
-        return MARKS[self.outcome][1]
+        return "override" if self.excused_by else MARKS[self.outcome][1]
+
+    @property
+    def said(self) -> str:
+        """The outcome in words; of a failing check that people answer for, that they do."""
+        if self.excused_by:
+            return "Set aside" if self.excused_by == EMERGENCY else "Overridden"
+        return str(self.outcome.label)
 
 
-def check_rows(checks: Sequence[CheckResult], *, pages: dict[str, str]) -> list[CheckRow]:
-    """Return the rows, failing first, else in the order of the policy.
+def check_rows(
+    checks: Sequence[CheckResult],
+    *,
+    pages: dict[str, str],
+    ways: Mapping[str, Way] | None = None,
+) -> list[CheckRow]:
+    """Return the rows, failing first, then those that people answer for, else as the policy has it.
 
     `pages` gives the address of the record that a check speaks of, by the check's id.
     """
-    rows = [check_row(check, href=pages.get(check.id.partition(".")[0], "")) for check in checks]
-    return sorted(rows, key=lambda row: ORDER.index(row.outcome))
+    known = ways or {}
+    rows = [
+        check_row(check, href=pages.get(check.id.partition(".")[0], ""), way=known.get(check.id))
+        for check in checks
+    ]
+    return sorted(rows, key=_place)
 
 
-def check_row(check: CheckResult, *, href: str = "") -> CheckRow:
+def _place(row: CheckRow) -> tuple[bool, bool, int]:
+    return row.outcome == Outcome.PASS, bool(row.excused_by), ORDER.index(row.outcome)
+
+
+def check_row(check: CheckResult, *, href: str = "", way: Way | None = None) -> CheckRow:
     return CheckRow(
         label=check.label,
         detail=(check.passed and check.source) or check.sentence,
@@ -62,7 +99,28 @@ def check_row(check: CheckResult, *, href: str = "") -> CheckRow:
         outcome=check.outcome,
         gauge=gauge_of(check),
         href=href,
+        excused_by=check.excused_by,
+        way=way,
     )
+
+
+def ways_on(case: Case, request: PromotionRequest, *, reader: User, at: datetime) -> dict[str, Way]:
+    """What this reader can do about each check: look at a manual one, or answer for a failing one.
+
+    A manual check can be looked at again while the request is open.
+    """
+    held = LIVE.roles(reader, unit=case.version.model.unit, at=at)
+    found = {
+        check.id: Way(text="Look at it", href=links.tick(request, check.id))
+        for check in case.policy.manual_checks
+        if check.role in held
+    }
+    for check_id, others in overridable_by(case, reader=reader, at=at).items():
+        if others:
+            found.setdefault(check_id, Way(text=f"{others} can let it fail"))
+        else:
+            found.setdefault(check_id, Way(text="Override", href=links.override(request, check_id)))
+    return found
 
 
 def gauge_of(check: CheckResult) -> Gauge | None:

@@ -16,7 +16,7 @@ from governance.approvals.rules.judgement import Decision, RequestState
 from governance.approvals.rules.policies import NoPolicy
 from governance.portal import links
 from governance.portal.pages.certificates import Certificate, certificates, entries_of_request
-from governance.portal.pages.checks import CheckRow, check_rows
+from governance.portal.pages.checks import CheckRow, check_rows, ways_on
 from governance.portal.pages.comparison import Comparison, comparison
 from governance.portal.pages.grounds import (
     Grounds,
@@ -25,7 +25,9 @@ from governance.portal.pages.grounds import (
     present_grounds,
     since_approval,
 )
+from governance.portal.pages.overrides import OverrideRow, kept_overrides, override_rows
 from governance.portal.pages.seats import Seats, seats_of
+from governance.portal.pages.timing import Timing, timing_of
 from governance.portal.pages.verdicts import (
     Verdict,
     closed_verdict,
@@ -56,6 +58,8 @@ class DecisionPage:
     seats: Seats | None = None
     sealed: str = ""
     may_withdraw: bool = False
+    overrides: Sequence[OverrideRow] = ()
+    timing: Timing | None = None
 
     @property
     def title(self) -> str:
@@ -101,7 +105,9 @@ def _open_page(
         certificates=certificates(
             rows, entries=entries_of_request(request), counting=counting, now=case.dossier
         ),
-        **_evidence(grounds, request),
+        **_evidence(grounds, request) | {"checks": _open_checks(case, request, reader, at=at)},
+        overrides=override_rows(case, request, reader=reader, at=at),
+        timing=timing_of(request, case.policy, at=at),
         chairs=places,
         seats=seats,
         sealed=seal(case.dossier.text(), about=request.ref) if seats.open else "",
@@ -109,16 +115,26 @@ def _open_page(
     )
 
 
+def _open_checks(
+    case: Case, request: PromotionRequest, reader: User, *, at: datetime
+) -> Sequence[CheckRow]:
+    """The checks, each failing one with what this reader can do about it."""
+    ways = ways_on(case, request, reader=reader, at=at)
+    return check_rows(case.judgement.checks, pages=pages_of(request), ways=ways)
+
+
 def _closed_page(request: PromotionRequest, rows: Sequence[SignOff]) -> DecisionPage:
     grounds = kept_grounds(request)
     decider = labels_of([request.closed_by]).get(request.closed_by, "somebody")
     replaced = grounds.replaced if grounds else None
     deciding = {row.ref for row in rows if row.dossier_digest == request.decided_digest}
+    in_force = [one.ref for one in grounds.dossier.overrides] if grounds else []
     page = DecisionPage(
         request=request,
         verdict=closed_verdict(request, decider=decider, replaced=replaced),
         asked_through=_through(request),
         certificates=certificates(rows, entries=entries_of_request(request), counting=deciding),
+        overrides=kept_overrides(request, in_force) if in_force else (),
     )
     return replace(page, **_evidence(grounds, request)) if grounds else page
 

@@ -11,15 +11,17 @@ from django.db.models import Q
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission
-from governance.accounts.queries import root_unit, units_with
+from governance.accounts.queries import roles_of, root_unit, units_with
 from governance.accounts.rules import Role
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.approvals.queries.chairs import reader_bars
+from governance.approvals.queries.standing import lapsed_among
 from governance.approvals.rules.policies import PolicyState
 from governance.core.wording import as_date, counted
 from governance.inventory.models import Model
 from governance.portal import links
 from governance.portal.pages.cases import OpenCase
+from governance.registry.models import SlotAssignment
 from governance.validation.models import Finding
 
 REMEMBERED_SECONDS = 120
@@ -47,9 +49,13 @@ class Item:
 def inbox(reader: User, cases: Sequence[OpenCase], *, at: datetime) -> list[Item]:
     """Everything that waits for the reader: late first, then by due date, then the longest wait."""
     items = [
-        *to_sign(cases),
+        *to_sign(reader, cases),
+        *to_look_at(reader, cases, at=at),
+        *to_override(cases),
+        *to_see_to(reader, cases, at=at),
         *to_validate(reader, cases, at=at),
         *to_repair(reader, cases),
+        *lapsed_approvals(reader, at=at),
         *policies_to_sign(reader, at=at),
         *findings_to_close(reader),
         *records_to_complete(reader, at=at),
@@ -57,9 +63,12 @@ def inbox(reader: User, cases: Sequence[OpenCase], *, at: datetime) -> list[Item
     return sorted(items, key=lambda item: (item.due or date.max, item.since))
 
 
-def to_sign(cases: Sequence[OpenCase]) -> Iterator[Item]:
+def to_sign(reader: User, cases: Sequence[OpenCase]) -> Iterator[Item]:
     for one in cases:
         if (chair := one.my_chair) is not None:
+            role = f"You hold the role {chair.role.label.lower()}."
+            if chair.in_name_of:
+                role = f"You sign for {chair.in_name_of.name}, {chair.role.label.lower()}."
             yield request_item(
                 one,
                 tone="ink",
@@ -67,8 +76,91 @@ def to_sign(cases: Sequence[OpenCase]) -> Iterator[Item]:
                 label="Signature",
                 verb="Sign or refuse",
                 why=f"No check stands against it and {one.signatures_said} have signed. "
-                f"You hold the role {chair.role.label.lower()}.",
+                f"{role}{_asked_again(reader, one)}",
             )
+
+
+def _asked_again(reader: User, one: OpenCase) -> str:
+    """Say to whose signature counts no longer why they are asked again."""
+    judgement = one.case.judgement if one.case else None
+    if judgement is None:
+        return ""
+    if any(signature.signer == reader.ref for signature in judgement.stale):
+        return " You signed before; what you signed has changed since."
+    if any(signature.signer == reader.ref for signature in judgement.expired):
+        return " You signed before, too long ago to count."
+    return ""
+
+
+def to_look_at(reader: User, cases: Sequence[OpenCase], *, at: datetime) -> Iterator[Item]:
+    """Manual checks that are for a role of the reader's, and that stand against a request."""
+    for one in cases:
+        if one.case is None:
+            continue
+        unmet = {check.id for check in one.case.judgement.unmet_checks}
+        manual = [check for check in one.case.policy.manual_checks if check.id in unmet]
+        held = roles_of(reader, unit=one.case.version.model.unit, at=at) if manual else set()
+        for check in manual:
+            if check.role in held:
+                yield request_item(
+                    one,
+                    tone="ink",
+                    icon="check",
+                    label="Manual check",
+                    verb=f"Look at “{check.label}” for",
+                    why=f"{check.ask} It is for whoever holds the role {check.role.label.lower()}.",
+                    href=links.tick(one.request, check.id),
+                )
+
+
+def to_override(cases: Sequence[OpenCase]) -> Iterator[Item]:
+    for one in cases:
+        for row in one.overrides:
+            if row.may_sign:
+                yield request_item(
+                    one,
+                    tone="warn",
+                    icon="override",
+                    label="Override",
+                    verb=f"Sign or leave the override of “{row.label}” for",
+                    why=f"{', '.join(row.signers)} proposed it. {row.state}.",
+                    href=links.sign_override(one.request, row.id),
+                )
+
+
+def to_see_to(reader: User, cases: Sequence[OpenCase], *, at: datetime) -> Iterator[Item]:
+    """Requests that have waited longer than their policy lets them, for whom that concerns."""
+    for one in cases:
+        role = one.timing.escalated_to if one.timing else None
+        if role is None or one.my_chair is not None:
+            continue
+        if role in roles_of(reader, unit=one.request.version.model.unit, at=at):
+            yield request_item(
+                one,
+                tone="warn",
+                icon="clock",
+                label="Escalated",
+                verb="See that somebody decides on",
+                why=f"It waits for {one.waits_for}. The policy tells the {role.label.lower()}.",
+            )
+
+
+def lapsed_approvals(reader: User, *, at: datetime) -> Iterator[Item]:
+    """What serves on an approval that has lapsed, for the owner of the model."""
+    mine = SlotAssignment.objects.current().answering().filter(version__model__owner=reader)
+    for one in lapsed_among(mine, at=at):
+        version, slot = one.request.version, one.request.slot
+        yield Item(
+            tone="bad",
+            icon="clock",
+            label="Approval lapsed",
+            title=f"Confirm, replace or retire version {version.number} of {version.model.name}",
+            href=links.slot(slot),
+            why=one.sentence,
+            tier=version.model.tier,
+            since=one.reasons[0].since,
+            due=as_date(one.reasons[0].since),
+        )
 
 
 def to_validate(reader: User, cases: Sequence[OpenCase], *, at: datetime) -> Iterator[Item]:
@@ -117,6 +209,7 @@ def request_item(
         why=why,
         tier=one.request.version.model.tier,
         since=one.request.opened_at,
+        due=one.decide_by,
         request=one.request,
     )
 

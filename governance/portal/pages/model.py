@@ -15,6 +15,8 @@ from governance.accounts.queries import holders_of, roles_of
 from governance.accounts.rules import Role
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.policies import policies_in_force
+from governance.approvals.queries.standing import Standing as ApprovalStanding
+from governance.approvals.queries.standing import lapsed_among
 from governance.approvals.rules.gates import ChallengerGate, MetricGate
 from governance.approvals.rules.judgement import RequestState
 from governance.audit.queries import Filter, LedgerState, entries, ledger_state
@@ -70,6 +72,7 @@ class ModelPage:
     can_edit: bool
     can_roll_back: bool
     can_keep_slots: bool
+    lapsed: Sequence[ApprovalStanding]
 
     @property
     def unapproved(self) -> list[Instance]:
@@ -92,11 +95,12 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
     metrics = judged_metrics_of(model)[:METRICS_SHOWN]
     log = entries(Filter(streams=[model.stream]))
     focus = standing.requests[0].version if standing.requests else standing.newest
+    slots = places_of(model, slots_of(model), at=at)
     return ModelPage(
         model=model,
         standing=standing,
         assessment=latest_tier_assessment(model),
-        slots=places_of(model, slots_of(model), at=at),
+        slots=slots,
         track=track_of(versions, focus, standing),
         versions=version_rows(shown, metrics),
         version_count=len(versions),
@@ -110,6 +114,7 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         can_keep_slots=Permission.SLOT_MANAGE in held,
         can_roll_back=bool(standing.live)
         and Role.APPROVER in roles_of(reader, unit=model.unit, at=at),
+        lapsed=lapsed_among((role for place in slots for role in place.roles), at=at),
     )
 
 

@@ -11,6 +11,7 @@ from governance.approvals.queries.cases import Case
 from governance.approvals.queries.chairs import Chair
 from governance.approvals.rules.duties import Bar, require_separation
 from governance.approvals.rules.judgement import ChecksNotMet, Decision
+from governance.portal.forms.decisions import CONDITIONS
 
 REFUSING = (Decision.RETURN, Decision.REJECT)
 
@@ -47,6 +48,16 @@ class Seats:
     @property
     def decisions(self) -> Sequence[Decision]:
         return [one for one in Decision if any(one in seat.decisions for seat in self.open)]
+
+    @property
+    def choices(self) -> Sequence[str]:
+        """What the form offers: with an approval also one on conditions."""
+        offered: list[str] = [one.value for one in self.decisions]
+        return [offered[0], CONDITIONS, *offered[1:]] if self.can_approve else offered
+
+    @property
+    def waits_for_others(self) -> bool:
+        return any(seat.chair.missing > 0 and not seat.chair.is_turn for seat in self.open)
 
     def taking(self, role: Role | None, decision: Decision) -> Seat:
         """Return the seat in which this reader signs, or raise what stands against it.

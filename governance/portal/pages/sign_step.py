@@ -15,6 +15,7 @@ from governance.approvals.queries.chairs import chairs
 from governance.approvals.rules.dossier import Dossier, read_dossier
 from governance.approvals.rules.judgement import Decision, DossierChanged
 from governance.core.canonical import sha256_hex
+from governance.portal.forms.decisions import CONDITIONS
 from governance.portal.pages.changes import Change, changes, people_in, unexplained
 from governance.portal.pages.grounds import Grounds, present_grounds
 from governance.portal.pages.seats import Seat, seats_of
@@ -36,6 +37,7 @@ class SignStep:
     grounds: Grounds
     sealed: str
     consequence: str
+    has_conditions: bool = False
 
     @property
     def title(self) -> str:
@@ -43,7 +45,17 @@ class SignStep:
 
     @property
     def verb(self) -> str:
-        return VERBS[self.decision]
+        on_conditions = " with conditions" if self.has_conditions else ""
+        return VERBS[self.decision] + on_conditions
+
+    @property
+    def choice(self) -> str:
+        """What the form says for the decision."""
+        return CONDITIONS if self.has_conditions else self.decision.value
+
+    @property
+    def said(self) -> str:
+        return "Approve with conditions" if self.has_conditions else str(self.decision.label)
 
     @property
     def meaning(self) -> str:
@@ -62,6 +74,7 @@ def sign_step(
     seen: str | None,
     reader: User,
     at: datetime,
+    has_conditions: bool = False,
 ) -> SignStep:
     """Return what this reader would sign, or raise what stands against it.
 
@@ -80,6 +93,7 @@ def sign_step(
         grounds=present_grounds(case),
         sealed=seal(case.dossier.text(), about=request.ref),
         consequence=consequence(case, decision),
+        has_conditions=has_conditions,
     )
 
 

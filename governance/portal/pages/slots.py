@@ -6,20 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 
 from governance.accounts.models import User
-from governance.accounts.permissions import Permission
+from governance.accounts.permissions import Permission, may
 from governance.accounts.queries import labels_of, roles_of
 from governance.accounts.rules import Role
+from governance.approvals.queries.standing import Standing, lapsed_among, standing_of
 from governance.core.typed import moment_of
 from governance.core.wording import as_date, counted, day
 from governance.inventory.models import Model
 from governance.portal.forms.slots import LiveFilter
 from governance.portal.pages.may import why_not
 from governance.registry.models import ModelVersion, Slot, SlotAssignment
+from governance.registry.queries import champion_of
 from governance.registry.queries.serving import Place, places, places_of
 from governance.registry.rules import SlotRole, Stage
 from governance.registry.rules.deployments import Hearing
@@ -60,6 +63,7 @@ class LivePage:
     on: date | None
     names: Mapping[str, str]
     summary: str
+    lapsed: Mapping[tuple[UUID, UUID], Standing]
 
 
 def live_page(asked: QueryDict, *, reader: User, at: datetime) -> LivePage:
@@ -86,7 +90,16 @@ def live_page(asked: QueryDict, *, reader: User, at: datetime) -> LivePage:
         on=on,
         names=labels_of(role.assigned_by for place in page.object_list for role in place.roles),
         summary=summary(found, on=on),
+        lapsed=_lapsed_now(list(page.object_list), at=at) if on is None else {},
     )
+
+
+def _lapsed_now(found: Sequence[Place], *, at: datetime) -> dict[tuple[UUID, UUID], Standing]:
+    """By version and slot, what serves on an approval that has lapsed."""
+    roles = (role for place in found for role in place.roles)
+    return {
+        (one.request.version_id, one.request.slot_id): one for one in lapsed_among(roles, at=at)
+    }
 
 
 def summary(found: Sequence[Place], *, on: date | None) -> str:
@@ -114,6 +127,8 @@ class SlotPage:
     versions: Sequence[ModelVersion]
     why_not: str
     can_roll_back: bool
+    lapsed: Sequence[Standing]
+    may_confirm: bool
 
     @property
     def may_keep(self) -> bool:
@@ -154,7 +169,19 @@ def slot_page(slot: Slot, *, reader: User, at: datetime) -> SlotPage:
         versions=assignable(slot.model),
         why_not=why_not(reader, Permission.SLOT_MANAGE, "Keeping slots", unit=unit, at=at),
         can_roll_back=place.is_live and Role.APPROVER in roles_of(reader, unit=unit, at=at),
+        lapsed=lapsed_among(place.roles, at=at),
+        may_confirm=may_confirm(slot, reader=reader, at=at),
     )
+
+
+def may_confirm(slot: Slot, *, reader: User, at: datetime) -> bool:
+    """Tell whether the button is shown: what went live in an emergency, or has lapsed."""
+    champion = champion_of(slot)
+    standing = standing_of(champion, slot, at=at) if champion else None
+    if standing is None:
+        return False
+    asked = may(reader, Permission.PROMOTION_REQUEST, unit=slot.model.unit, at=at)
+    return asked and (standing.has_lapsed or standing.approval.is_emergency)
 
 
 def assignable(model: Model) -> list[ModelVersion]:

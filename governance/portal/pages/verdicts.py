@@ -83,7 +83,7 @@ def open_verdict(case: Case, *, for_reader: bool) -> Verdict:
             tone="ink",
             icon="sign",
             label=f"Waiting for {needed - signed} of {counted(needed, 'signature')}",
-            title="Ready for your decision" if for_reader else "Ready to decide",
+            title=_ready(judgement, for_reader=for_reader),
             text=f"{_checks_pass(judgement)} {_still(judgement)} {prospect(case)}",
             mark="Ready to decide",
         )
@@ -104,8 +104,19 @@ def _held(unmet: int, total: int) -> str:
     )
 
 
+def _ready(judgement: Judgement, *, for_reader: bool) -> str:
+    title = "Ready for your decision" if for_reader else "Ready to decide"
+    count = len(judgement.excused_checks)
+    if not count:
+        return title
+    return f"{title}, with {counted(count, 'failing check')} to judge"
+
+
 def _checks_pass(judgement: Judgement) -> str:
-    count = len(judgement.checks)
+    count, excused = len(judgement.checks), judgement.excused_checks
+    if excused:
+        names = ", ".join(f"“{check.label}”" for check in excused)
+        return f"{count - len(excused)} of {counted(count, 'check')} pass; {names} may fail."
     return {0: "The policy asks for no automated check.", 1: "The one check passes."}.get(
         count, f"All {few(count)} checks pass."
     )

@@ -12,6 +12,7 @@ from governance.accounts.permissions import Permission, may
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import Case, build_case, case_of
 from governance.approvals.queries.policies import policies_in_force, policy_of_move, subject_of
+from governance.approvals.queries.standing import Standing, lapsed_among
 from governance.approvals.rules.gates import CheckResult, Outcome
 from governance.approvals.rules.judgement import MOVES
 from governance.approvals.rules.policies import NoPolicy
@@ -89,6 +90,8 @@ class VersionPage:
     tags: Sequence[VersionTag]
     history: Sequence[StageChange]
     askable: Sequence[Stage]
+    can_hurry: bool
+    lapsed: Sequence[Standing]
 
 
 def version_page(version: ModelVersion, *, reader: User, at: datetime) -> VersionPage:
@@ -115,7 +118,23 @@ def version_page(version: ModelVersion, *, reader: User, at: datetime) -> Versio
         tags=list(version.tags.order_by("key")),
         history=list(version.stage_changes.select_related("slot").order_by("-changed_at")),
         askable=askable_stages(version, reader=reader, at=at),
+        can_hurry=can_hurry(version, reader=reader, at=at),
+        lapsed=lapsed_among(version.assignments.current(), at=at),
     )
+
+
+def can_hurry(version: ModelVersion, *, reader: User, at: datetime) -> bool:
+    """Tell whether this reader may ask that the version go live in an emergency."""
+    slot, unit = default_slot(version.model), version.model.unit
+    if slot is None or version.stage == Stage.PRODUCTION:
+        return False
+    if not may(reader, Permission.PROMOTION_REQUEST, unit=unit, at=at):
+        return False
+    try:
+        policy = policy_of_move(version, slot=slot, target=Stage.PRODUCTION)
+    except NoPolicy:
+        return False
+    return policy.emergency is not None
 
 
 def askable_stages(version: ModelVersion, *, reader: User, at: datetime) -> list[Stage]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -13,19 +14,31 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from governance.accounts.models import User
+from governance.accounts.permissions import Permission, may
 from governance.accounts.proof import ProofGiven, prove
 from governance.accounts.rules import Role
 from governance.approvals.actions import Outcome, ask_for_stage, sign_off, withdraw
 from governance.approvals.actions.requests import require_open
 from governance.approvals.models import PromotionRequest, SignOff
 from governance.approvals.queries.cases import request_by_id
+from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision, RequestState
 from governance.core.errors import DomainError, invalid
 from governance.core.wording import moment
 from governance.portal import links
 from governance.portal.errors import attempt, explain, perform, status_of, status_of_form
-from governance.portal.forms.decisions import AskForm, ChoiceForm, SignForm, WithdrawForm
+from governance.portal.forms.base import SiteForm
+from governance.portal.forms.comments import CommentForm
+from governance.portal.forms.conditions import Conditions
+from governance.portal.forms.decisions import (
+    CONDITIONS,
+    AskForm,
+    ChoiceForm,
+    SignForm,
+    WithdrawForm,
+)
 from governance.portal.forms.proof import WRONG_PROOF, proving
+from governance.portal.pages.conversation import conversation
 from governance.portal.pages.decisions import decision_page
 from governance.portal.pages.sign_step import (
     SignStep,
@@ -36,8 +49,8 @@ from governance.portal.pages.sign_step import (
 from governance.portal.requests import PageRequest, about
 from governance.portal.signing import unseal
 from governance.registry.queries import deprecation_of, version_numbered
-from governance.registry.queries.comments import comments_on
 from governance.registry.rules import Stage
+from governance.validation.queries import possible_owners
 
 DONE = {
     Decision.APPROVE: "You signed as {role}.",
@@ -55,26 +68,41 @@ class Choice:
     seen: str | None
     comment: str
     is_signing: bool
+    has_conditions: bool = False
 
 
 def decision(request: PageRequest, request_id: UUID) -> HttpResponse:
     """The evidence beside the decision."""
-    at = timezone.now()
-    row = _row(request, request_id, at=at)
-    return _page(request, row, WithdrawForm(), at=at)
+    return show_decision(request, _row(request, request_id, at=timezone.now()))
 
 
-def _page(
-    request: PageRequest, row: PromotionRequest, form: WithdrawForm, *, at: datetime
+def show_decision(
+    request: PageRequest,
+    row: PromotionRequest,
+    *,
+    withdraw_form: WithdrawForm | None = None,
+    comment_form: CommentForm | None = None,
 ) -> HttpResponse:
+    """Show the page, with a form that came back if one did."""
+    at = timezone.now()
+    back: SiteForm = withdraw_form or comment_form or WithdrawForm()
     context = {
         "page": decision_page(row, reader=request.user, at=at),
         "row": row,
-        "form": form,
-        "comments": comments_on(row.version),
+        "form": withdraw_form or WithdrawForm(),
+        "said": conversation(row),
+        "comment_form": comment_form or _comment_form(request, row, at=at),
         "deprecation": deprecation_of(row.version),
     }
-    return render(request, "decisions/decision.html", context, status=status_of_form(form))
+    return render(request, "decisions/decision.html", context, status=status_of_form(back))
+
+
+def _comment_form(
+    request: PageRequest, row: PromotionRequest, *, at: datetime
+) -> CommentForm | None:
+    unit = row.version.model.unit
+    speaks = may(request.user, Permission.COMMENT_WRITE, unit=unit, at=at)
+    return CommentForm() if speaks and row.standing == RequestState.OPEN else None
 
 
 def _row(request: PageRequest, request_id: UUID, *, at: datetime) -> PromotionRequest:
@@ -98,31 +126,48 @@ def sign_request(request: PageRequest, request_id: UUID) -> HttpResponse:
         decision=choice.decision,
         role=choice.role,
         seen=choice.seen,
+        has_conditions=choice.has_conditions,
         reader=request.user,
         at=at,
     )
     proof = proving(request, "sign", row.ref, step.decision, step.seat.role, step.digest)
-    if not choice.is_signing:
-        typed = {"comment": choice.comment}
-        form = SignForm(initial=typed, decision=step.decision, proving=proof)
-        return _step(request, step, form)
-    form = SignForm(request.POST, decision=step.decision, proving=proof)
-    signed = (
-        attempt(
-            request,
-            form,
-            _prove_and_sign,
-            keep=WRONG_PROOF,
-            step=step,
-            comment=form.cleaned_data["comment"],
-            given=form.given,
-            signer=request.user,
-            at=at,
-        )
-        if form.is_valid()
+    data = request.POST if choice.is_signing else None
+    form = SignForm(
+        data,
+        initial={"comment": choice.comment},
+        decision=step.decision,
+        has_conditions=step.has_conditions,
+        proving=proof,
+    )
+    conditions = (
+        Conditions(data, owners=possible_owners(row.version.model), today=at.date())
+        if step.has_conditions
         else None
     )
-    return _signed(request, signed) if signed else _step(request, step, form)
+    if data is None or not _are_valid(form, conditions):
+        return _step(request, step, form, conditions)
+    signed = attempt(
+        request,
+        form,
+        _prove_and_sign,
+        keep=WRONG_PROOF,
+        step=step,
+        comment=form.cleaned_data["comment"],
+        conditions=conditions.drafts if conditions else (),
+        given=form.given,
+        signer=request.user,
+        at=at,
+    )
+    return _signed(request, signed) if signed else _step(request, step, form, conditions)
+
+
+def _are_valid(form: SignForm, conditions: Conditions | None) -> bool:
+    """Judge both, so that everything that is wrong is said at once."""
+    is_valid = form.is_valid()
+    if conditions is None or conditions.is_valid():
+        return is_valid
+    form.add_error(None, "Look at the conditions: something is missing or wrong there.")
+    return False
 
 
 def _choice(request: PageRequest, row: PromotionRequest) -> Choice:
@@ -132,10 +177,12 @@ def _choice(request: PageRequest, row: PromotionRequest) -> Choice:
     if not form.is_valid():
         raise invalid("decision", "choice", "Choose to approve, to return or to reject.")
     chosen = form.cleaned_data
+    has_conditions = chosen["decision"] == CONDITIONS
     if request.method == "POST" and not chosen["seen"]:
         raise invalid("seen", "required", "It is not known what you saw. Nothing was signed.")
     return Choice(
-        decision=Decision(chosen["decision"]),
+        decision=Decision.APPROVE if has_conditions else Decision(chosen["decision"]),
+        has_conditions=has_conditions,
         role=Role(chosen["role"]) if chosen["role"] else None,
         seen=unseal(chosen["seen"], about=row.ref) if chosen["seen"] else None,
         comment=chosen["comment"],
@@ -144,7 +191,13 @@ def _choice(request: PageRequest, row: PromotionRequest) -> Choice:
 
 
 def _prove_and_sign(
-    *, step: SignStep, comment: str, given: ProofGiven, signer: User, at: datetime
+    *,
+    step: SignStep,
+    comment: str,
+    conditions: Sequence[ConditionDraft],
+    given: ProofGiven,
+    signer: User,
+    at: datetime,
 ) -> SignOff:
     proof = prove(signer, given=given, at=at)
     return sign_off(
@@ -153,14 +206,17 @@ def _prove_and_sign(
         decision=step.decision,
         digest_seen=step.digest,
         comment=comment,
+        conditions=conditions,
         proof=proof,
         actor=signer,
         at=at,
     )
 
 
-def _step(request: PageRequest, step: SignStep, form: SignForm) -> HttpResponse:
-    context = {"step": step, "row": step.request, "form": form}
+def _step(
+    request: PageRequest, step: SignStep, form: SignForm, conditions: Conditions | None
+) -> HttpResponse:
+    context = {"step": step, "row": step.request, "form": form, "conditions": conditions}
     return render(request, "decisions/sign.html", context, status=status_of_form(form))
 
 
@@ -215,6 +271,13 @@ def overtaken(request: PageRequest, error: DomainError, request_id: UUID) -> Htt
     return render(request, "decisions/overtaken.html", context, status=HTTPStatus.CONFLICT)
 
 
+def overtaken_elsewhere(
+    request: PageRequest, error: DomainError, request_id: UUID, **named: str
+) -> HttpResponse:
+    """The same, for what is done about a request on a page of its own."""
+    return overtaken(request, error, request_id)
+
+
 def take_back(request: PageRequest, request_id: UUID) -> HttpResponse:
     """Withdraw a request, for a reason."""
     at = timezone.now()
@@ -235,7 +298,7 @@ def take_back(request: PageRequest, request_id: UUID) -> HttpResponse:
     if withdrawn is not None:
         messages.success(request, "The request is withdrawn. Nothing was moved.")
         return HttpResponseRedirect(links.decision(row))
-    return _page(request, row, form, at=at)
+    return show_decision(request, row, withdraw_form=form)
 
 
 def ask(request: PageRequest, name: str, number: int) -> HttpResponse:
