@@ -21,6 +21,7 @@ from django.db import connection, models, transaction
 from governance.accounts.models import User
 from governance.audit.models import LedgerStream
 from governance.audit.origin import current
+from tests.ledger_support import refusals_asleep
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -148,7 +149,8 @@ def _differing(
 def _put_back(scene: Scene) -> None:
     # Wrong passwords are counted for a person, who is somebody else in every other test.
     cache.clear()
-    with transaction.atomic(), connection.cursor() as cursor:
+    touched = {model._meta.db_table for model in (*scene.changed, *scene.added)}
+    with transaction.atomic(), refusals_asleep(touched), connection.cursor() as cursor:
         # Changes first: a seat must be left before another takes it.
         for model, rows in scene.changed.items():
             key, *others = _columns(model)

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.module_loading import autodiscover_modules
 
 from governance.audit import checks
@@ -17,6 +17,7 @@ class AuditConfig(AppConfig):
         register_record(verification, history=True)
         # Each app's followers.py registers what follows the ledger there.
         autodiscover_modules("followers")
+        pre_migrate.connect(checks.loosen_before_migrate, sender=self)
         post_migrate.connect(checks.protect_after_migrate, sender=self)
         # As a deployment check: an ordinary one would stop `migrate`, which is what mends it.
         register(checks.check_protection, Tags.database, deploy=True)

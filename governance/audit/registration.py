@@ -1,11 +1,11 @@
-"""What the apps above tell the ledger of their tables: how to take a snapshot, what is history."""
+"""What the apps above tell of their tables: their snapshots, what is history, what is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
@@ -71,6 +71,57 @@ def register(
         mutable=mutable,
         extra=extra,
     )
+
+
+REFUSAL_MARK = "_refuse_"
+LONGEST_NAME = 63
+"""PostgreSQL silently cuts what is longer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A row that the database does not take, whoever writes it, and what it says then."""
+
+    table: str
+    name: str
+    on: Literal["INSERT", "UPDATE"]
+    when: str
+    says: str
+
+    @property
+    def trigger(self) -> str:
+        return f"{self.table}{REFUSAL_MARK}{self.name}"
+
+
+REFUSALS: dict[str, Refusal] = {}
+
+
+def forbid(
+    model: type[models.Model],
+    *,
+    name: str,
+    on: Literal["INSERT", "UPDATE"],
+    when: str,
+    says: str,
+) -> None:
+    """Have the database refuse a row of `model` where `when` holds. Call it in `ready()`.
+
+    `when` is an SQL condition on NEW, and on OLD for an UPDATE, that SQLite and PostgreSQL both
+    read; it may hold subqueries, and NULL counts as true. `says` is one sentence. Neither may
+    come from anybody's input. Raises ImproperlyConfigured for a name that is too long.
+    """
+    refusal = Refusal(table=model._meta.db_table, name=name, on=on, when=when, says=says)
+    if len(refusal.trigger) > LONGEST_NAME or "'" in says:
+        raise ImproperlyConfigured(f"{refusal.trigger}: the name is too long, or {says!r} quotes")
+    REFUSALS[refusal.trigger] = refusal
+
+
+def names(text: str, kind: str, key: str) -> str:
+    """Return the SQL condition that the reference in `text` is that of the row with this key.
+
+    A key is 32 hex digits on SQLite and a uuid on PostgreSQL; without dashes they read the same.
+    """
+    return f"replace({text}, '-', '') = '{kind}:' || replace(CAST({key} AS text), '-', '')"
 
 
 def guarded_models() -> list[type[models.Model]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import IntegrityError, connection, models, transaction
@@ -14,8 +15,13 @@ from django.test.utils import isolate_apps
 
 from governance.audit import registration, triggers
 from governance.audit.actions import write_prose
-from governance.audit.checks import check_protection
+from governance.audit.checks import (
+    check_protection,
+    loosen_before_migrate,
+    protect_after_migrate,
+)
 from governance.audit.models import LedgerEntry, LedgerStream, Prose
+from governance.audit.triggers import history
 from governance.core.models import Record
 from tests.ledger_entries import NOON, small_ledger
 
@@ -170,7 +176,7 @@ if not on_sqlite:
     def test_a_hollowed_out_function_is_found_and_mended() -> None:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"CREATE OR REPLACE FUNCTION {triggers.FUNCTION}() RETURNS trigger "
+                f"CREATE OR REPLACE FUNCTION {history.FUNCTION}() RETURNS trigger "
                 "LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
             )
         assert "audit_ledgerentry_keep_d" in triggers.missing(connection)
@@ -229,3 +235,174 @@ def test_a_rebuilt_table_is_protected_again_after_migrate(past: type[Record]) ->
     call_command("migrate", verbosity=0)
     assert triggers.missing(connection) == []
     refused("UPDATE core_past SET name = 'b'")
+
+
+@pytest.fixture
+def rows(transactional_db: None) -> Iterator[type[Record]]:
+    """A table that takes only some rows: none like one there, and none renamed to "gone"."""
+    with isolate_apps("governance.core"):
+
+        class Row(Record):
+            REF = "row"
+            name = models.CharField(max_length=20, null=True)  # noqa: DJ001 - what compares with it can be NULL
+
+            class Meta:
+                app_label = "core"
+
+    with connection.schema_editor() as editor:
+        editor.create_model(Row)
+    there = "EXISTS (SELECT 1 FROM core_row r WHERE r.name = NEW.name)"
+    registration.forbid(
+        Row, name="seen", on="INSERT", when=f"NEW.name IS NULL OR {there}", says="Seen."
+    )
+    registration.forbid(
+        Row, name="gone", on="UPDATE", when="NEW.name = 'gone' OR OLD.name = 'fixed'", says="Gone."
+    )
+    triggers.install(connection)
+    yield Row
+    triggers.remove_refusals(connection)
+    for name in ("core_row_refuse_seen", "core_row_refuse_gone"):
+        registration.REFUSALS.pop(name, None)
+    with connection.schema_editor() as editor:
+        editor.delete_model(Row)
+    triggers.install(connection)
+
+
+def is_refused(act: Callable[[], object], says: str) -> None:
+    with pytest.raises(IntegrityError, match=says), transaction.atomic():
+        act()
+
+
+def assert_guarded(rows: type[Record]) -> None:
+    """The table holds one row, named a."""
+    is_refused(lambda: rows.objects.create(name="a"), "Seen")
+    is_refused(lambda: rows.objects.create(name=None), "Seen")
+    is_refused(lambda: rows.objects.bulk_create([rows(name="b"), rows(name="b")]), "Seen")
+    is_refused(lambda: rows.objects.update(name="gone"), "Gone")
+    # What cannot be told is refused: NULL = 'gone' is neither true nor false.
+    is_refused(lambda: rows.objects.update(name=None), "Gone")
+    assert list(rows.objects.values_list("name", flat=True)) == ["a"]
+
+
+def test_a_refusal_holds_for_what_it_names_and_for_nothing_else(rows: type[Record]) -> None:
+    rows.objects.create(name="a")
+    rows.objects.update(name="b")
+    rows.objects.update(name="a")
+    assert_guarded(rows)
+    assert triggers.install(connection) == []
+
+
+def drop(name: str, table: str = "core_row") -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {name}" + ("" if on_sqlite else f" ON {table}"))
+
+
+def test_a_dropped_refusal_is_missed_and_put_back(rows: type[Record]) -> None:
+    rows.objects.create(name="a")
+    drop("core_row_refuse_seen")
+    assert triggers.missing(connection) == ["core_row_refuse_seen"]
+    assert [error.id for error in check_protection(databases=["default"])] == ["audit.E001"]
+    call_command("migrate", verbosity=0)
+    assert_guarded(rows)
+
+
+ALTERED = (
+    [
+        "DROP TRIGGER core_row_refuse_seen; CREATE TRIGGER core_row_refuse_seen BEFORE INSERT "
+        "ON core_row WHEN 1 = 2 BEGIN SELECT RAISE(ABORT, 'Seen.'); END",
+        "DROP TRIGGER core_row_refuse_seen; CREATE TRIGGER core_row_refuse_seen BEFORE DELETE "
+        "ON core_row BEGIN SELECT RAISE(ABORT, 'Seen.'); END",
+    ]
+    if on_sqlite
+    else [
+        "ALTER TABLE core_row DISABLE TRIGGER core_row_refuse_seen",
+        "ALTER TABLE core_row ENABLE TRIGGER core_row_refuse_seen",
+        "ALTER FUNCTION core_row_refuse_seen() SET search_path = pg_temp",
+        "ALTER FUNCTION core_row_refuse_seen() RESET search_path",
+        "CREATE OR REPLACE FUNCTION core_row_refuse_seen() RETURNS trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN RETURN NEW; END $$",
+        "DROP TRIGGER core_row_refuse_seen ON core_row; CREATE TRIGGER core_row_refuse_seen "
+        "BEFORE INSERT ON core_row FOR EACH ROW WHEN (false) EXECUTE FUNCTION "
+        "core_row_refuse_seen(); ALTER TABLE core_row ENABLE ALWAYS TRIGGER core_row_refuse_seen",
+    ]
+)
+
+
+@pytest.mark.parametrize("sql", ALTERED)
+def test_an_altered_refusal_is_missed_and_put_back(rows: type[Record], sql: str) -> None:
+    rows.objects.create(name="a")
+    with connection.cursor() as cursor:
+        for statement in sql.split("; CREATE") if on_sqlite else [sql]:
+            made = statement.startswith(" TRIGGER")
+            cursor.execute(f"CREATE{statement}" if made else statement)
+    assert triggers.missing(connection) == ["core_row_refuse_seen"]
+    assert triggers.install(connection) == ["core_row_refuse_seen"]
+    assert_guarded(rows)
+
+
+def test_a_refusal_that_nobody_states_any_more_goes(rows: type[Record]) -> None:
+    rows.objects.create(name="a")
+    del registration.REFUSALS["core_row_refuse_seen"]
+    assert triggers.install(connection) == []
+    rows.objects.create(name="a")
+    is_refused(lambda: rows.objects.update(name="gone"), "Gone")
+
+
+def test_tables_can_be_rebuilt_although_refusals_elsewhere_speak_of_them(
+    rows: type[Record],
+) -> None:
+    """What `migrate` does: SQLite renames no table of which a trigger of another one speaks."""
+    registration.forbid(
+        Prose, name="of_rows", on="INSERT", says="Of rows.",
+        when="EXISTS (SELECT 1 FROM core_row r WHERE r.name = NEW.text)",
+    )  # fmt: skip
+    try:
+        triggers.install(connection)
+        rows.objects.create(name="a")
+        loosen_before_migrate(using="default", plan=[])
+        assert triggers.missing(connection) == []
+        loosen_before_migrate(using="default", plan=[object()])
+        assert set(triggers.missing(connection)) == registration.REFUSALS.keys()
+        field = models.CharField(max_length=5, default="new")
+        field.set_attributes_from_name("added")
+        with connection.schema_editor() as editor:
+            editor.add_field(rows, field)
+            editor.alter_field(rows, field, _longer())
+        protect_after_migrate(using="default")
+        assert triggers.missing(connection) == []
+        is_refused(lambda: Prose.objects.create(text="a"), "Of rows")
+    finally:
+        del registration.REFUSALS["audit_prose_refuse_of_rows"]
+        triggers.install(connection)
+
+
+def _longer() -> models.Field[str, str]:
+    field: models.Field[str, str] = models.CharField(max_length=9, default="new")
+    field.set_attributes_from_name("added")
+    return field
+
+
+def test_a_name_that_postgresql_would_cut_is_none() -> None:
+    with pytest.raises(ImproperlyConfigured):
+        registration.forbid(Prose, name="x" * 60, on="INSERT", when="true", says="No.")
+    with pytest.raises(ImproperlyConfigured):
+        registration.forbid(Prose, name="x", on="INSERT", when="true", says="It's no.")
+
+
+@pytest.mark.django_db
+def test_a_reference_in_text_is_compared_with_a_key() -> None:
+    """Keys are 32 hex digits on SQLite, and uuids on PostgreSQL."""
+    prose, other = Prose.objects.create(text="a"), Prose.objects.create(text="b")
+    for text, found in (
+        (prose.ref, 1),
+        (other.ref.replace("prose", "proses"), 0),
+        (f"{prose.ref}0", 0),
+        (str(prose.pk), 0),
+        ("", 0),
+    ):
+        condition = registration.names("%s", Prose.REF, "p.id")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT count(*) FROM audit_prose p WHERE p.text = 'a' AND {condition}", [text]
+            )
+            assert cursor.fetchone()[0] == found, text

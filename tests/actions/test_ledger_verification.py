@@ -127,7 +127,7 @@ def test_the_first_break_is_named(sql: str, kind: str, stream: str, seq: int | N
 def test_missing_triggers_are_reported_beside_the_result() -> None:
     code, said = verify_ledger()
     assert code == 0
-    assert "Unprotected: the append-only trigger audit_ledgerentry_keep_u is missing" in said
+    assert "Unprotected: the trigger audit_ledgerentry_keep_u is missing" in said
     assert ledger_state().unprotected == len(triggers.missing(connection))
 
 

@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def _say(self, examination: Examination) -> None:
         self.stdout.write(str(examination))
         for name in triggers.missing(connection):
-            self.stderr.write(f"Unprotected: the append-only trigger {name} is missing or altered.")
+            self.stderr.write(f"Unprotected: the trigger {name} is missing or altered.")
 
     def _record(self, examination: Examination) -> None:
         # A ledger that cannot be written to has still been judged.

@@ -1,8 +1,4 @@
-"""Append-only tables: the database itself refuses UPDATE, DELETE, REPLACE and TRUNCATE.
-
-These are guard rails against bugs and careless hands. A table's owner can drop them; what was
-done then is for verification and checkpoints to find.
-"""
+"""Append-only tables: the database itself refuses UPDATE, DELETE, REPLACE and TRUNCATE."""
 
 from __future__ import annotations
 
@@ -16,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql import Query
 
 from governance.audit.registration import REGISTERED, guarded_models
+from governance.audit.triggers.trigger import Trigger, create_on_postgresql
 
 FUNCTION = "countersign_append_only"
 # 23001 is restrict_violation: Django raises IntegrityError, as it does for SQLite's RAISE(ABORT).
@@ -24,18 +21,11 @@ BEGIN
     RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = '23001';
 END
 """
+FUNCTION_SQL = (
+    f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
+    f"$body${FUNCTION_BODY}$body$"
+)
 NEVER = ""
-
-
-@dataclass(frozen=True)
-class Trigger:
-    """One trigger as the database should hold it."""
-
-    table: str
-    name: str
-    sql: str
-    kind: int = 0
-    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,116 +79,44 @@ def _erasure(model: type[models.Model], erasable: tuple[str, ...]) -> str:
     )
 
 
-def install(connection: BaseDatabaseWrapper) -> list[str]:
-    """Bring every guarded table's triggers to what they should be; return those (re)made.
-
-    Idempotent: a trigger that is there and unaltered is left alone.
-    """
-    made = missing(connection)
-    wanted = {trigger.name: trigger for trigger in _wanted(connection)}
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(_function_sql())
-        for name in made:
-            trigger = wanted[name]
-            cursor.execute(_drop(connection, trigger))
-            cursor.execute(trigger.sql)
-    return made
-
-
-def remove(connection: BaseDatabaseWrapper) -> None:
-    """Drop the triggers. For tests that empty tables, and for nothing else."""
-    with connection.cursor() as cursor:
-        for trigger in _wanted(connection):
-            cursor.execute(_drop(connection, trigger))
-
-
-def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """The names of triggers that are absent, disabled or not what they should be."""
-    present = _present(connection)
-    return [t.name for t in _wanted(connection) if present.get(t.name) != _expected(connection, t)]
-
-
-def _wanted(connection: BaseDatabaseWrapper) -> Iterator[Trigger]:
-    tables = set(connection.introspection.table_names())
-    for guard in guards():
-        if guard.table in tables:
-            yield from _triggers(connection, guard)
-
-
-def _triggers(connection: BaseDatabaseWrapper, guard: Guard) -> Iterable[Trigger]:
+def history_triggers(connection: BaseDatabaseWrapper, guard: Guard) -> Iterable[Trigger]:
+    """The triggers of this database that keep one table."""
     if connection.vendor == "postgresql":
         return _postgresql(guard)
     if connection.vendor == "sqlite":
         return _sqlite(connection, guard)
-    raise ImproperlyConfigured(f"no append-only triggers for {connection.vendor}")
-
-
-def _drop(connection: BaseDatabaseWrapper, trigger: Trigger) -> str:
-    on = f" ON {trigger.table}" if connection.vendor == "postgresql" else ""
-    return f"DROP TRIGGER IF EXISTS {trigger.name}{on}"
-
-
-def _present(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    sql = _POSTGRESQL_PRESENT if connection.vendor == "postgresql" else _SQLITE_PRESENT
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return dict(cursor.fetchall())
-
-
-def _expected(connection: BaseDatabaseWrapper, trigger: Trigger) -> str:
-    if connection.vendor == "postgresql":
-        return f"{trigger.kind} A {trigger.comment} {FUNCTION_BODY}"
-    return trigger.sql
+    raise ImproperlyConfigured(f"no triggers for {connection.vendor}")
 
 
 # PostgreSQL
-
-_POSTGRESQL_PRESENT = """
-SELECT t.tgname, concat_ws(' ', t.tgtype, t.tgenabled, obj_description(t.oid), p.prosrc)
-FROM pg_trigger t
-JOIN pg_class c ON c.oid = t.tgrelid
-JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_proc p ON p.oid = t.tgfoid
-WHERE NOT t.tgisinternal AND n.nspname = current_schema()
-"""
-
-
-def _function_sql() -> str:
-    return (
-        f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$body${FUNCTION_BODY}$body$"
-    )
 
 
 def _postgresql(guard: Guard) -> Iterator[Trigger]:
     table = guard.table
     when = f" WHEN (NOT coalesce({guard.allowed}, false))" if guard.allowed else ""
-    for suffix, kind, event, each in (
+    # The comment remembers the condition, which PostgreSQL itself would print otherwise.
+    for suffix, kind, event, each, condition in (
         # The numbers are pg_trigger.tgtype: row 1, before 2, delete 8, update 16, truncate 32.
-        ("u", 19, "UPDATE", f"FOR EACH ROW{when}"),
-        ("d", 11, "DELETE", "FOR EACH ROW"),
-        ("t", 34, "TRUNCATE", "FOR EACH STATEMENT"),
+        ("u", 19, "UPDATE", "ROW", when),
+        ("d", 11, "DELETE", "ROW", ""),
+        ("t", 34, "TRUNCATE", "STATEMENT", ""),
     ):
-        name = f"{table}_keep_{suffix}"
-        # The comment remembers the condition, which PostgreSQL itself would print otherwise.
-        comment = f"append-only{when}"
-        yield Trigger(table, name, _create(table, name, event, each, comment), kind, comment)
-
-
-def _create(table: str, name: str, event: str, each: str, comment: str) -> str:
-    quoted = comment.replace("'", "''")
-    return (
-        f"CREATE TRIGGER {name} BEFORE {event} ON {table} {each} EXECUTE FUNCTION {FUNCTION}(); "
-        # ALWAYS: otherwise `SET session_replication_role = replica` passes it by.
-        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}; "
-        f"COMMENT ON TRIGGER {name} ON {table} IS '{quoted}'"
-    )
+        name, comment = f"{table}_keep_{suffix}", f"append-only{when}"
+        remembered = comment.replace("'", "''")
+        on = f"{event} ON {table} FOR EACH {each}{condition}"
+        yield Trigger(
+            table=table,
+            name=name,
+            sql=(
+                f"{create_on_postgresql(name, table, on, FUNCTION)}; "
+                f"COMMENT ON TRIGGER {name} ON {table} IS '{remembered}'"
+            ),
+            reads=f"{kind} A {'t' if condition else 'f'} 0 {comment} {FUNCTION_BODY}",
+            function=FUNCTION_SQL,
+        )
 
 
 # SQLite
-
-_SQLITE_PRESENT = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
 
 
 def _sqlite(connection: BaseDatabaseWrapper, guard: Guard) -> Iterator[Trigger]:
@@ -213,7 +131,7 @@ def _sqlite(connection: BaseDatabaseWrapper, guard: Guard) -> Iterator[Trigger]:
         name = f"{table}_keep_{suffix}"
         refusal = f"SELECT RAISE(ABORT, '{table} is append-only: {event} refused')"
         sql = f"CREATE TRIGGER {name} BEFORE {event} ON {table} {when}BEGIN {refusal}; END"
-        yield Trigger(table, name, sql)
+        yield Trigger(table=table, name=name, sql=sql, reads=sql)
 
 
 def _taken(connection: BaseDatabaseWrapper, model: type[models.Model]) -> str:
