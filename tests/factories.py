@@ -20,6 +20,7 @@ from governance.accounts.queries import CONSOLE, TokenHolder, token_holder
 from governance.accounts.rules import Role, Scope
 from governance.approvals.actions import (
     Asked,
+    ask_for_canary,
     ask_for_stage,
     propose_policy,
     sign_off,
@@ -34,7 +35,7 @@ from governance.cards.rules import SECTIONS
 from governance.inventory.actions import ModelRecord, create_model
 from governance.inventory.models import Model
 from governance.registry.actions import register_version
-from governance.registry.models import ModelVersion
+from governance.registry.models import ModelVersion, Slot
 from governance.registry.rules import ArtifactFact, Registration, Stage
 from governance.validation.actions.validations import save_validation, sign_validation
 from governance.validation.models import Report
@@ -143,6 +144,7 @@ def make_version(
     metrics: Mapping[str, str] | None = None,
     dataset: str = "d" * 64,
     artifact: str = "a" * 64,
+    committer: str = "",
     at: datetime = NOON,
 ) -> ModelVersion:
     """Register a version with one artifact, a data set, and metrics as tags."""
@@ -152,6 +154,7 @@ def make_version(
         run_id=f"run-{count + 1}",
         artifacts=(ArtifactFact(path="model.pkl", sha256=artifact, size=1024),),
         lineage={"dataset": {"name": "holdout", "digest": dataset, "rows": 2000}},
+        committer=committer,
     )
     tags = {f"metric.{name}": value for name, value in (metrics or {"accuracy": "0.93"}).items()}
     return register_version(
@@ -301,6 +304,24 @@ def make_champion(cast: Cast, version: ModelVersion, *, at: datetime = NOON) -> 
     sign(request, cast.validator, Role.VALIDATOR, at=at)
     sign(request, cast.approver, Role.APPROVER, at=at)
     request.refresh_from_db()
+    return request
+
+
+def make_canary(
+    cast: Cast, version: ModelVersion, slot: Slot, *, share: int, at: datetime = NOON
+) -> PromotionRequest:
+    """Bring a version to Staging with card and report, then a share of a slot's live traffic."""
+    make_card(cast, version, at=at)
+    make_report(cast, version, at=at)
+    if version.stage == Stage.DRAFT:
+        ask(cast, version, Stage.STAGING, at=at)
+        version.refresh_from_db()
+    request = ask_for_canary(
+        version=version, slot=slot, share=share, actor=cast.developer, at=at
+    ).request
+    assert request is not None
+    sign(request, cast.validator, Role.VALIDATOR, at=at)
+    sign(request, cast.approver, Role.APPROVER, at=at)
     return request
 
 

@@ -199,6 +199,11 @@ def holds_through(delegation: Delegation, *, unit: Unit, at: datetime) -> bool:
     return delegation.role in held
 
 
+def person_with_email(email: str) -> User | None:
+    """Return the person with this address, in whatever case, also one who may not sign in now."""
+    return User.objects.filter(email__iexact=email).first()
+
+
 def root_unit() -> Unit:
     """Return the unit at the top of the tree: where rights over the whole firm are held."""
     unit = Unit.objects.exclude(path__contains="/").order_by("path").first()

@@ -28,6 +28,8 @@ from governance.registry.rules import (
     lineage_from_tags,
     parse_artifacts,
     parse_bundle,
+    stated_committer,
+    without_committer,
 )
 
 # Longer than the client's seven repetitions with their growing pauses take.
@@ -64,6 +66,7 @@ def _registration(said: Parameters) -> Registration:
         artifacts=parse_artifacts(tags[ARTIFACTS_TAG]) if ARTIFACTS_TAG in tags else (),
         lineage=lineage_from_tags(tags),
         parts=parse_bundle(tags[BUNDLE_TAG]) if BUNDLE_TAG in tags else (),
+        committer=stated_committer(tags),
     )
 
 
@@ -78,7 +81,7 @@ def _registered_just_now(
 ) -> ModelVersion | None:
     if not (registration.logged_model_id or registration.artifacts or LABEL_TAG in tags):
         return None
-    newest = model.versions.with_model().order_by("-number").first()
+    newest = model.versions.with_model().select_related("committed_by").order_by("-number").first()
     if newest is None or newest.removed_at:
         return None
     # A repetition is bound to find the version as it was made; tags set since show it was heard of.
@@ -86,6 +89,13 @@ def _registered_just_now(
         newest.digest == registration.digest(model=model.ref, number=newest.number)
         and newest.registered_via == actor.ref
         and newest.description == said.text("description")
-        and {tag.key: tag.value for tag in newest.tags.all()} == tags
+        and {tag.key: tag.value for tag in newest.tags.all()} == without_committer(tags)
+        and _committed(newest, registration.committer)
     )
     return newest if same and at - newest.registered_at < REPETITION else None
+
+
+def _committed(version: ModelVersion, committer: str) -> bool:
+    """Nobody said who committed it, or the person on record has this address."""
+    known = version.committed_by.email if version.committed_by else ""
+    return not committer or known.lower() == committer.lower()

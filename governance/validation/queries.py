@@ -97,7 +97,11 @@ def independence_of(user: User, version: ModelVersion) -> list[IndependenceFact]
     """Return each rule of independence with whether the user meets it for this version."""
     held = Builder.objects.filter(model=version.model_id, user=user)
     capacities: dict[Capacity, datetime] = {Capacity(row.capacity): row.since for row in held}
-    return independence(capacities=capacities, registered=version.registered_by_id == user.pk)
+    return independence(
+        capacities=capacities,
+        registered=version.registered_by_id == user.pk,
+        committed=version.committed_by_id == user.pk,
+    )
 
 
 def pending_report(validation: Validation) -> PendingReport:

@@ -107,9 +107,12 @@ class IndependenceFact:
 
 
 def independence(
-    *, capacities: Mapping[Capacity, datetime], registered: bool
+    *, capacities: Mapping[Capacity, datetime], registered: bool, committed: bool = False
 ) -> list[IndependenceFact]:
-    """Judge a person by what they have ever been to the model: capacity → since when."""
+    """Judge a person by what they have ever been to the model: capacity → since when.
+
+    Of committing it speaks only against somebody: of most versions nobody said who did.
+    """
 
     def never(capacity: Capacity, rule: str, verb: str) -> IndependenceFact:
         since = capacities.get(capacity)
@@ -119,11 +122,15 @@ def independence(
         return IndependenceFact(rule=rule, met=False, text=became)
 
     said = "Registered" if registered else "Did not register"
-    return [
+    found = [
         never(Capacity.OWNER, "not_owner", "owned"),
         never(Capacity.DEVELOPER, "not_developer", "developed"),
         IndependenceFact(rule="not_registrant", met=not registered, text=f"{said} this version"),
     ]
+    if committed:
+        text = "Committed the code of this version"
+        found.append(IndependenceFact(rule="not_committer", met=False, text=text))
+    return found
 
 
 def require_independence(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from governance.accounts.rules import Role
+from governance.accounts.rules import SIGNING_ROLES, Role
 from governance.approvals.rules.duties import Duties, bars
 from governance.inventory.rules import Capacity
 
@@ -23,13 +23,19 @@ PARTS = {
         {"developer_signs_not"},
     ),
     "registrant": (replace(NOTHING, registered_by=ME), {"registrant_signs_not"}),
+    "committer": (replace(NOTHING, committed_by=ME), {"committer_signs_not"}),
+    "card editor": (
+        replace(NOTHING, card_edited_by=frozenset({ME, "user:x"})),
+        {"card_editor_signs_not"},
+    ),
     "requester": (replace(NOTHING, requested_by=ME), {"requester_signs_not"}),
     "signer": (replace(NOTHING, signed_by=frozenset({ME})), {"nobody_signs_twice"}),
     "somebody else did it all": (
         Duties(
             model_name="churn", version_number=2, registered_by="user:x", requested_by="user:x",
             builders={"user:x": frozenset(Capacity)}, signed_by=frozenset({"user:x"}),
-            validated_by=frozenset({"user:y"}),
+            validated_by=frozenset({"user:y"}), committed_by="user:x",
+            card_edited_by=frozenset({"user:x"}),
         ),
         set(),
     ),
@@ -38,7 +44,7 @@ PARTS = {
         {"validator_asks_not"},
     ),
 }  # fmt: skip
-SIGNING = [Role.VALIDATOR, Role.APPROVER, Role.COMPLIANCE]
+SIGNING = [*SIGNING_ROLES]
 
 
 @pytest.mark.parametrize("role", SIGNING)
@@ -61,6 +67,6 @@ def test_every_reason_is_given_at_once() -> None:
     duties = Duties(
         model_name="churn", version_number=2, registered_by=ME, requested_by=ME,
         builders={ME: frozenset(Capacity)}, validated_by=frozenset({ME}),
-        signed_by=frozenset({ME}),
+        signed_by=frozenset({ME}), committed_by=ME, card_edited_by=frozenset({ME}),
     )  # fmt: skip
-    assert len(bars(ME, duties, role=Role.APPROVER)) == 7
+    assert len(bars(ME, duties, role=Role.APPROVER)) == 9

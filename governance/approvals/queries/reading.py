@@ -19,8 +19,8 @@ from governance.approvals.models import (
     SignOff,
     Tick,
 )
-from governance.cards.models import CardRevision
-from governance.cards.queries import published_card
+from governance.cards.models import CardEditor, CardRevision
+from governance.cards.queries import card_editors, published_card
 from governance.core.grouping import by_key
 from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
 from governance.inventory.queries import builders_of
@@ -57,6 +57,9 @@ class Reading:
 
     def card(self, version: ModelVersion) -> CardRevision | None:
         return published_card(version)
+
+    def card_editors(self, version: ModelVersion) -> set[str]:
+        return card_editors(version)
 
     def report(self, version: ModelVersion) -> Report | None:
         return latest_report(version)
@@ -127,10 +130,12 @@ class ReadAhead(Reading):
         self._champions = _champions(slots)
         self._incumbents = _incumbents(slots, self._champions)
         judged = {v.pk for v in (*versions, *self._champions.values())}
-        self._cards = {
-            row.version_id: row
-            for row in CardRevision.objects.filter(version__in=versions).order_by("number")
-        }
+        cards = list(CardRevision.objects.filter(version__in=versions).order_by("number"))
+        self._cards = {row.version_id: row for row in cards}
+        self._publishers = by_key(cards, lambda row: row.version_id)
+        self._editors = by_key(
+            CardEditor.objects.filter(version__in=versions), lambda row: row.version_id
+        )
         self._reports = by_key(_reports(versions), lambda row: row.version_id)
         self._findings = by_key(
             Finding.objects.open().filter(model__in=models), lambda row: row.model_id
@@ -172,6 +177,11 @@ class ReadAhead(Reading):
 
     def card(self, version: ModelVersion) -> CardRevision | None:
         return self._cards.get(version.pk)
+
+    def card_editors(self, version: ModelVersion) -> set[str]:
+        wrote = {row.user_id for row in self._editors[version.pk]}
+        published = {row.published_by_id for row in self._publishers[version.pk]}
+        return {f"{User.REF}:{pk}" for pk in wrote | published}
 
     def report(self, version: ModelVersion) -> Report | None:
         return next(reversed(self._reports[version.pk]), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from governance.accounts.rules import Role
@@ -37,7 +37,9 @@ class Duties:
     version_number: int
     builders: Mapping[str, frozenset[Capacity]] = field(default_factory=dict)
     registered_by: str = ""
+    committed_by: str = ""
     requested_by: str = ""
+    card_edited_by: frozenset[str] = frozenset()
     validated_by: frozenset[str] = frozenset()
     signed_by: frozenset[str] = frozenset()
     validator_may_approve: bool = False
@@ -53,41 +55,48 @@ def bars(
     independent_of: frozenset[Independence] = frozenset(),
 ) -> list[Bar]:
     """Return what keeps this person from signing in this role; an empty list if nothing does."""
-    found = []
+    return [*_built(person, duties), *_judged(person, duties, role, independent_of)]
+
+
+def _built(person: str, duties: Duties) -> Iterator[Bar]:
+    """What the person did to make the version, to describe it or to bring it here."""
     model, version = duties.model_name, f"version {duties.version_number}"
     capacities = duties.builders.get(person, frozenset())
     if Capacity.OWNER in capacities:
-        found.append(Bar(rule="owner_signs_not", sentence=f"You own or have owned {model}."))
+        yield Bar(rule="owner_signs_not", sentence=f"You own or have owned {model}.")
     if Capacity.DEVELOPER in capacities:
-        found.append(
-            Bar(rule="developer_signs_not", sentence=f"You are or were a developer of {model}.")
-        )
+        yield Bar(rule="developer_signs_not", sentence=f"You are or were a developer of {model}.")
     if person == duties.registered_by:
-        found.append(
-            Bar(rule="registrant_signs_not", sentence=f"You answer for registering {version}.")
-        )
+        yield Bar(rule="registrant_signs_not", sentence=f"You answer for registering {version}.")
+    if person == duties.committed_by:
+        yield Bar(rule="committer_signs_not", sentence=f"You committed the code of {version}.")
+    # All who ever wrote, not the last one: a trivial last edit by somebody else frees nobody.
+    if person in duties.card_edited_by:
+        yield Bar(rule="card_editor_signs_not", sentence=f"You wrote in the card of {version}.")
     if person == duties.requested_by:
-        found.append(Bar(rule="requester_signs_not", sentence="You asked for this change."))
+        yield Bar(rule="requester_signs_not", sentence="You asked for this change.")
+
+
+def _judged(
+    person: str, duties: Duties, role: Role, independent_of: frozenset[Independence]
+) -> Iterator[Bar]:
+    """What the person, or whoever asked, has judged before, and what the policy asks beyond."""
+    model, version = duties.model_name, f"version {duties.version_number}"
     if duties.requested_by in duties.validated_by:
         sentence = f"Who asked for this change validated {version}. Somebody else has to ask."
-        found.append(Bar(rule="validator_asks_not", sentence=sentence))
+        yield Bar(rule="validator_asks_not", sentence=sentence)
     if person in duties.overridden_by:
         sentence = "You let a check fail for this; somebody else decides on it."
-        found.append(Bar(rule="overrider_signs_not", sentence=sentence))
+        yield Bar(rule="overrider_signs_not", sentence=sentence)
     if person in duties.signed_by:
-        found.append(Bar(rule="nobody_signs_twice", sentence="You have signed this already."))
+        yield Bar(rule="nobody_signs_twice", sentence="You have signed this already.")
     if person in duties.unit_builders and Independence.UNIT in independent_of:
         sentence = f"You own or build models in the unit of {model}; the policy asks others."
-        found.append(Bar(rule="unit_builder_signs_not", sentence=sentence))
+        yield Bar(rule="unit_builder_signs_not", sentence=sentence)
     may_approve = duties.validator_may_approve and Independence.VALIDATION not in independent_of
     if role != Role.VALIDATOR and person in duties.validated_by and not may_approve:
-        found.append(
-            Bar(
-                rule="validator_approves_not",
-                sentence=f"You validated {version}; the policy asks somebody else to approve it.",
-            )
-        )
-    return found
+        sentence = f"You validated {version}; the policy asks somebody else to approve it."
+        yield Bar(rule="validator_approves_not", sentence=sentence)
 
 
 def require_separation(found: Sequence[Bar]) -> None:

@@ -10,12 +10,13 @@ from django.db import transaction
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission, require
+from governance.accounts.queries import person_with_email
 from governance.accounts.rules import Actor, NotAPerson
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.canonical import canonical
 from governance.core.compiled import Insert, Update
-from governance.core.errors import InvalidInput
+from governance.core.errors import InvalidInput, invalid
 from governance.core.models import Record
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
@@ -26,10 +27,11 @@ from governance.registry.actions.pulls import pull_if_possible
 from governance.registry.actions.reported_lineage import register_lineage
 from governance.registry.models import Artifact, BundlePart, ModelVersion, Slot, VersionTag
 from governance.registry.queries import champion_alias, default_slot, last_number, locked_version
-from governance.registry.queries.copies import require_copied_version
+from governance.registry.queries.copies import committer_of_copied, require_copied_version
 from governance.registry.rules import (
     DEPRECATED_TAG,
     LABEL_TAG,
+    LINEAGE_TAG,
     Measurement,
     Registration,
     Source,
@@ -37,6 +39,7 @@ from governance.registry.rules import (
     label_from_tags,
     measurement_from_tag,
     registration_problems,
+    without_committer,
 )
 
 # A pipeline's registration is mostly these.
@@ -64,6 +67,7 @@ def register_version(
     label. Where the model names a tracking server, a job reads the run's metrics; where no
     digests are given and the portal may read the source, another takes them. Appends
     version.registered.
+    Who committed the code, as stated by address, is kept by reference alone.
     Raises InvalidInput, NotAPerson, PermissionMissing.
     """
     model = locked_model(model)
@@ -82,6 +86,7 @@ def register_version(
         description=description,
         label=label,
         person=actor.person,
+        committer=_committer(registration, actor=actor, at=at),
         via=actor.ref,
         at=at,
     )
@@ -105,15 +110,30 @@ def register_version(
     return version
 
 
+def _committer(registration: Registration, *, actor: Actor, at: datetime) -> User | None:
+    """Return who committed the code; a copy has that of the version that it was copied from.
+
+    Raises InvalidInput for an address of nobody: a slip would free somebody to sign.
+    """
+    stated = person_with_email(registration.committer) if registration.committer else None
+    if registration.committer and stated is None:
+        message = (
+            "The committer has no account here. Leave out who has none: they can sign nothing."
+        )
+        raise invalid(f"tags.{LINEAGE_TAG}.committer", "exists", message)
+    return committer_of_copied(registration.source, actor=actor, at=at) or stated
+
+
 def _own_tags(
     model: Model, registration: Registration, tags: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """Leave out what a copied version's tags say of the one that it was copied from.
+    """Leave out an address, and what a copied version's tags say of the one it was copied from.
 
     MLflow's client copies a version with all its tags: a deprecation is never the copy's, and a
     label is only where it is still free. Raises InvalidInput for a label that is none or taken.
     """
-    kept = {key: value for key, value in tags.items() if key != DEPRECATED_TAG}
+    kept = without_committer(tags)
+    kept.pop(DEPRECATED_TAG, None)
     label = label_from_tags(kept)
     if not label:
         return kept
@@ -133,7 +153,11 @@ def _facts(
         "evaluations": evaluations,
         "responsible": version.registered_by.ref,
     }
-    seldom: dict[str, str | int] = {"parts": len(registration.parts), "label": version.label}
+    seldom: dict[str, str | int] = {
+        "parts": len(registration.parts),
+        "label": version.label,
+        "committed_by": version.committed_by.ref if version.committed_by else "",
+    }
     return facts | {name: value for name, value in seldom.items() if value}
 
 
@@ -144,6 +168,7 @@ def _insert_version(
     description: str,
     label: str,
     person: User,
+    committer: User | None,
     via: str,
     at: datetime,
 ) -> ModelVersion:
@@ -158,6 +183,7 @@ def _insert_version(
         lineage_text=canonical(registration.lineage),
         digest=registration.digest(model=model.ref, number=number),
         registered_by=person,
+        committed_by=committer,
         registered_via=via,
         registered_at=at,
         description=description,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from governance.accounts.models import User
 from governance.accounts.rules import Actor
 from governance.core.errors import invalid
 from governance.inventory.models import Model
@@ -31,6 +32,16 @@ def require_copied_version(source: str, *, actor: Actor, at: datetime) -> None:
             "no version here. Give models:/NAME/NUMBER."
         )
         raise invalid("source", "exists", message)
+
+
+def committer_of_copied(source: str, *, actor: Actor, at: datetime) -> User | None:
+    """Return who committed the code of the version that a source names, where both are known."""
+    name, number = addressed_version(source) or ("", 0)
+    if not number:
+        return None
+    versions = ModelVersion.objects.visible_to(actor, at=at).select_related("committed_by")
+    found = versions.filter(model__in=Model.objects.named(name), number=number).first()
+    return found.committed_by if found else None
 
 
 def original_of(version: ModelVersion) -> ModelVersion:

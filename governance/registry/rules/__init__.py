@@ -41,7 +41,12 @@ from governance.registry.rules.lineage import (
     stated_lineage,
     version_address,
 )
-from governance.registry.rules.lineage_tags import LINEAGE_TAG, parse_lineage
+from governance.registry.rules.lineage_tags import (
+    LINEAGE_TAG,
+    parse_lineage,
+    stated_committer,
+    without_committer,
+)
 from governance.registry.rules.measurements import (
     DECIMAL,
     MAX_DATASET,
@@ -168,6 +173,8 @@ __all__ = [
     "registration_problems",
     "run_key",
     "snapshot_digest",
+    "stated_committer",
     "stated_lineage",
     "version_address",
+    "without_committer",
 ]

@@ -18,12 +18,15 @@ from governance.registry.rules.lineage import (
 )
 
 LINEAGE_TAG = "countersign.lineage"
+COMMITTER = "committer"
+"""An e-mail address, which becomes a reference to a person and is kept nowhere."""
 MAX_COMMIT = 100
 MAX_ITEMS = 100
 MAX_PARAMETERS = 500
 MAX_COUNT = 2**53 - 1
 IMAGE = re.compile(r"[^\s@]{1,400}@sha256:[0-9a-f]{64}")
 # Names stand as keys in canonical JSON, which takes ASCII only.
+ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,189}")
 PARAMETER = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,98}[\x21-\x7e])?")
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -33,8 +36,26 @@ Reader = Callable[[Any, str], Any]
 def parse_lineage(text: str) -> dict[str, Any]:
     """Read the lineage tag as it will stand in the registration, and so in its digest.
 
+    Only a committer's address stands neither here nor there: see `stated_committer`.
     Raises InvalidInput naming the field, such as `tags.countersign.lineage.datasets.0.digest`.
     """
+    return {key: value for key, value in _said(text).items() if key != COMMITTER}
+
+
+def stated_committer(tags: Mapping[str, str]) -> str:
+    """Return the address of the committer that the tags name, or "". Raises InvalidInput."""
+    return str(_said(tags[LINEAGE_TAG]).get(COMMITTER, "")) if LINEAGE_TAG in tags else ""
+
+
+def without_committer(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags as they may be kept: an address is personal data. Raises InvalidInput."""
+    if not stated_committer(tags):
+        return dict(tags)
+    said = {key: value for key, value in json.loads(tags[LINEAGE_TAG]).items() if key != COMMITTER}
+    return {**tags, LINEAGE_TAG: json.dumps(said, ensure_ascii=False)}
+
+
+def _said(text: str) -> dict[str, Any]:
     field = f"tags.{LINEAGE_TAG}"
     try:
         value = json.loads(text, object_pairs_hook=_once_each)
@@ -149,6 +170,12 @@ def _image(value: Any, field: str) -> str:
     return value
 
 
+def _address(value: Any, field: str) -> str:
+    if not isinstance(value, str) or not ADDRESS.fullmatch(value) or not value.isprintable():
+        raise invalid(field, "email", f"{field}: give the e-mail address of a person here.")
+    return value
+
+
 def _parameters(value: Any, field: str) -> dict[str, str]:
     if not isinstance(value, dict) or len(value) > MAX_PARAMETERS:
         message = f"{field}: give an object of name to text, at most {MAX_PARAMETERS}."
@@ -186,5 +213,6 @@ _LINEAGE = _object(
         "container_image": _image,
         "parameters": _parameters,
         "git_commit": _line(MAX_COMMIT),
+        COMMITTER: _address,
     }
 )

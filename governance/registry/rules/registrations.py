@@ -43,7 +43,10 @@ class ArtifactFact:
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:
-    """What a pipeline says of a new version. Nothing of it can be changed afterwards."""
+    """What a pipeline says of a new version. Nothing of it can be changed afterwards.
+
+    `committer` is an e-mail address; the version keeps who that is, and nothing keeps the address.
+    """
 
     source: str
     run_id: str = ""
@@ -52,10 +55,12 @@ class Registration:
     artifacts: Sequence[ArtifactFact] = field(default_factory=tuple)
     lineage: Mapping[str, Any] = field(default_factory=dict)
     parts: Sequence[PartFact] = field(default_factory=tuple)
+    committer: str = ""
 
     def digest(self, *, model: str, number: int) -> str:
         """The digest of the version that it makes, which is what tells versions apart."""
         facts = asdict(self)
+        del facts["committer"]
         if not facts["parts"]:
             # As it was before versions could have parts: their digests stay what they are.
             del facts["parts"]
