@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from governance.approvals.refusals import forbid_what_no_rule_allowed
 from governance.audit.registration import register
 
 HISTORY = (
@@ -34,3 +35,4 @@ class ApprovalsConfig(AppConfig):
         )
         for name in HISTORY:
             register(self.get_model(name), history=True)
+        forbid_what_no_rule_allowed(self)

@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from governance.audit.registration import register
+from governance.registry.refusals import forbid_what_breaks_the_stage_machine
 
 HISTORY = (
     "Artifact",
@@ -43,3 +44,4 @@ class RegistryConfig(AppConfig):
         register(self.get_model("Webhook"), exclude=("sealed_secret",))
         for name in HISTORY:
             register(self.get_model(name), history=True)
+        forbid_what_breaks_the_stage_machine(self)

@@ -18,7 +18,6 @@ from governance.registry.models import (
     ArtifactCheck,
     DeploymentReport,
     ModelVersion,
-    SlotAssignment,
 )
 from governance.registry.queries.serving import deployment_allowance, places
 from governance.registry.rules import CheckOutcome, SlotRole, Verdict
@@ -232,9 +231,7 @@ def test_a_deployment_is_allowed_what_serves_and_nothing_else(
     assign_role(slot=slot, version=second, role=SlotRole.SHADOW, actor=cast.owner, at=NOON)
     assert rule(second, EU) == (False, "not_live_in_slot")
     end_role(slot=slot, version=second, actor=cast.owner, at=NOON)
-    SlotAssignment.objects.create(
-        slot=slot, version=second, role=SlotRole.CANARY, share=10, assigned_at=NOON
-    )
+    f.make_canary(cast, second, slot, share=10)
     assert rule(second, EU) == (True, "live_in_slot")
 
     def check(outcome: CheckOutcome, at: datetime) -> None:

@@ -151,7 +151,7 @@ class TestDeputies:
         f.sign(request, cast.validator, Role.VALIDATOR)
         with refused(DutiesNotSeparated) as caught:
             f.sign(request, cast.outsider, Role.APPROVER)
-        assert caught.value.facts["rules"] == ["owner_signs_not"]
+        assert caught.value.facts["rules"] == ["owner_signs_not", "card_editor_signs_not"]
 
     def test_ends_with_the_delegators_own_role(self, bench: Bench) -> None:
         cast, request = bench.cast, ready(bench)

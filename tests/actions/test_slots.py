@@ -57,14 +57,6 @@ def slot(cast: Cast, version: ModelVersion) -> Slot:
     return create_slot(model=version.model, name=EU, actor=cast.owner, at=NOON)
 
 
-def canary(slot: Slot, version: ModelVersion, share: int = 20) -> SlotAssignment:
-    """What an authorization leaves behind; how it is asked for is tested with requests."""
-    return SlotAssignment.objects.create(
-        slot=slot, version=version, role=SlotRole.CANARY, share=share,
-        assigned_by="user:1", authorized_by="request:1", assigned_at=NOON,
-    )  # fmt: skip
-
-
 def standing(slot: Slot) -> list[tuple[int, str, int | None]]:
     rows = slot.assignments.current().order_by("version__number")
     return list(rows.values_list("version__number", "role", "share"))
@@ -130,7 +122,7 @@ def test_an_alias_changes_while_nothing_is_live(
     assign_role(slot=slot, version=version, role=SlotRole.SHADOW, actor=cast.owner, at=NOON)
     bind_alias(slot=slot, alias="", actor=cast.owner, at=NOON)
     end_role(slot=slot, version=version, actor=cast.owner, at=NOON)
-    canary(slot, version)
+    f.make_canary(cast, version, slot, share=20)
     with refused(SlotIsLive):
         bind_alias(slot=slot, alias="other", actor=cast.owner, at=NOON)
 
@@ -170,7 +162,7 @@ def test_no_role_that_answers_live_traffic_is_given_here(
     for role in (SlotRole.CHAMPION, SlotRole.CANARY):
         with refused(RoleNeedsDecision):
             assign_role(slot=slot, version=version, role=role, actor=cast.owner, at=NOON)
-    canary(slot, version)
+    f.make_canary(cast, version, slot, share=20)
     with refused(RoleUnchanged):
         assign_role(slot=slot, version=version, role=SlotRole.SHADOW, actor=cast.owner, at=NOON)
 
@@ -195,7 +187,7 @@ def test_a_canary_gets_less_or_nothing_but_never_more(
     def lower(share: int) -> SlotAssignment:
         return lower_share(slot=slot, version=version, share=share, actor=cast.owner, at=NOON)
 
-    canary(slot, version, share=20)
+    request = f.make_canary(cast, version, slot, share=20)
     for share in (0, 100, -1):
         with refused(InvalidInput):
             lower(share)
@@ -204,7 +196,7 @@ def test_a_canary_gets_less_or_nothing_but_never_more(
     with nothing_moves():
         lower(20)
     lowered = lower(5)
-    assert (lowered.share, lowered.authorized_by) == (5, "request:1")
+    assert (lowered.share, lowered.authorized_by) == (5, request.ref)
     assert standing(slot) == [(1, "CANARY", 5)]
     assert newest_entry(model.stream).facts["before"] == 20
     end_role(slot=slot, version=version, actor=cast.developer, at=later(minutes=1))

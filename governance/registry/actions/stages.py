@@ -169,16 +169,17 @@ def _change_stage(
     actor: Actor,
     at: datetime,
 ) -> StageChange:
-    source = version.stage
-    version.stage, version.updated_at = target, at
-    version.save(update_fields=["stage", "updated_at"])
-    return StageChange.objects.create(
+    # First the record: the database refuses a stage to which no recorded change leads.
+    change = StageChange.objects.create(
         version=version,
         slot=slot,
-        source=source,
+        source=version.stage,
         target=target,
         move=move,
         authorized_by=authorization.request_ref,
         changed_by=actor.ref,
         changed_at=at,
     )
+    version.stage, version.updated_at = target, at
+    version.save(update_fields=["stage", "updated_at"])
+    return change

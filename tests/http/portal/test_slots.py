@@ -145,9 +145,7 @@ def test_champion_and_canary_of_a_slot_are_asked_for(cast: Cast, slot: Slot) -> 
 
 def test_a_canary_is_lowered_and_ended_on_its_page(cast: Cast, slot: Slot) -> None:
     version = slot.model.versions.get(number=2)
-    SlotAssignment.objects.create(
-        slot=slot, version=version, role=SlotRole.CANARY, share=20, assigned_at=NOON
-    )
+    f.make_canary(cast, version, slot, share=20)
     page = read(cast.developer, address(slot))
     assert "Version 2 gets 20 percent." in page
     assert "it stays while a version answers live traffic" in page

@@ -17,9 +17,9 @@ A role is held in a business unit and reaches the units below it, from a first t
 What one may not see answers 404, like what does not exist; what one sees but may not act on
 answers 403 with the reason.
 
-**Separation of duties is not in this table.** Whoever owns, built, registered or asked for a
-version does not sign for it, whatever their role; administrators and superusers are not exempt.
-That is a rule about one version and its history: `governance/approvals/rules/duties.py`.
+**Separation of duties is not in this table.** Whoever had a hand in a version does not sign for it,
+whatever their role; administrators and superusers are not exempt. That is a rule about one version
+and its history: [who may sign](duties.md).
 """
 
 

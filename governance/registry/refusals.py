@@ -1,0 +1,51 @@
+"""What the database refuses of versions, their stages and their slots, whoever writes there."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+from governance.audit.registration import forbid
+
+
+def forbid_what_breaks_the_stage_machine(app: AppConfig) -> None:
+    """A version is born in Draft, and stands where the changes on record have led it."""
+    version, change = app.get_model("ModelVersion"), app.get_model("StageChange")
+    forbid(
+        version,
+        name="born_elsewhere",
+        on="INSERT",
+        when="NEW.stage <> 'DRAFT'",
+        says="A version is registered in Draft.",
+    )
+    forbid(
+        version,
+        name="unrecorded_move",
+        on="UPDATE",
+        # Of a walk from Draft, the one stage entered once more than left is where it ends. A
+        # comparison of times would let an old change be used again.
+        when="""NEW.stage <> OLD.stage AND (
+            SELECT count(*) FROM registry_stagechange c
+            WHERE c.version_id = NEW.id AND c.target = NEW.stage
+        ) - (
+            SELECT count(*) FROM registry_stagechange c
+            WHERE c.version_id = NEW.id AND c.source = NEW.stage
+        ) <> CASE WHEN NEW.stage = 'DRAFT' THEN 0 ELSE 1 END""",
+        says="A version stands in the stage to which the recorded changes led it.",
+    )
+    forbid(
+        change,
+        name="change_from_elsewhere",
+        on="INSERT",
+        when="""NOT EXISTS (
+            SELECT 1 FROM registry_modelversion v
+            WHERE v.id = NEW.version_id AND v.stage = NEW.source
+        )""",
+        says="A change of stage begins at the stage that the version has.",
+    )
+    forbid(
+        app.get_model("SlotAssignment"),
+        name="ended_begins_again",
+        on="UPDATE",
+        when="OLD.ended_at IS NOT NULL",
+        says="What ended in a slot does not begin again.",
+    )
