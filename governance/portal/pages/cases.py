@@ -17,6 +17,7 @@ from governance.core.wording import counted
 from governance.portal import links
 from governance.portal.pages.overrides import OverrideRow, override_rows
 from governance.portal.pages.timing import Timing, timing_of
+from governance.registry.rules import Move
 
 REPORT_CHECK = "report_approved"
 
@@ -34,7 +35,11 @@ class OpenCase:
     @property
     def title(self) -> str:
         request = self.request
-        return f"version {request.version.number} of {request.version.model.name} to {request.goal}"
+        version = f"version {request.version.number} of {request.version.model.name}"
+        if request.move == Move.CONFIRMED:
+            return f"{version} to stay in {request.slot.name}"
+        hurry = " in an emergency" if request.move == Move.EMERGENCY else ""
+        return f"{version} to {request.goal}{hurry}"
 
     @property
     def href(self) -> str:

@@ -38,6 +38,10 @@ def title_of(request: PromotionRequest) -> str:
             return f"Archive version {version.number} of {name}"
         case Move.DEMOTED:
             return f"Move version {version.number} of {name} back to {target}"
+        case Move.EMERGENCY:
+            return f"Promote version {version.number} of {name} in an emergency"
+        case Move.CONFIRMED:
+            return f"Confirm version {version.number} of {name} in service"
         case Move.SHARED:
             return f"Give version {version.number} of {name} {target}"
         case _:
