@@ -159,10 +159,15 @@ def units_with(user: User, permission: Permission, *, at: datetime) -> QuerySet[
     return Unit.objects.filter(unit_reach([grant.unit.path for grant in grants]))
 
 
+def grants_reaching(role: Role, *, unit: Unit, at: datetime) -> list[RoleGrant]:
+    """Return what gives active people the role in the unit at that moment."""
+    grants = RoleGrant.objects.at(at).filter(role=role, user__is_active=True).select_related("user")
+    return [grant for grant in grants if covers(grant.unit.path, unit.path)]
+
+
 def holders_of(role: Role, *, unit: Unit, at: datetime) -> list[User]:
     """Return the active people who hold the role in the unit at that moment, by name."""
-    grants = RoleGrant.objects.at(at).filter(role=role, user__is_active=True).select_related("user")
-    people = {g.user_id: g.user for g in grants if covers(g.unit.path, unit.path)}
+    people = {grant.user_id: grant.user for grant in grants_reaching(role, unit=unit, at=at)}
     return sorted(people.values(), key=lambda user: user.name)
 
 

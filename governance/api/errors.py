@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
 from governance.api.authentication import holder_of
+from governance.approvals.queries.entries import explained
 from governance.audit.actions import record_refusal
 from governance.core.errors import (
     DomainError,
@@ -56,7 +57,7 @@ def to_response(error: Exception, context: dict[str, Any]) -> Response | None:
 
 def _domain_problem(error: DomainError) -> Response:
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
-    extra = error.facts
+    extra = error.facts | explained(error)
     if isinstance(error, InvalidInput):
         extra = extra | {"problems": [vars(problem) for problem in error.problems]}
     return _problem(error.code, status, error.message, extra)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from governance.accounts.models import User
 from governance.cards.models import CardDraft, CardEditor, CardRevision
@@ -61,13 +62,26 @@ def card_revisions(version: ModelVersion) -> list[CardRevision]:
     )
 
 
-def card_editors(version: ModelVersion) -> set[str]:
-    """Return the references of all who wrote in the version's card or published it."""
-    wrote = CardEditor.objects.filter(version=version).values_list("user_id", flat=True)
-    published = CardRevision.objects.filter(version=version).values_list(
-        "published_by_id", flat=True
+def card_editors(version: ModelVersion) -> dict[str, tuple[str, ...]]:
+    """Return all who wrote in the version's card or published it: user → the rows that say so."""
+    return editors_in(
+        CardEditor.objects.filter(version=version).values_list("user_id", "pk"),
+        CardRevision.objects.filter(version=version)
+        .order_by("number")
+        .values_list("published_by_id", "pk"),
     )
-    return {f"{User.REF}:{pk}" for pk in (*wrote, *published)}
+
+
+def editors_in(
+    wrote: Iterable[tuple[UUID, UUID]], published: Iterable[tuple[UUID, UUID]]
+) -> dict[str, tuple[str, ...]]:
+    """The same of pairs of user and row: of those who wrote, and of those who published."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, rows in ((CardEditor.REF, wrote), (CardRevision.REF, published)):
+        for user, row in rows:
+            person = f"{User.REF}:{user}"
+            found[person] = (*found.get(person, ()), f"{kind}:{row}")
+    return found
 
 
 def draft_of(version: ModelVersion) -> Draft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -71,11 +72,16 @@ def locked_present_model(model: Model) -> Model:
     return locked
 
 
-def builders_of(model: Model) -> dict[str, set[Capacity]]:
-    """Return who has ever owned or built the model: user reference → capacities."""
-    found: dict[str, set[Capacity]] = {}
-    for row in Builder.objects.filter(model=model).select_related("user"):
-        found.setdefault(row.user.ref, set()).add(Capacity(row.capacity))
+def builders_of(model: Model) -> dict[str, dict[Capacity, str]]:
+    """Return who has ever owned or built the model: user → capacity → the row that says so."""
+    return builders_in(Builder.objects.filter(model=model).select_related("user"))
+
+
+def builders_in(rows: Iterable[Builder]) -> dict[str, dict[Capacity, str]]:
+    """The same of these rows, which have their users with them."""
+    found: dict[str, dict[Capacity, str]] = {}
+    for row in rows:
+        found.setdefault(row.user.ref, {})[Capacity(row.capacity)] = row.ref
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
+from governance.approvals.queries.entries import explained
 from governance.core.errors import (
     DomainError,
     InvalidInput,
@@ -84,6 +85,7 @@ def _body(error: DomainError, answer: Answer, link: str) -> Mapping[str, Any]:
     hint = f" See {link}" if link and link not in error.message else ""
     return {
         **error.facts,
+        **explained(error),
         **getattr(error, "shown", {}),
         **({"link": link} if link else {}),
         "error_code": answer.error_code,

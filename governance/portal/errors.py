@@ -24,7 +24,7 @@ from governance.core.errors import (
 )
 from governance.portal.forms.base import SiteForm
 from governance.portal.pages.refusals import refusal
-from governance.portal.requests import what_about
+from governance.portal.requests import keep_entry, kept_entry, what_about
 
 Result = TypeVar("Result")
 
@@ -138,7 +138,7 @@ def put_on_record(request: HttpRequest, error: DomainError) -> None:
     match = request.resolver_match
     actor = cast(User, request.user).ref
     subject, stream = what_about(request)
-    record_refusal(
+    entry = record_refusal(
         call=f"portal:{match.view_name if match else request.path}",
         actor=actor,
         subject=error.subject or subject or actor,
@@ -146,10 +146,11 @@ def put_on_record(request: HttpRequest, error: DomainError) -> None:
         error=error,
         at=timezone.now(),
     )
+    keep_entry(request, entry)
 
 
 def explain(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """Render the refusal: what was refused, which rule, and what would satisfy it."""
+    """Render the refusal: what was refused, by which rule on which facts, and what would help."""
     status = status_of(error)
     if status == HTTPStatus.NOT_FOUND:
         return not_found(request, error)
@@ -159,6 +160,7 @@ def explain(request: HttpRequest, error: DomainError) -> HttpResponse:
         status=status,
         is_recorded=belongs_on_record(request, error),
         at=timezone.now(),
+        entry=kept_entry(request),
     )
     return render(request, "403.html", {"refusal": told}, status=status)
 

@@ -150,5 +150,10 @@ def sign_policy(row: PolicyVersion) -> str:
     return f"{policy(row)}sign/"
 
 
+def audit_entry(key: UUID) -> str:
+    """The audit log, narrowed to one entry."""
+    return f"/audit/?entry={key}"
+
+
 def evidence(row: Model) -> str:
     return f"/evidence/?model={quote(row.name)}"

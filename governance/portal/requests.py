@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from governance.accounts.models import User
+from governance.audit.models import LedgerEntry
 
 
 class PageRequest(HttpRequest):
@@ -26,6 +27,16 @@ def what_about(request: HttpRequest) -> tuple[str, str]:
     """What `about` said, or two empty strings."""
     subject, stream = request.META.get("countersign.about", ("", ""))
     return subject, stream
+
+
+def keep_entry(request: HttpRequest, entry: LedgerEntry | None) -> None:
+    """Remember where the refusal of this call is on record, for the page that explains it."""
+    request.META["countersign.entry"] = entry
+
+
+def kept_entry(request: HttpRequest) -> LedgerEntry | None:
+    entry: LedgerEntry | None = request.META.get("countersign.entry")
+    return entry
 
 
 def query_without(request: HttpRequest, *names: str) -> str:

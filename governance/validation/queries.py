@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -69,10 +70,19 @@ def finding_numbered(version: ModelVersion, number: int) -> Finding:
     return finding
 
 
-def validators_of(version: ModelVersion) -> set[str]:
-    """Return the references of those who signed a report on the version."""
-    signers = Report.objects.filter(version=version).values_list("signed_by_id", flat=True)
-    return {f"{User.REF}:{pk}" for pk in signers}
+def validators_of(version: ModelVersion) -> dict[str, tuple[str, ...]]:
+    """Return who signed reports on the version: user → the reports, oldest first."""
+    rows = Report.objects.filter(version=version).order_by("number")
+    return validators_in(rows.values_list("signed_by_id", "pk"))
+
+
+def validators_in(signed: Iterable[tuple[UUID, UUID]]) -> dict[str, tuple[str, ...]]:
+    """The same of pairs of signer and report."""
+    found: dict[str, tuple[str, ...]] = {}
+    for signer, report in signed:
+        person = f"{User.REF}:{signer}"
+        found[person] = (*found.get(person, ()), f"{Report.REF}:{report}")
+    return found
 
 
 def draft_by(version: ModelVersion, actor: Actor) -> Validation | None:

@@ -138,7 +138,8 @@ def _require_may_override(case: Case, rule: OverrideRule, actor: User, *, at: da
     if None not in require_role(actor, rule.role, unit=unit, at=at):
         raise PermissionMissing("An override is signed by whoever holds the role, by no deputy.")
     found = reader_bars(case, reader=actor, role=rule.role)
-    require_separation([bar for bar in found if bar.rule not in NOT_ABOUT_OVERRIDES])
+    barred = [bar for bar in found if bar.rule not in NOT_ABOUT_OVERRIDES]
+    require_separation(barred, stream=case.version.model.stream)
 
 
 NOT_ABOUT_OVERRIDES = frozenset({"nobody_signs_twice", "overrider_signs_not"})

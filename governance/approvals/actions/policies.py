@@ -14,7 +14,7 @@ from governance.accounts.queries import roles_of, root_unit
 from governance.accounts.rules import Actor
 from governance.approvals.models import PolicySignOff, PolicyVersion
 from governance.approvals.queries.policies import policies_in_force, policy_of
-from governance.approvals.rules.duties import DutiesNotSeparated
+from governance.approvals.rules.duties import Bar, require_separation
 from governance.approvals.rules.judgement import Decision, DossierChanged
 from governance.approvals.rules.policies import (
     PolicyDecided,
@@ -159,13 +159,19 @@ def _check(
     if decision == Decision.REJECT and not comment.strip():
         raise invalid("comment", "required", "Say why you reject it.")
     if row.proposed_by == actor.ref:
-        raise DutiesNotSeparated(
-            "You may not sign: You proposed this policy version.", rules=["proposer_signs_not"]
+        proposed = Bar(
+            rule="proposer_signs_not",
+            sentence="You proposed this policy version.",
+            rests_on=(row.ref,),
         )
-    if row.sign_offs.filter(signer=actor).exists():
-        raise DutiesNotSeparated(
-            "You may not sign: You have signed this already.", rules=["nobody_signs_twice"]
+        require_separation([proposed], stream=STREAM)
+    if signed := row.sign_offs.filter(signer=actor).first():
+        twice = Bar(
+            rule="nobody_signs_twice",
+            sentence="You have signed this already.",
+            rests_on=(signed.ref,),
         )
+        require_separation([twice], stream=STREAM)
 
 
 def _decide(row: PolicyVersion, decision: Decision, *, at: datetime) -> tuple[Verb, list[Record]]:

@@ -86,5 +86,5 @@ def _seat(case: Case, person: User, *, at: datetime) -> Role:
     found = {role: reader_bars(case, reader=person, role=role) for role in roles}
     free = next((role for role, barred in found.items() if not barred), None)
     if free is None:
-        require_separation(found[roles[0]])
+        require_separation(found[roles[0]], stream=case.version.model.stream)
     return free or roles[0]

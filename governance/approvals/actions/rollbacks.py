@@ -90,7 +90,8 @@ def roll_back(
     if not reason.strip():
         raise invalid("reason", "required", "Say why the earlier version must return.")
     case = _case(version, slot, at=at)
-    require_separation(reader_bars(case, reader=actor, role=Role.APPROVER, in_name_of=names[0]))
+    barred = reader_bars(case, reader=actor, role=Role.APPROVER, in_name_of=names[0])
+    require_separation(barred, stream=version.model.stream)
     if case.digest != digest_seen:
         raise DossierChanged(
             "Nothing was rolled back: what you saw is not what stands here now.",

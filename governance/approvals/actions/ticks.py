@@ -46,7 +46,8 @@ def tick_check(
         raise PermissionMissing(f"“{check.label}” is for whoever holds the role {role} here.")
     if check.role in SIGNING_ROLES:
         found = reader_bars(case, reader=actor, role=check.role)
-        require_separation([bar for bar in found if bar.rule != "nobody_signs_twice"])
+        barred = [bar for bar in found if bar.rule != "nobody_signs_twice"]
+        require_separation(barred, stream=case.version.model.stream)
     if not note.strip():
         raise invalid("note", "required", "Say what you looked at, and what you found.")
     tick = Tick.objects.create(

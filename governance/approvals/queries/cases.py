@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,6 +28,8 @@ from governance.approvals.rules.judgement import (
 )
 from governance.approvals.rules.policies import Need, Policy, Scope, policy_for
 from governance.core.errors import NotFound
+from governance.core.grouping import by_key
+from governance.inventory.rules import Capacity
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.rules import Move, Stage
 
@@ -172,7 +174,10 @@ def _duties(
     reading: Reading,
     at: datetime,
 ) -> Duties:
-    builders = reading.builders(version.model)
+    builders, validators = reading.builders(version.model), reading.validators(version)
+    unit_builders = _unit_builders(version.model.unit, policy, reading, at=at)
+    overriders = _overriders(request, reading) if request else {}
+    editors = reading.card_editors(version)
     return Duties(
         model_name=version.model.name,
         version_number=version.number,
@@ -180,30 +185,64 @@ def _duties(
         registered_by=f"user:{version.registered_by_id}",
         committed_by=f"user:{version.committed_by_id}" if version.committed_by_id else "",
         requested_by=requested_by,
-        card_edited_by=frozenset(reading.card_editors(version)),
-        validated_by=frozenset(reading.validators(version)),
+        card_edited_by=frozenset(editors),
+        validated_by=frozenset(validators),
         validator_may_approve=policy.validator_may_approve,
-        unit_builders=_unit_builders(version.model.unit, policy, reading, at=at),
-        overridden_by=_overriders(request, reading) if request else frozenset(),
+        unit_builders=frozenset(unit_builders),
+        overridden_by=frozenset(overriders),
+        records={
+            **_built(builders),
+            **_by_rule("validator_approves_not", validators),
+            **_by_rule("validator_asks_not", validators),
+            **_by_rule("unit_builder_signs_not", unit_builders),
+            **_by_rule("overrider_signs_not", overriders),
+            **_by_rule("card_editor_signs_not", editors),
+            ("committer_signs_not", f"user:{version.committed_by_id}"): (version.ref,),
+            ("registrant_signs_not", f"user:{version.registered_by_id}"): (version.ref,),
+            **({("requester_signs_not", requested_by): (request.ref,)} if request else {}),
+        },
     )
 
 
-def _overriders(request: PromotionRequest, reading: Reading) -> frozenset[str]:
-    return frozenset(
-        f"user:{one.signer_id}"
-        for override in reading.overrides(request)
-        for one in override.sign_offs.all()
-    )
+def _overriders(request: PromotionRequest, reading: Reading) -> dict[str, tuple[str, ...]]:
+    """Who signed which overrides of the request."""
+    signed = [one for row in reading.overrides(request) for one in row.sign_offs.all()]
+    found = by_key(sorted(signed, key=lambda one: one.ref), lambda one: f"user:{one.signer_id}")
+    return {person: tuple(one.ref for one in given) for person, given in found.items()}
 
 
-def _unit_builders(unit: Unit, policy: Policy, reading: Reading, *, at: datetime) -> frozenset[str]:
-    """Who owns or builds models in the unit; asked only where the policy makes something of it."""
+Records = dict[tuple[str, str], tuple[str, ...]]
+
+
+def _built(builders: Mapping[str, Mapping[Capacity, str]]) -> Records:
+    rules = {
+        Capacity.OWNER: "owner_signs_not",
+        Capacity.DEVELOPER: "developer_signs_not",
+    }
+    return {
+        (rules[capacity], person): (row,)
+        for person, rows in builders.items()
+        for capacity, row in rows.items()
+    }
+
+
+def _by_rule(rule: str, records: Mapping[str, tuple[str, ...]]) -> Records:
+    return {(rule, person): rows for person, rows in records.items()}
+
+
+def _unit_builders(
+    unit: Unit, policy: Policy, reading: Reading, *, at: datetime
+) -> dict[str, tuple[str, ...]]:
+    """Who owns or builds models in the unit, by what grants; asked only where a policy minds."""
     if not any(Independence.UNIT in need.independent_of for need in policy.needs):
-        return frozenset()
-    roles = (Role.MODEL_OWNER, Role.DEVELOPER)
-    return frozenset(
-        person.ref for role in roles for person in reading.holders(role, unit=unit, at=at)
-    )
+        return {}
+    grants = [
+        grant
+        for role in (Role.MODEL_OWNER, Role.DEVELOPER)
+        for grant in reading.grants(role, unit=unit, at=at)
+    ]
+    found = by_key(sorted(grants, key=lambda grant: grant.ref), lambda grant: grant.user.ref)
+    return {person: tuple(grant.ref for grant in given) for person, given in found.items()}
 
 
 def signature_of(row: SignOff) -> Signature:

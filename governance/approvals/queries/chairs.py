@@ -139,8 +139,16 @@ def reader_bars(
 
     A deputy is barred by what bars either of the two: nobody escapes a duty by lending their role.
     """
-    people = (person for one in case.judgement.signatures for person in one.people)
-    duties = replace(case.duties, signed_by=frozenset(people))
+    signed = {
+        ("nobody_signs_twice", person): (one.ref,)
+        for one in case.judgement.signatures
+        for person in one.people
+    }
+    duties = replace(
+        case.duties,
+        signed_by=frozenset(person for _, person in signed),
+        records={**case.duties.records, **signed},
+    )
     need = case.policy.need_for(role)
     independent_of = need.independent_of if need else frozenset()
     found = bars(reader.ref, duties, role=role, independent_of=independent_of)

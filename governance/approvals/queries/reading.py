@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 from django.db.models import prefetch_related_objects
 
 from governance.accounts.models import Delegation, RoleGrant, Unit, User
-from governance.accounts.queries import delegations_in, holders_of, roles_of
+from governance.accounts.queries import delegations_in, grants_reaching, holders_of, roles_of
 from governance.accounts.rules import Role, covers
 from governance.approvals.models import (
     ConditionFinding,
@@ -20,10 +19,10 @@ from governance.approvals.models import (
     Tick,
 )
 from governance.cards.models import CardEditor, CardRevision
-from governance.cards.queries import card_editors, published_card
+from governance.cards.queries import card_editors, editors_in, published_card
 from governance.core.grouping import by_key
 from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
-from governance.inventory.queries import builders_of
+from governance.inventory.queries import builders_in, builders_of
 from governance.inventory.rules import Capacity
 from governance.registry.models import (
     Artifact,
@@ -43,7 +42,12 @@ from governance.registry.queries import (
 )
 from governance.registry.rules import SlotRole
 from governance.validation.models import Finding, Report
-from governance.validation.queries import latest_report, open_findings, validators_of
+from governance.validation.queries import (
+    latest_report,
+    open_findings,
+    validators_in,
+    validators_of,
+)
 
 
 class Reading:
@@ -58,7 +62,7 @@ class Reading:
     def card(self, version: ModelVersion) -> CardRevision | None:
         return published_card(version)
 
-    def card_editors(self, version: ModelVersion) -> set[str]:
+    def card_editors(self, version: ModelVersion) -> dict[str, tuple[str, ...]]:
         return card_editors(version)
 
     def report(self, version: ModelVersion) -> Report | None:
@@ -79,10 +83,10 @@ class Reading:
     def results(self, version: ModelVersion) -> Sequence[EvaluationResult]:
         return results_of(version)
 
-    def builders(self, model: Model) -> dict[str, set[Capacity]]:
+    def builders(self, model: Model) -> dict[str, dict[Capacity, str]]:
         return builders_of(model)
 
-    def validators(self, version: ModelVersion) -> set[str]:
+    def validators(self, version: ModelVersion) -> dict[str, tuple[str, ...]]:
         return validators_of(version)
 
     def sign_offs(self, request: PromotionRequest) -> list[SignOff]:
@@ -105,6 +109,9 @@ class Reading:
 
     def holders(self, role: Role, *, unit: Unit, at: datetime) -> list[User]:
         return holders_of(role, unit=unit, at=at)
+
+    def grants(self, role: Role, *, unit: Unit, at: datetime) -> Sequence[RoleGrant]:
+        return grants_reaching(role, unit=unit, at=at)
 
     def roles(self, user: User, *, unit: Unit, at: datetime) -> set[Role]:
         return roles_of(user, unit=unit, at=at)
@@ -178,10 +185,11 @@ class ReadAhead(Reading):
     def card(self, version: ModelVersion) -> CardRevision | None:
         return self._cards.get(version.pk)
 
-    def card_editors(self, version: ModelVersion) -> set[str]:
-        wrote = {row.user_id for row in self._editors[version.pk]}
-        published = {row.published_by_id for row in self._publishers[version.pk]}
-        return {f"{User.REF}:{pk}" for pk in wrote | published}
+    def card_editors(self, version: ModelVersion) -> dict[str, tuple[str, ...]]:
+        return editors_in(
+            ((row.user_id, row.pk) for row in self._editors[version.pk]),
+            ((row.published_by_id, row.pk) for row in self._publishers[version.pk]),
+        )
 
     def report(self, version: ModelVersion) -> Report | None:
         return next(reversed(self._reports[version.pk]), None)
@@ -201,14 +209,11 @@ class ReadAhead(Reading):
     def results(self, version: ModelVersion) -> Sequence[EvaluationResult]:
         return self._results[version.pk]
 
-    def builders(self, model: Model) -> dict[str, set[Capacity]]:
-        found: defaultdict[str, set[Capacity]] = defaultdict(set)
-        for row in self._builders[model.pk]:
-            found[row.user.ref].add(Capacity(row.capacity))
-        return dict(found)
+    def builders(self, model: Model) -> dict[str, dict[Capacity, str]]:
+        return builders_in(self._builders[model.pk])
 
-    def validators(self, version: ModelVersion) -> set[str]:
-        return {row.signed_by.ref for row in self._reports[version.pk]}
+    def validators(self, version: ModelVersion) -> dict[str, tuple[str, ...]]:
+        return validators_in((row.signed_by_id, row.pk) for row in self._reports[version.pk])
 
     def sign_offs(self, request: PromotionRequest) -> list[SignOff]:
         return self._sign_offs[request.pk]
@@ -229,9 +234,11 @@ class ReadAhead(Reading):
         return self._classes.get(model.pk)
 
     def holders(self, role: Role, *, unit: Unit, at: datetime) -> list[User]:
-        reaching = [g for g in self._grants if g.role == role and covers(g.unit.path, unit.path)]
-        people = {grant.user_id: grant.user for grant in reaching}
+        people = {grant.user_id: grant.user for grant in self.grants(role, unit=unit, at=at)}
         return sorted(people.values(), key=lambda user: user.name)
+
+    def grants(self, role: Role, *, unit: Unit, at: datetime) -> Sequence[RoleGrant]:
+        return [g for g in self._grants if g.role == role and covers(g.unit.path, unit.path)]
 
     def roles(self, user: User, *, unit: Unit, at: datetime) -> set[Role]:
         if user != self._reader:

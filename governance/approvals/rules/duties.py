@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from governance.accounts.rules import Role
 from governance.approvals.rules.independence import Independence
@@ -12,17 +13,29 @@ from governance.inventory.rules import Capacity
 
 
 class DutiesNotSeparated(Refused):
-    """The person has had a hand in what they would judge."""
+    """The person has had a hand in what they would judge; `bars` say in what.
+
+    For programs `because` has each rule with the records that it rests on.
+    """
 
     code = "duties_not_separated"
+
+    def __init__(self, message: str, *, bars: Sequence[Bar], **facts: Any) -> None:
+        because = [{"rule": bar.rule, "records": list(bar.rests_on)} for bar in bars]
+        super().__init__(message, rules=[bar.rule for bar in bars], because=because, **facts)
+        self.bars = bars
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One reason why a person may not sign: the rule, and a sentence said to that person."""
+    """One reason why a person may not sign: the rule, and a sentence said to that person.
+
+    `rests_on` are the records that show it, by reference.
+    """
 
     rule: str
     sentence: str
+    rests_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +43,7 @@ class Duties:
     """Who has done what around a request; all by reference.
 
     `unit_builders` hold a role of owner or developer in the model's unit; a policy may ask for
-    signers who do not.
+    signers who do not. `records` show what each rule rests on, by rule and person.
     """
 
     model_name: str
@@ -45,6 +58,15 @@ class Duties:
     validator_may_approve: bool = False
     unit_builders: frozenset[str] = frozenset()
     overridden_by: frozenset[str] = frozenset()
+    records: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+
+    def behind(self, rule: str, person: str) -> tuple[str, ...]:
+        """The records that show that the rule stands against this person.
+
+        One rule is about whoever asked, and stands against everybody.
+        """
+        whose = self.requested_by if rule == "validator_asks_not" else person
+        return self.records.get((rule, whose), ())
 
 
 def bars(
@@ -55,7 +77,8 @@ def bars(
     independent_of: frozenset[Independence] = frozenset(),
 ) -> list[Bar]:
     """Return what keeps this person from signing in this role; an empty list if nothing does."""
-    return [*_built(person, duties), *_judged(person, duties, role, independent_of)]
+    found = (*_built(person, duties), *_judged(person, duties, role, independent_of))
+    return [replace(bar, rests_on=duties.behind(bar.rule, person)) for bar in found]
 
 
 def _built(person: str, duties: Duties) -> Iterator[Bar]:
@@ -99,10 +122,14 @@ def _judged(
         yield Bar(rule="validator_approves_not", sentence=sentence)
 
 
-def require_separation(found: Sequence[Bar]) -> None:
-    """Raise DutiesNotSeparated, naming every rule that stands against the person, if any does."""
+def require_separation(found: Sequence[Bar], *, stream: str = "") -> None:
+    """Raise DutiesNotSeparated, naming every rule that stands against the person, if any does.
+
+    `stream` is where the ledger has what the bars rest on.
+    """
     if found:
         raise DutiesNotSeparated(
             "You may not sign: " + " ".join(bar.sentence for bar in found),
-            rules=[bar.rule for bar in found],
+            bars=found,
+            stream=stream,
         )

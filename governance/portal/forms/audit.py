@@ -13,7 +13,10 @@ Choices = Sequence[tuple[str, str]]
 
 
 class AuditFilter(SiteForm, forms.Form):
-    """`model` is a name, `person` a reference; `until` shows the record as of the end of a day."""
+    """`model` is a name, `person` a reference; `until` shows the record as of the end of a day.
+
+    `entry` is how links lead to one entry; the form does not offer it.
+    """
 
     unchanged = "This filter can’t be used."
 
@@ -23,6 +26,9 @@ class AuditFilter(SiteForm, forms.Form):
         choices=[("", "All kinds"), *((key, label) for key, (label, _) in KINDS.items())],
     )
     person = forms.ChoiceField(required=False)
+    entry = forms.UUIDField(
+        required=False, error_messages={"invalid": "There is no such entry. Clear the filters."}
+    )
     until = forms.DateField(
         required=False,
         label="State as of",

@@ -74,4 +74,6 @@ def narrowed(
             until=until and datetime.combine(until + timedelta(days=1), time.min, tzinfo=UTC),
         )
     )
+    if facets["entry"]:
+        found = found.filter(pk=facets["entry"])
     return found.filter(verb__in=KINDS[facets["kind"]][1]) if facets["kind"] else found

@@ -26,6 +26,7 @@ from governance.portal.pages.grounds import (
     since_approval,
 )
 from governance.portal.pages.overrides import OverrideRow, kept_overrides, override_rows
+from governance.portal.pages.reasons import Reason, reasons_behind
 from governance.portal.pages.seats import Seats, seats_of
 from governance.portal.pages.timing import Timing, timing_of
 from governance.portal.pages.verdicts import (
@@ -44,6 +45,7 @@ class DecisionPage:
     """`grounds` is None where no policy leads any more, and where nobody had to decide.
 
     `sealed` carries the facts on the screen to the sign step; empty when nothing can be signed.
+    Then `reasons` say why.
     """
 
     request: PromotionRequest
@@ -56,6 +58,7 @@ class DecisionPage:
     comparison: Comparison | None = None
     chairs: Sequence[Chair] = ()
     seats: Seats | None = None
+    reasons: Sequence[Reason] = ()
     sealed: str = ""
     may_withdraw: bool = False
     overrides: Sequence[OverrideRow] = ()
@@ -110,6 +113,7 @@ def _open_page(
         timing=timing_of(request, case.policy, at=at),
         chairs=places,
         seats=seats,
+        reasons=_reasons(seats, stream=request.model.stream),
         sealed=seal(case.dossier.text(), about=request.ref) if seats.open else "",
         may_withdraw=may_withdraw(request, reader),
     )
@@ -121,6 +125,12 @@ def _open_checks(
     """The checks, each failing one with what this reader can do about it."""
     ways = ways_on(case, request, reader=reader, at=at)
     return check_rows(case.judgement.checks, pages=pages_of(request), ways=ways)
+
+
+def _reasons(seats: Seats, *, stream: str) -> list[Reason]:
+    if seats.bars:
+        return reasons_behind(seats.bars, stream=stream)
+    return [Reason(sentence=sentence) for sentence in seats.reasons]
 
 
 def _closed_page(request: PromotionRequest, rows: Sequence[SignOff]) -> DecisionPage:

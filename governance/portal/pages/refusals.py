@@ -7,46 +7,60 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
-from governance.accounts.models import Unit
+from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, roles_with
 from governance.accounts.queries import holders_of
+from governance.accounts.rules import Role
+from governance.approvals.models import PromotionRequest
+from governance.approvals.queries.cases import case_of, request_by_id
+from governance.approvals.queries.chairs import chairs
+from governance.approvals.rules.duties import DutiesNotSeparated
+from governance.approvals.rules.explanations import EXPLAINED
+from governance.audit.models import LedgerEntry
 from governance.core.errors import DomainError
+from governance.portal import links
 from governance.portal.pages.may import listed
+from governance.portal.pages.reasons import Ground, Reason, reasons_behind
+from governance.portal.pages.verdicts import vacancy
+from governance.portal.requests import what_about
 
 HEADINGS = {
     "approval_missing": "This needs more signatures.",
     "already_decided": "These same facts were refused before.",
+    "another_share_asked": "Another share is asked for already.",
+    "approval_lapsed": "This approval no longer stands.",
+    "asked_meanwhile": "Somebody has asked for it meanwhile.",
     "checks_not_met": "Nobody can approve this yet.",
     "duties_not_separated": "You had a hand in this, so you can’t sign it.",
     "inventory_incomplete": "The inventory record is not complete.",
+    "no_emergency": "No policy knows an emergency here.",
     "no_policy": "No policy leads there.",
     "not_independent": "You are too close to this to judge it.",
+    "not_overridable": "This check can’t be overridden.",
+    "not_serving": "This version does not serve there.",
     "not_the_owner": "Somebody else owns this record.",
     "not_the_requester": "Somebody else asked for this.",
     "not_the_validator": "Somebody else wrote this report.",
+    "not_your_turn": "Others sign before you.",
     "nothing_to_roll_back_to": "There is nothing to roll back to.",
+    "override_changed": "What was to be overridden has changed.",
     "own_account": "This is your own account.",
+    "policy_decided": "This policy version is decided.",
     "password_wrong": "That was not your password.",
     "permission_missing": "This takes a role that you don’t hold.",
+    "request_closed": "This request is closed.",
     "sign_off_not_needed": "No signature of yours is asked for.",
+    "version_not_approved": "Nobody has approved this version.",
 }
 BY_STATUS = {
     HTTPStatus.FORBIDDEN: "You can’t do this here.",
     HTTPStatus.CONFLICT: "This has changed in the meantime.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "This can’t be taken as it is.",
-}
-RULES = {
-    "developer_signs_not": "Whoever built a model signs none of its versions.",
-    "nobody_signs_twice": "Nobody signs the same thing twice.",
-    "owner_signs_not": "Whoever owns or owned a model signs none of its versions.",
-    "proposer_signs_not": "Whoever proposed a policy does not sign it.",
-    "registrant_signs_not": "Whoever answers for registering a version does not sign it.",
-    "requester_signs_not": "Whoever asked for a change does not sign it.",
-    "validator_approves_not": "Whoever validated a version does not approve it as well.",
 }
 LABELS = {
     "checks": "Checks not met",
@@ -60,16 +74,31 @@ LABELS = {
 """The facts of an error that mean something to a person, and how they are called."""
 
 
+SIGNING = frozenset(
+    {"duties_not_separated", "not_your_turn", "permission_missing", "sign_off_not_needed"}
+)
+"""After these it helps to know who could sign the request instead."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
+    """`because` gives the reasons with their entries, `signers` who could sign in which role.
+
+    `entry` is where the attempt is on record; none if the one before says the same.
+    """
+
     heading: str
     code: str
     message: str
     rules: Sequence[str]
+    because: Sequence[Reason]
     facts: Sequence[tuple[str, str]]
     who: str
+    signers: Sequence[tuple[str, str]]
+    remedy: str
     back: str
     is_recorded: bool
+    entry: Ground | None = None
 
 
 def refusal(
@@ -79,18 +108,51 @@ def refusal(
     status: HTTPStatus,
     is_recorded: bool,
     at: datetime,
+    entry: LedgerEntry | None = None,
 ) -> Refusal:
     """Put the error into words for whoever was refused."""
+    known = EXPLAINED.get(error.code)
+    subject, stream = what_about(request)
+    bars = error.bars if isinstance(error, DutiesNotSeparated) else ()
+    because = reasons_behind(bars, stream=error.stream or stream)
+    signers = (
+        signers_of(error.subject or subject, reader=request.user, at=at)
+        if error.code in SIGNING and isinstance(request.user, User)
+        else ()
+    )
+    who = who_can(error.facts, at=at)
     return Refusal(
         heading=HEADINGS.get(error.code) or BY_STATUS.get(status, BY_STATUS[HTTPStatus.FORBIDDEN]),
         code=error.code.replace("_", " "),
         message=error.message,
-        rules=[RULES[rule] for rule in error.facts.get("rules", ()) if rule in RULES],
+        rules=rules_of(because) or ([known.rule] if known else []),
+        because=because,
         facts=[(LABELS[key], said(value)) for key, value in error.facts.items() if key in LABELS],
-        who=who_can(error.facts, at=at),
+        who=who or (known.who if known and not signers else ""),
+        signers=signers,
+        remedy=known.remedy if known else "",
         back=page_above(request.path),
         is_recorded=is_recorded,
+        entry=Ground(number=entry.seq, href=links.audit_entry(entry.pk)) if entry else None,
     )
+
+
+def rules_of(because: Sequence[Reason]) -> list[str]:
+    return list(dict.fromkeys(reason.rule for reason in because if reason.rule))
+
+
+def signers_of(subject: str, *, reader: User, at: datetime) -> list[tuple[str, str]]:
+    """Who could sign the request that a call was about: each missing role, with its people."""
+    kind, _, key = subject.partition(":")
+    if kind != PromotionRequest.REF:
+        return []
+    try:
+        request = request_by_id(UUID(key), actor=reader, at=at)
+        places = chairs(case_of(request, at=at), reader=reader, at=at)
+    except DomainError:
+        # Closed to the reader meanwhile, or no policy leads there any more.
+        return []
+    return [(chair.need.label, vacancy(chair)) for chair in places if chair.missing > 0]
 
 
 def said(value: Any) -> str:
@@ -98,12 +160,12 @@ def said(value: Any) -> str:
 
 
 def who_can(facts: Mapping[str, Any], *, at: datetime) -> str:
-    """Name those who hold the permission that was missing, in its unit."""
+    """Name those who hold the permission or the role that was missing, in its unit."""
     unit = Unit.objects.filter(path=facts.get("unit", "")).first()
-    wanted = facts.get("permission")
-    if unit is None or wanted not in list(Permission):
+    wanted, role = facts.get("permission", ""), facts.get("role", "")
+    if unit is None or not (wanted in list(Permission) or role in Role.values):
         return ""
-    roles = roles_with(Permission(wanted))
+    roles = [Role(role)] if role else roles_with(Permission(wanted))
     people = {user.name for role in roles for user in holders_of(role, unit=unit, at=at)}
     return f"In {unit.name}: {listed(sorted(people))}." if people else f"Nobody in {unit.name} yet."
 

@@ -51,9 +51,14 @@ def rollback_page(slot: Slot, *, seen: str | None, reader: User, at: datetime) -
     """
     case = rollback_case(slot, at=at)
     unit = case.version.model.unit
-    require_separation(reader_bars(case, reader=reader, role=Role.APPROVER))
+    barred = reader_bars(case, reader=reader, role=Role.APPROVER)
+    require_separation(barred, stream=case.version.model.stream)
     if Role.APPROVER not in roles_of(reader, unit=unit, at=at):
-        raise PermissionMissing(f"Only an approver in {unit.name} rolls a version back.")
+        raise PermissionMissing(
+            f"Only an approver in {unit.name} rolls a version back.",
+            role=Role.APPROVER,
+            unit=unit.path,
+        )
     require_unchanged(case, seen)
     approval, rows = basis_of(case)
     return RollBackPage(

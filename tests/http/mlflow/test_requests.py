@@ -13,7 +13,7 @@ from governance.accounts.models import User
 from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Role, Scope
 from governance.approvals.models import DossierCopy, PromotionRequest, SignOff
-from governance.audit.models import Prose
+from governance.audit.models import LedgerEntry, Prose
 from governance.audit.verification import verify
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, VersionComment
@@ -199,6 +199,13 @@ def test_who_signed_does_not_reject_by_the_way(cast: Cast, version: ModelVersion
     with nothing_moves(entries=["call.refused"]):
         answer = caller.post("transition-requests/reject", **PRODUCTION, comment="After all, no.")
     assert answer.body["rule"] == "duties_not_separated"
+    (signed,) = SignOff.objects.all()
+    assert {"rule": "nobody_signs_twice", "records": [signed.ref]} in answer.body["because"]
+    (entry,) = LedgerEntry.objects.filter(verb="request.signed")
+    stream = version.model.stream
+    assert {"record": signed.ref, "stream": stream, "number": entry.seq} in answer.body["entries"]
+    assert answer.body["remedy"].startswith("Leave the signature to somebody else.")
+    assert answer.body["who_can"]
 
 
 def test_a_token_for_pipelines_rejects_nothing(cast: Cast, version: ModelVersion) -> None:
