@@ -13,8 +13,9 @@ from django.db.models import Model
 from governance.audit.models import LedgerEntry
 from governance.core.errors import DomainError
 
-# Heads of streams and cursors of followers say the same as the entries themselves.
-DERIVED = {"ledgerstream", "ledgerentry", "followercursor"}
+# Heads of streams and cursors of followers say the same as the entries themselves. An opening is a
+# note about a page, like the one about a token below.
+DERIVED = {"ledgerstream", "ledgerentry", "followercursor", "evidenceopening"}
 # A note about a token, and no act of anybody.
 NOTES = {"last_used_at"}
 

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     DELEGATION_GIVE = "accounts:delegation:give"
     ROLE_GRANT = "accounts:role:grant"
     TOKEN_ISSUE = "accounts:token:issue"  # noqa: S105  the name of a permission
+    CHALLENGE_READ = "approvals:challenge:read"
     CHECK_TICK = "approvals:check:tick"
     POLICY_PROPOSE = "approvals:policy:propose"
     POLICY_SIGN = "approvals:policy:sign"
@@ -132,6 +133,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.HEAD_OF_MODEL_RISK: frozenset(
         _READER
         | {
+            Permission.CHALLENGE_READ,
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.POLICY_SIGN,

@@ -91,6 +91,33 @@ def signed(value: int | float | Decimal | None) -> str:
     return f"+{number(value)}" if value > 0 else number(value)
 
 
+def lasting(value: timedelta | None) -> str:
+    """How long something took, in its two largest units: `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`.
+
+    `n/a` when nothing was measured.
+    """
+    if value is None:
+        return MISSING
+    seconds = max(round(value.total_seconds()), 0)
+    if seconds < 60:
+        return f"{seconds} s"
+    # Rounded first, so that no part ever reads 60 min or 24 h.
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = round(minutes / 60)
+    if minutes < 24 * 60:
+        parts = ((minutes // 60, "h"), (minutes % 60, "min"))
+    else:
+        parts = ((hours // 24, "d"), (hours % 24, "h"))
+    return " ".join(f"{number(count)} {unit}" for count, unit in parts if count)
+
+
+def percent(value: float | None) -> str:
+    """`40 %`, without decimals; `n/a` of nothing."""
+    return MISSING if value is None else f"{value:.0f} %"
+
+
 def counted(count: int, noun: str, plural: str = "") -> str:
     """`1 item`, `5 items`; give the plural where it is not just an s."""
     return f"{number(count)} {noun if count == 1 else plural or noun + 's'}"

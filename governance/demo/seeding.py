@@ -30,6 +30,7 @@ from governance.cards.actions import publish_card, save_draft
 from governance.core.canonical import sha256_hex
 from governance.demo import contents, lineage
 from governance.demo.people import Cast, make_cast, read
+from governance.demo.reading import read_before_signing
 from governance.demo.serving import give_role, make_slot, report
 from governance.inventory.actions import ModelRecord, create_model
 from governance.inventory.models import Model
@@ -312,6 +313,7 @@ def _sign(
 ) -> None:
     signer, at = bank.person(who), clock.tick(hours=1)
     fresh = PromotionRequest.objects.with_version().get(pk=request.pk)
+    read_before_signing(who, signer, fresh, at=at)
     sign_off(
         request_id=request.pk,
         role=Role(signer.grants.get().role),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from governance.accounts.models import User
+from governance.accounts.permissions import Permission, roles_with
 from governance.accounts.rules import Role
 from governance.approvals.queries.policies import nothing_is_gated
 from governance.audit.queries import ledger_state
@@ -103,9 +104,13 @@ RECORDS: dict[Role, tuple[Place, ...]] = {
 """What only those see who keep it."""
 
 
-def kept_by(person: User, *, at: datetime) -> tuple[Place, ...]:
-    """The places of the roles that the person holds now, in one query."""
-    held = {grant.role for grant in person.grants.at(at)}
+def held_by(person: User, *, at: datetime) -> set[Role]:
+    """The roles that the person holds now, in whatever unit, in one query."""
+    return {Role(grant.role) for grant in person.grants.at(at)}
+
+
+def kept_by(held: set[Role]) -> tuple[Place, ...]:
+    """The places of those who hold these roles."""
     kept = (place for role, places in RECORDS.items() if role in held for place in places)
     # Some places, such as the webhooks, are of two roles.
     return tuple(dict.fromkeys(kept))
@@ -118,6 +123,15 @@ ASSURANCE = (
 )
 
 
+CHALLENGE = Place(name="challenge", label="Challenge", href="/challenge/", icon="override", key="c")
+
+
+def assurance_of(held: set[Role]) -> tuple[Place, ...]:
+    """What everybody may read, and the figures on challenge for whom they are for."""
+    is_reader = held & set(roles_with(Permission.CHALLENGE_READ))
+    return (*ASSURANCE, CHALLENGE) if is_reader else ASSURANCE
+
+
 def shell_of(request: HttpRequest) -> Shell:
     """Build the shell for this request. Nobody signed in: no places, and no query."""
     person = getattr(request, "user", None)
@@ -125,14 +139,15 @@ def shell_of(request: HttpRequest) -> Shell:
     theme = theme_of(request)
     if not isinstance(person, User):
         return Shell(person=None, theme=theme, now=now, organization=settings.ORGANIZATION)
+    held = held_by(person, at=now)
     return Shell(
         person=person,
         theme=theme,
         now=now,
         organization=settings.ORGANIZATION,
         work=work_places(waiting=remembered(person)),
-        assurance=ASSURANCE,
-        records=kept_by(person, at=now),
+        assurance=assurance_of(held),
+        records=kept_by(held),
         ledger=ledger_line(now),
         is_ungated=nothing_is_gated(),
         pinned=pins(pinned_ids(request), person, at=now),

@@ -22,6 +22,7 @@ from governance.portal.views.accounts import (
 )
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
+from governance.portal.views.challenge import challenge_figures
 from governance.portal.views.checks import override, sign_named_override, tick
 from governance.portal.views.comments import comment, comment_on_request
 from governance.portal.views.data import snapshot
@@ -295,6 +296,10 @@ webhook_urls = [
     page("webhooks/", webhooks, name="webhooks"),
 ]
 
+challenge_urls = [
+    page("challenge/", challenge_figures, name="challenge"),
+]
+
 audit_urls = [
     page("audit/", audit_log, name="audit"),
 ]
@@ -315,5 +320,6 @@ urlpatterns = [
     *access_urls,
     *delegation_urls,
     *webhook_urls,
+    *challenge_urls,
     *audit_urls,
 ]

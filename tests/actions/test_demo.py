@@ -35,7 +35,8 @@ def test_the_demo_is_made_once_and_whole() -> None:
 
     assert Model.objects.count() == len(first["models"]) == 12
     assert {person["role"] for person in first["people"]} == {
-        "MODEL_OWNER", "DEVELOPER", "VALIDATOR", "APPROVER", "COMPLIANCE", "ADMINISTRATOR",
+        "MODEL_OWNER", "DEVELOPER", "VALIDATOR", "APPROVER", "COMPLIANCE", "HEAD_OF_MODEL_RISK",
+        "ADMINISTRATOR",
     }  # fmt: skip
     assert set(ModelVersion.objects.values_list("stage", flat=True)) == set(Stage.values)
     assert PromotionRequest.objects.open().count() == 4

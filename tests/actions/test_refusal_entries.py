@@ -73,9 +73,13 @@ def test_each_bar_leads_to_the_entry_that_made_its_record(
 
     built = marks_of(request_, cast.developer)
     assert built.keys() == {
-        "developer_signs_not", "registrant_signs_not", "requester_signs_not",
+        "card_editor_signs_not", "developer_signs_not", "registrant_signs_not",
+        "requester_signs_not",
     }  # fmt: skip
     assert said_by(built["developer_signs_not"][0], "model.created", stream=stream)
+    assert said_by(built["card_editor_signs_not"][0], "card.drafted", stream=stream)
+    (published,) = marks_of(request_, cast.owner)["card_editor_signs_not"]
+    assert said_by(published, "card.published", stream=stream)
     assert built["registrant_signs_not"][0].record == request_.version.ref
     assert said_by(built["registrant_signs_not"][0], "version.registered", stream=stream)
     assert built["requester_signs_not"][0].record == request_.ref

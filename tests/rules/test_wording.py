@@ -84,3 +84,25 @@ def test_people_digests_and_words() -> None:
     assert wording.counted(1200, "entry", "entries") == "1,200 entries"
     assert wording.age(NOW - timedelta(days=3), NOW) == "3 days"
     assert wording.age(NOW, NOW) == "today"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "n/a"),
+        (timedelta(0), "0 s"),
+        (timedelta(seconds=59.4), "59 s"),
+        (timedelta(seconds=59.6), "1 min"),
+        (timedelta(minutes=59, seconds=45), "1 h"),
+        (timedelta(hours=3, minutes=20), "3 h 20 min"),
+        (timedelta(hours=23, minutes=59, seconds=50), "1 d"),
+        (timedelta(days=2, hours=4), "2 d 4 h"),
+        (timedelta(days=1200), "1,200 d"),
+    ],
+)
+def test_how_long_something_took(value: timedelta | None, text: str) -> None:
+    assert wording.lasting(value) == text
+
+
+def test_a_share_of_nothing_is_not_zero_percent() -> None:
+    assert [wording.percent(value) for value in (None, 0.0, 66.7)] == ["n/a", "0 %", "67 %"]

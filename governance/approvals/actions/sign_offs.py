@@ -27,6 +27,8 @@ from governance.approvals.actions.requests import require_open
 from governance.approvals.models import PromotionRequest, SignOff
 from governance.approvals.queries.cases import Case, build_case, sign_offs_of, signature_of
 from governance.approvals.queries.chairs import reader_bars
+from governance.approvals.queries.challenge import openings_by
+from governance.approvals.rules.challenge import EVIDENCE, EvidencePage
 from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.duties import require_separation
 from governance.approvals.rules.judgement import (
@@ -128,7 +130,11 @@ def require_role(actor: User, role: Role, *, unit: Unit, at: datetime) -> list[U
     own: list[User | None] = [None] if role in roles_of(actor, unit=unit, at=at) else []
     names = own + [one.delegator for one in lent if one.role == role]
     if not names:
-        raise PermissionMissing(f"You do not hold the role {role.label.lower()} in {unit.name}.")
+        raise PermissionMissing(
+            f"You do not hold the role {role.label.lower()} in {unit.name}.",
+            role=role,
+            unit=unit.path,
+        )
     return names
 
 
@@ -157,7 +163,7 @@ def _require_may_sign(
     found = {who: reader_bars(case, reader=actor, role=role, in_name_of=who) for who in in_name_of}
     free = [who for who, barred in found.items() if not barred]
     if not free:
-        require_separation(found[in_name_of[0]])
+        require_separation(found[in_name_of[0]], stream=case.version.model.stream)
     state = case.judgement.state_for(role)
     if state is None:
         raise NotNeeded(f"The policy asks for no signature of role {role.label.lower()} here.")
@@ -204,8 +210,12 @@ def insert_sign_off(
     at: datetime,
     on_behalf_of: User | None = None,
 ) -> tuple[SignOff, list[Record]]:
-    """Insert a signature over the case's dossier; return it and every row that was written."""
+    """Insert a signature over the case's dossier; return it and every row that was written.
+
+    It says what its signer had opened by then.
+    """
     copy, is_new = keep_dossier(request, case, at=at)
+    opened = openings_by(request, actor)
     signed = SignOff.objects.create(
         request=request,
         dossier=copy,
@@ -219,6 +229,8 @@ def insert_sign_off(
         dossier_digest=copy.digest,
         proof=proof.method,
         signed_at=at,
+        first_opened_at=opened.get(EvidencePage.DECISION),
+        evidence_opened=",".join(sorted(opened.keys() & EVIDENCE)),
     )
     return signed, [signed, copy] if is_new else [signed]
 

@@ -7,6 +7,8 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 
+from governance.approvals.actions.openings import note_opening
+from governance.approvals.rules.challenge import EvidencePage
 from governance.cards.actions import publish_card, save_draft
 from governance.cards.rules import DraftChanged
 from governance.portal import links
@@ -27,6 +29,7 @@ def card(request: PageRequest, name: str, number: int) -> HttpResponse:
     """The published card; `?revision=2` an older one, `?show=draft` what is being written."""
     at = timezone.now()
     version = version_numbered(name, number, actor=request.user, at=at)
+    note_opening(page=EvidencePage.CARD, of=[version], actor=request.user, at=at)
     asked = request.GET.get("revision", "")
     page = card_page(
         version,

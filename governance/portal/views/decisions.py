@@ -18,9 +18,11 @@ from governance.accounts.permissions import Permission, may
 from governance.accounts.proof import ProofGiven, prove
 from governance.accounts.rules import Role
 from governance.approvals.actions import Outcome, ask_for_stage, sign_off, withdraw
+from governance.approvals.actions.openings import note_opening
 from governance.approvals.actions.requests import require_open
 from governance.approvals.models import PromotionRequest, SignOff
 from governance.approvals.queries.cases import request_by_id
+from governance.approvals.rules.challenge import EvidencePage
 from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision, RequestState
 from governance.core.errors import DomainError, invalid
@@ -73,7 +75,10 @@ class Choice:
 
 def decision(request: PageRequest, request_id: UUID) -> HttpResponse:
     """The evidence beside the decision."""
-    return show_decision(request, _row(request, request_id, at=timezone.now()))
+    at = timezone.now()
+    row = _row(request, request_id, at=at)
+    note_opening(page=EvidencePage.DECISION, of=row, actor=request.user, at=at)
+    return show_decision(request, row)
 
 
 def show_decision(
@@ -121,6 +126,9 @@ def sign_request(request: PageRequest, request_id: UUID) -> HttpResponse:
     if request.method != "POST" and row.standing != RequestState.OPEN:
         return HttpResponseRedirect(links.decision(row))
     require_open(row)
+    if choice.seen is None:
+        # They came by a plain link: this page is what they sign on.
+        note_opening(page=EvidencePage.DECISION, of=row, actor=request.user, at=at)
     step = sign_step(
         row,
         decision=choice.decision,

@@ -8,6 +8,8 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from governance.approvals.actions.openings import note_opening
+from governance.approvals.rules.challenge import EvidencePage
 from governance.evidence.actions.packs import request_pack
 from governance.evidence.queries.packs import pack_by_id, pack_file
 from governance.inventory.queries import model_named
@@ -30,11 +32,15 @@ def evidence(request: PageRequest) -> HttpResponse:
 
 def pack(request: PageRequest, pack_id: UUID) -> HttpResponse:
     """One pack: its digests, its files, and how to check them without us."""
-    found = pack_by_id(pack_id, actor=request.user, at=timezone.now())
+    at = timezone.now()
+    found = pack_by_id(pack_id, actor=request.user, at=at)
+    note_opening(page=EvidencePage.PACK, of=found.model, actor=request.user, at=at)
     return render(request, "evidence/pack.html", {"page": pack_page(found), "pack": found})
 
 
 def download(request: PageRequest, pack_id: UUID, name: str) -> FileResponse:
     """A file of a pack, as it was filed."""
-    found = pack_by_id(pack_id, actor=request.user, at=timezone.now())
+    at = timezone.now()
+    found = pack_by_id(pack_id, actor=request.user, at=at)
+    note_opening(page=EvidencePage.PACK, of=found.model, actor=request.user, at=at)
     return FileResponse(pack_file(found, name).open("rb"), as_attachment=True, filename=name)

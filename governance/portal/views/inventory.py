@@ -7,6 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from governance.accounts.permissions import Permission, may
+from governance.approvals.actions.openings import note_opening
+from governance.approvals.rules.challenge import EvidencePage
 from governance.core.errors import NotFound
 from governance.inventory.models import Model
 from governance.inventory.queries import formerly_named, model_named
@@ -76,7 +78,9 @@ def _name_now(request: PageRequest, error: NotFound, name: str) -> str:
 
 def version(request: PageRequest, name: str, number: int) -> HttpResponse:
     """One version of a model."""
-    found = version_numbered(name, number, actor=request.user, at=timezone.now())
+    at = timezone.now()
+    found = version_numbered(name, number, actor=request.user, at=at)
+    note_opening(page=EvidencePage.VERSION, of=[found], actor=request.user, at=at)
     return show_version(request, found, CommentForm())
 
 

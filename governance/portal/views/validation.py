@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from governance.accounts.models import User
 from governance.accounts.proof import ProofGiven, prove
+from governance.approvals.actions.openings import note_opening
+from governance.approvals.rules.challenge import EvidencePage
 from governance.portal import links
 from governance.portal.errors import attempt, status_of_form
 from governance.portal.forms.proof import WRONG_PROOF, Proving, proving
@@ -49,6 +51,7 @@ def validation(request: PageRequest, name: str, number: int) -> HttpResponse:
     """The newest report, or the one that `?report=1` asks for, and what was found."""
     at = timezone.now()
     version = _version(request, name, number, at=at)
+    note_opening(page=EvidencePage.VALIDATION, of=[version], actor=request.user, at=at)
     page = validation_page(
         version, reader=request.user, at=at, number=request.GET.get("report", "")
     )

@@ -37,8 +37,9 @@ def test_beside_each_reason_stand_the_entries_that_show_it(cast: Cast) -> None:
     request = waiting_request(cast)
     page = read(cast.developer, f"/decisions/{request.pk}/")
     expected = numbers(
-        request.model.stream, "model.created", "version.registered", "request.opened"
-    )
+        request.model.stream,
+        "model.created", "version.registered", "card.drafted", "request.opened",
+    )  # fmt: skip
     assert [number for _, number in entries_shown(page)] == expected
     assert f"You answer for registering version 1. (entry #{expected[1]} )" in words(page)
     for href, number in entries_shown(page):
@@ -71,10 +72,13 @@ def test_the_refusal_itself_says_rule_facts_who_can_and_what_helps(cast: Cast) -
     recorded = LedgerEntry.objects.get(verb="call.refused")
     assert f"The attempt is on record (entry #{recorded.seq} )" in told
     assert [number for _, number in entries_shown(page)] == [
-        *numbers(request.model.stream, "model.created", "version.registered", "request.opened"),
+        *numbers(
+            request.model.stream,
+            "model.created", "version.registered", "card.drafted", "request.opened",
+        ),
         recorded.seq,
-    ]
-    assert recorded.facts["because"][2] == {
+    ]  # fmt: skip
+    assert recorded.facts["because"][-1] == {
         "rule": "requester_signs_not", "records": [request.ref],
     }  # fmt: skip
 
@@ -96,7 +100,7 @@ def test_a_rollback_says_who_is_an_approver(cast: Cast) -> None:
     told = words(read(cast.compliance, "/models/churn-model/roll-back/", status=403))
     assert "In Retail credit: Alma Second, Arno Approver." in told
     barred = read(cast.developer, "/models/churn-model/roll-back/", status=403)
-    assert len(entries_shown(barred)) == 2
+    assert len(entries_shown(barred)) == 3
 
 
 def test_whoever_proposed_a_policy_is_shown_the_proposal(cast: Cast) -> None:
