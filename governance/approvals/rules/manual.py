@@ -27,7 +27,7 @@ def judge_manual(
 
 def _judged(check: ManualCheck, tick: TickFacts | None) -> CheckResult:
     role = check.role.label.lower()
-    required = f"ticked by a {role}"
+    required = "found to hold"
     if tick is None:
         outcome, measured = Outcome.NOT_SHOWN, "not looked at"
         sentence = f"Nobody who holds the role {role} has looked: {check.ask}"

@@ -13,7 +13,7 @@ from governance.approvals.queries.cases import Case
 from governance.approvals.queries.reading import LIVE
 from governance.approvals.rules.gates import EMERGENCY, CheckResult, Outcome
 from governance.portal import links
-from governance.portal.pages.overrides import overridable_by
+from governance.portal.pages.overrides import overridable_by, override_rows
 from governance.portal.pages.version import MARKS
 
 ORDER = (Outcome.FAIL, Outcome.NOT_SHOWN, Outcome.PASS)
@@ -115,6 +115,11 @@ def ways_on(case: Case, request: PromotionRequest, *, reader: User, at: datetime
         for check in case.policy.manual_checks
         if check.role in held
     }
+    for row in override_rows(case, request, reader=reader, at=at):
+        if row.may_sign:
+            found[row.check_id] = Way(
+                text="Sign the override", href=links.sign_override(request, row.id)
+            )
     for check_id, others in overridable_by(case, reader=reader, at=at).items():
         if others:
             found.setdefault(check_id, Way(text=f"{others} can let it fail"))

@@ -10,6 +10,7 @@ from governance.accounts.rules import Role
 from governance.approvals.models import Override, PromotionRequest, SignOff, Tick
 from governance.approvals.queries.cases import sign_offs_of
 from governance.approvals.rules.judgement import Decision, RequestState
+from governance.portal.pages.changes import check_name
 from governance.registry.models import VersionComment
 from governance.registry.queries.comments import standing_comments
 
@@ -97,9 +98,10 @@ def _overrode(request: PromotionRequest) -> Iterator[Said]:
     for row in rows.prefetch_related("sign_offs__printed_name"):
         for one in row.sign_offs.all():
             proposed = one.signer_id == row.proposed_by_id
+            verb = "proposed" if proposed else "signed"
             yield Said(
                 name=str(one.printed_name),
-                did=f"{'proposed' if proposed else 'signed'} the override of {row.check_id}",
+                did=f"{verb} an override: {check_name(row.check_id)}",
                 at=one.signed_at,
                 text=str(row.reason) if proposed else "",
                 is_signature=True,

@@ -18,6 +18,7 @@ from governance.approvals.rules.gates import CheckResult
 from governance.approvals.rules.overrides import NEVER_EXCUSED, check_digest
 from governance.approvals.rules.policies import OverrideRule
 from governance.core.wording import as_date, counted
+from governance.portal.pages.changes import check_name
 from governance.portal.pages.verdicts import few, role_noun
 
 
@@ -28,6 +29,7 @@ class OverrideRow:
     """
 
     id: UUID
+    check_id: str
     label: str
     reason: str
     control: str
@@ -85,6 +87,7 @@ def _row(
     wanted = rule is not None and len(signers) < rule.people and reader.pk not in signers
     return OverrideRow(
         id=row.pk,
+        check_id=row.check_id,
         label=check.label if check else row.check_id,
         reason=str(row.reason),
         control=str(row.control),
@@ -114,7 +117,8 @@ def kept_overrides(request: PromotionRequest, refs: Sequence[str]) -> list[Overr
     return [
         OverrideRow(
             id=row.pk,
-            label=row.check_id,
+            check_id=row.check_id,
+            label=check_name(row.check_id),
             reason=str(row.reason),
             control=str(row.control),
             expires=row.expires_date,
