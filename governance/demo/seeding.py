@@ -44,6 +44,9 @@ from governance.validation.rules import FindingDraft, ValidationRecord
 
 POLICIES = Path(__file__).parent.parent / "approvals" / "data" / "policies"
 FOUNDED_DAYS_AGO = 320
+FILES = {"MLmodel": 921, "model.pkl": 4_120_331, "python_env.yaml": 122}
+PLAN = {"monitoring-plan.md": 3_874}
+"""Files of a version with their sizes; what can do most harm says what is watched."""
 
 
 @dataclass
@@ -138,6 +141,8 @@ def _make_model(bank: Meridian, entry: Mapping[str, Any]) -> Model:
         developers=[bank.person(key) for key in entry["developers"]],
         tier=entry["tier"],
         tier_reason=entry["tier_reason"],
+        ai_act_class=entry["ai_act_class"],
+        ai_act_reason=entry["ai_act_reason"],
     )
     return create_model(name=entry["name"], unit=unit, record=record, actor=owner, at=clock.at)
 
@@ -182,7 +187,7 @@ def _register(
         run_id=sha256_hex(f"{seed_text} run".encode())[:32],
         artifacts=tuple(
             ArtifactFact(path=path, sha256=sha256_hex(f"{seed_text} {path}".encode()), size=size)
-            for path, size in (("MLmodel", 921), ("model.pkl", 4_120_331), ("python_env.yaml", 122))
+            for path, size in (FILES | PLAN if entry.get("tier") == 1 else FILES).items()
         ),
         lineage=lineage.stated(step, dataset=dataset, commit=commit),
         parts=contents.parts_of(step),

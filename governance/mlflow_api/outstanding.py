@@ -45,14 +45,6 @@ class Gap:
     people: Sequence[User]
 
 
-MENDERS = {
-    "card_published": Role.MODEL_OWNER,
-    "report_approved": Role.VALIDATOR,
-    "no_open_finding": Role.VALIDATOR,
-}
-"""Who can make a check pass, by its kind; a developer, with a better version, for all others."""
-
-
 def approval_outstanding(
     request: PromotionRequest, case: Case, *, reader: User, at: datetime
 ) -> ApprovalOutstanding:
@@ -97,7 +89,7 @@ def first_outstanding(
 
 
 def _unmet(check: CheckResult, model: Model, *, at: datetime) -> Gap:
-    role = MENDERS.get(check.id.partition(".")[0], Role.DEVELOPER)
+    role = check.mender
     people = _holders(role, model, at=at)
     return Gap(
         sentence=f"{check.label}: {check.sentence} To be mended by: {_named(role.label, people)}.",

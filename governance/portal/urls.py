@@ -52,6 +52,7 @@ from governance.portal.views.policies import (
     new_policy,
     policies,
     policy,
+    policy_schema,
     sign_policy_version,
     signed_before,
 )
@@ -258,6 +259,7 @@ slot_urls = [
 policy_urls = [
     page("policies/", policies, name="policies"),
     page("policies/new/", new_policy, name="policy_new", methods=READ_AND_WRITE),
+    page("policies/schema.json", policy_schema, name="policy_schema"),
     page("policies/<uuid:policy_id>/", policy, name="policy"),
     page(
         "policies/<uuid:policy_id>/sign/",

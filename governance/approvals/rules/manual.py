@@ -44,5 +44,6 @@ def _judged(check: ManualCheck, tick: TickFacts | None) -> CheckResult:
         measured=measured,
         required=required,
         sentence=sentence,
+        mender=check.role,
         source=f"looked at by hand, as {Role(tick.role).label.lower()}" if tick else "",
     )

@@ -9,9 +9,10 @@ from datetime import date, datetime
 from typing import Any
 
 from governance.accounts.rules import Role
-from governance.approvals.rules.gates import Outcome
+from governance.approvals.rules.dossier import read_dossier
+from governance.approvals.rules.gates import Outcome, check_name, judge_all
 from governance.approvals.rules.judgement import Decision, RequestState
-from governance.approvals.rules.policies import policy_from
+from governance.approvals.rules.policies import Policy, policy_from
 from governance.audit.rules import Verb
 from governance.cards.rules import SECTIONS
 from governance.core.wording import sentence
@@ -246,7 +247,7 @@ def _decision(evidence: Evidence, held: Held) -> DecisionPage:
         policy=_policy_words(evidence, body.get("policy", {})),
         dossier_digest=dossier["digest"] if dossier else "",
         replaces=(body.get("incumbent") or {}).get("number"),
-        checks=list(_checks(evidence, body)),
+        checks=list(_checks(evidence, dossier, at=held.at("closed_at"))),
         unmet=_unmet_when_asked(evidence, held),
     )
 
@@ -256,8 +257,8 @@ def _unmet_when_asked(evidence: Evidence, request: Held) -> list[str]:
     entry = evidence.written_by.get(request.ref)
     if entry is None or entry.verb != Verb.REQUEST_OPENED:
         return []
-    labels = _labels(evidence, {"ref": entry.facts.get("policy")})
-    return [labels.get(check, check) for check in entry.facts.get("unmet_checks", ())]
+    labels = _labels(_parsed(evidence, {"ref": entry.facts.get("policy")}))
+    return [labels.get(check) or check_name(check) for check in entry.facts.get("unmet_checks", ())]
 
 
 def _dossier_of(evidence: Evidence, request: Held) -> Held | None:
@@ -279,22 +280,36 @@ def _policy_words(evidence: Evidence, facts: Mapping[str, Any]) -> str:
     return f"{policy['title']}, version {policy['number']}"
 
 
-def _checks(evidence: Evidence, body: Mapping[str, Any]) -> Iterator[CheckRow]:
-    labels = _labels(evidence, body.get("policy", {}))
-    for check in body.get("checks", ()):
+def _checks(evidence: Evidence, dossier: Held | None, *, at: datetime | None) -> Iterator[CheckRow]:
+    """The checks of a kept dossier, by their label in the policy; `at` is when it was decided."""
+    if dossier is None:
+        return
+    facts, at = read_dossier(dossier["text"]), at or dossier.at("recorded_at")
+    policy = _parsed(evidence, facts.policy)
+    labels = _labels(policy)
+    judged = {one.id: one for one in judge_all(policy.gates, facts, at=at)} if policy and at else {}
+    for check in facts.checks:
+        timed = judged.get(check["id"])  # its outcome depends on the day, and is kept nowhere
+        outcome = Outcome(check.get("outcome") or (timed and timed.outcome) or Outcome.NOT_SHOWN)
         yield CheckRow(
-            label=labels.get(check["id"], check["id"]),
-            outcome=check["outcome"],
-            words=Outcome(check["outcome"]).label,
+            label=labels.get(check["id"]) or check_name(check["id"]),
+            outcome=outcome,
+            words=outcome.label,
             measured=check["measured"],
             required=check["required"],
         )
 
 
-def _labels(evidence: Evidence, facts: Mapping[str, Any]) -> dict[str, str]:
+def _parsed(evidence: Evidence, facts: Mapping[str, Any]) -> Policy | None:
     policy = _policy_of(evidence, facts)
-    gates = policy_from(json.loads(policy["content_text"])).gates if policy else ()
-    return {gate.id: gate.label or gate.id for gate in gates}
+    return policy_from(json.loads(policy["content_text"])) if policy else None
+
+
+def _labels(policy: Policy | None) -> dict[str, str]:
+    if policy is None:
+        return {}
+    by_hand = {check.id: check.label for check in policy.manual_checks}
+    return {gate.id: gate.label for gate in policy.gates} | by_hand
 
 
 def certificates(evidence: Evidence) -> list[Certificate]:

@@ -16,7 +16,7 @@ from governance.approvals.rules.dossier import (
     differences,
     label_of,
 )
-from governance.approvals.rules.gates import LABELS
+from governance.approvals.rules.gates import check_name
 from governance.cards.models import CardRevision
 from governance.cards.rules import SECTIONS, Card
 from governance.core.wording import counted, day, size
@@ -185,22 +185,10 @@ def _checks(dossier: Dossier, names: Mapping[str, str]) -> Facts:
 
 
 def _check(check: Mapping[str, str]) -> str:
-    outcome = check["outcome"].replace("_", " ").lower()
-    return f"{outcome}, measured {check['measured']}, required {check['required']}"
-
-
-def check_name(check_id: str) -> str:
-    """Put the id of a check into words; a dossier keeps no label, which a policy may change."""
-    kind, _, rest = check_id.partition(".")
-    match kind:
-        case "metric":
-            return rest
-        case "challenger":
-            return f"{rest} against champion"
-        case "no_open_finding":
-            return f"No open {rest} finding"
-        case _:
-            return LABELS.get(check_id, check_id)
+    """Of a check whose outcome depends on the day only what it measured is a fact."""
+    outcome = check.get("outcome", "").replace("_", " ").lower()
+    words = f"measured {check['measured']}, required {check['required']}"
+    return f"{outcome}, {words}" if outcome else words
 
 
 def _findings(dossier: Dossier, names: Mapping[str, str]) -> Facts:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from governance.accounts.models import User
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import Case
 from governance.approvals.queries.reading import LIVE
-from governance.approvals.rules.gates import EMERGENCY, CheckResult, Outcome
+from governance.approvals.rules.gates import EMERGENCY, CheckResult, Outcome, Topic
 from governance.portal import links
 from governance.portal.pages.overrides import overridable_by, override_rows
 from governance.portal.pages.version import MARKS
@@ -71,23 +71,31 @@ class CheckRow:
 def check_rows(
     checks: Sequence[CheckResult],
     *,
-    pages: dict[str, str],
+    pages: Mapping[Topic, str],
     ways: Mapping[str, Way] | None = None,
 ) -> list[CheckRow]:
     """Return the rows, failing first, then those that people answer for, else as the policy has it.
 
-    `pages` gives the address of the record that a check speaks of, by the check's id.
+    `pages` gives the address of the record that a check speaks of. Below a check stand those that
+    it takes in.
     """
     known = ways or {}
-    rows = [
-        check_row(check, href=pages.get(check.id.partition(".")[0], ""), way=known.get(check.id))
-        for check in checks
-    ]
-    return sorted(rows, key=_place)
+    rows: list[CheckRow] = []
+    for check in sorted(checks, key=_place):
+        rows.append(check_row(check, href=pages.get(check.about, ""), way=known.get(check.id)))
+        rows += map(check_row, _parts(check))
+    return rows
 
 
-def _place(row: CheckRow) -> tuple[bool, bool, int]:
-    return row.outcome == Outcome.PASS, bool(row.excused_by), ORDER.index(row.outcome)
+def _place(check: CheckResult) -> tuple[bool, bool, int]:
+    return check.passed, bool(check.excused_by), ORDER.index(check.outcome)
+
+
+def _parts(check: CheckResult) -> Iterator[CheckResult]:
+    """Who answers for a check answers for the guardrails of it that fail."""
+    for part in check.parts:
+        excused_by = "" if part.passed else check.excused_by
+        yield replace(part, label=f"Guardrail: {part.label}", excused_by=excused_by)
 
 
 def check_row(check: CheckResult, *, href: str = "", way: Way | None = None) -> CheckRow:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from governance.approvals.rules.dossier import Dossier, ResultFact, VersionFacts
-from governance.approvals.rules.gates import CheckResult
+from governance.approvals.rules.gates import CheckResult, judging
 from governance.core.wording import MISSING, number, signed
 from governance.portal.pages.version import tone_of
 from governance.registry.rules import counting_result
@@ -35,8 +35,7 @@ class Comparison:
 def comparison(dossier: Dossier, checks: Sequence[CheckResult]) -> Comparison:
     """Compare what counts in a dossier; nothing is read beyond it."""
     keys = sorted({(r.metric, r.slice) for r in dossier.version.results})
-    by_id = {check.id: check for check in checks}
-    rows = (compared(dossier, metric, part, by_id) for metric, part in keys)
+    rows = (compared(dossier, metric, part, checks) for metric, part in keys)
     champion = champion_in(dossier)
     return Comparison(
         champion=champion.number if champion else None,
@@ -46,14 +45,13 @@ def comparison(dossier: Dossier, checks: Sequence[CheckResult]) -> Comparison:
 
 
 def compared(
-    dossier: Dossier, metric: str, part: str, checks: Mapping[str, CheckResult]
+    dossier: Dossier, metric: str, part: str, checks: Sequence[CheckResult]
 ) -> Compared | None:
     mine = counting_result(dossier.version.results, metric=metric, slice_name=part)
     if mine is None:
         return None
     theirs, is_same_data = of_champion(dossier, mine)
-    path = f"{metric}.{part}" if part else metric
-    check = checks.get(f"challenger.{path}") or checks.get(f"metric.{path}")
+    check = judging(checks, metric, part)
     change = Decimal(mine.value) - Decimal(theirs.value) if theirs and is_same_data else None
     untold = "other data" if theirs else "new"
     return Compared(

@@ -12,6 +12,7 @@ from governance.accounts.queries import labels_of
 from governance.approvals.models import PromotionRequest, SignOff
 from governance.approvals.queries.cases import Case, case_of, sign_offs_of
 from governance.approvals.queries.chairs import Chair, chairs
+from governance.approvals.rules.gates import Topic
 from governance.approvals.rules.judgement import Decision, RequestState
 from governance.approvals.rules.policies import NoPolicy
 from governance.portal import links
@@ -176,13 +177,15 @@ def may_withdraw(request: PromotionRequest, reader: User) -> bool:
     return reader.pk in {request.requested_by_id, request.version.model.owner_id}
 
 
-def pages_of(request: PromotionRequest) -> dict[str, str]:
-    """Where the record that a check speaks of can be read, by the check's id."""
+def pages_of(request: PromotionRequest) -> dict[Topic, str]:
+    """Where the record that a check speaks of can be read."""
     version = request.version
     return {
-        "card_published": links.card(version),
-        "report_approved": links.validation(version),
-        "no_open_finding": f"{links.model(version.model)}#findings",
+        Topic.CARD: links.card(version),
+        Topic.FILES: f"{links.version(version)}#artifacts",
+        Topic.FINDINGS: f"{links.model(version.model)}#findings",
+        Topic.RECORD: links.model(version.model),
+        Topic.REPORT: links.validation(version),
     }
 
 

@@ -17,7 +17,6 @@ from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.policies import policies_in_force
 from governance.approvals.queries.standing import Standing as ApprovalStanding
 from governance.approvals.queries.standing import lapsed_among
-from governance.approvals.rules.gates import ChallengerGate, MetricGate
 from governance.approvals.rules.judgement import RequestState
 from governance.audit.queries import Filter, LedgerState, entries, ledger_state
 from governance.inventory.models import Model, TierAssessment
@@ -128,8 +127,8 @@ def judged_metrics_of(model: Model) -> list[str]:
         ):
             continue
         for gate in policy.gates:
-            if isinstance(gate, MetricGate | ChallengerGate):
-                found.setdefault(gate.metric)
+            for metric in gate.metrics:
+                found.setdefault(metric)
     return list(found)
 
 

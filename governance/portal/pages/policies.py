@@ -13,7 +13,6 @@ from governance.accounts.queries import labels_of, root_unit
 from governance.approvals.actions.policies import MEANINGS, SIGNATURES_NEEDED, STREAM
 from governance.approvals.models import PolicySignOff, PolicyVersion
 from governance.approvals.queries.policies import policy_of, policy_sign_offs, policy_versions
-from governance.approvals.rules.gates import ChallengerGate, FindingGate, Gate, MetricGate
 from governance.approvals.rules.judgement import Decision
 from governance.approvals.rules.policies import Need, Policy, PolicyState
 from governance.inventory.rules import Kind, Tier
@@ -21,19 +20,13 @@ from governance.portal.pages.certificates import Certificate, certificates, entr
 from governance.portal.pages.diffs import Line, diff_lines
 from governance.portal.pages.may import why_not
 from governance.portal.pages.verdicts import few, role_noun
-from governance.registry.rules import Source, Stage
+from governance.registry.rules import Stage
 
 LOOKS = {
     PolicyState.PROPOSED: ("ink", "clock"),
     PolicyState.IN_FORCE: ("ok", "check"),
     PolicyState.SUPERSEDED: ("mute", "stage-archived"),
     PolicyState.REJECTED: ("bad", "cross"),
-}
-PLAIN = {
-    "card_published": "A model card is published for the version.",
-    "report_approved": "A signed validation report finds the version fit for its use.",
-    "artifacts_complete": "Every file of the version is listed with its digest, and as registered.",
-    "rollback_target": "It is known which version would return if this one fails.",
 }
 
 
@@ -119,7 +112,7 @@ def policy_page(row: PolicyVersion, *, reader: User, at: datetime) -> PolicyPage
         look=LOOKS[PolicyState(row.state)],
         proposer=labels_of([row.proposed_by]).get(row.proposed_by, "the console"),
         applies=applies_to(policy),
-        gates=[(gate.label, gate_sentence(gate)) for gate in policy.gates],
+        gates=[(gate.label, gate.asks) for gate in policy.gates],
         needs=[(need_sentence(need), need.meaning) for need in policy.needs],
         certificates=certificates(list(rows), entries=entries),
         in_force=before,
@@ -175,33 +168,6 @@ def applies_to(policy: Policy) -> str:
 def _listed(words: Sequence[str]) -> str:
     """`Draft`, `Draft or Staging`, `Tier 1, Tier 2 or Tier 3`."""
     return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def gate_sentence(gate: Gate) -> str:
-    """Say what must hold for a gate to pass."""
-    match gate:
-        case MetricGate():
-            where = f" for {gate.slice}" if gate.slice else ""
-            side, unit = (
-                ("at most", "at least")[gate.at_least],
-                f" {gate.unit}" if gate.unit else "",
-            )
-            return f"{gate.metric}{where} is {side} {gate.limit}{unit}{_taken_from(gate.source)}."
-        case ChallengerGate():
-            side = "above" if gate.higher_is_better else "below"
-            return (
-                f"{gate.metric} is more than {gate.margin} {side} the champion's, measured on the "
-                f"same data{_taken_from(gate.source)}. Without a champion it passes."
-            )
-        case FindingGate():
-            worse = "" if gate.severity == "HIGH" else " or worse"
-            return f"No finding of severity {gate.severity.lower()}{worse} is open."
-        case _:
-            return PLAIN.get(gate.id, gate.label)
-
-
-def _taken_from(source: str) -> str:
-    return f", as {Source(source).label.lower()}" if source else ""
 
 
 def need_sentence(need: Need) -> str:

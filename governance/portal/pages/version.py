@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import Case, build_case, case_of
 from governance.approvals.queries.policies import policies_in_force, policy_of_move, subject_of
 from governance.approvals.queries.standing import Standing, lapsed_among
-from governance.approvals.rules.gates import CheckResult, Outcome
+from governance.approvals.rules.gates import CheckResult, Outcome, judging
 from governance.approvals.rules.judgement import MOVES
 from governance.approvals.rules.policies import NoPolicy
 from governance.cards.models import CardRevision
@@ -101,7 +101,7 @@ def version_page(version: ModelVersion, *, reader: User, at: datetime) -> Versio
     champion = None if champion == version else champion
     request = open_request(version)
     gates = gates_of(version, request, at=at)
-    checks = {check.id: check for check in gates.checks} if gates else {}
+    checks = gates.checks if gates else ()
     rows = measured(version, champion, checks)
     return VersionPage(
         version=version,
@@ -202,7 +202,7 @@ def next_case(version: ModelVersion, *, at: datetime) -> Case | None:
 
 
 def measured(
-    version: ModelVersion, champion: ModelVersion | None, checks: Mapping[str, CheckResult]
+    version: ModelVersion, champion: ModelVersion | None, checks: Sequence[CheckResult]
 ) -> list[Measured]:
     """The values that count, beside the champion's on the same data set."""
     mine = counting_results(results_of(version))
@@ -210,11 +210,11 @@ def measured(
     return [row_of(result, on_same_data(theirs, result), checks) for result in mine]
 
 
-def worst_first(rows: Sequence[Measured], checks: Mapping[str, CheckResult]) -> list[Measured]:
+def worst_first(rows: Sequence[Measured], checks: Sequence[CheckResult]) -> list[Measured]:
     """Order the slices of each metric from the worst, where a check says what is better."""
 
     def key(row: Measured) -> tuple[str, Decimal, str]:
-        check = checks.get(f"metric.{row.metric}") or checks.get(f"challenger.{row.metric}")
+        check = judging(checks, row.metric)
         sign = {"above": 1, "below": -1}.get(check.passes, 0) if check else 0
         return row.metric, sign * row.exact, row.slice
 
@@ -235,10 +235,9 @@ def on_same_data(
 
 
 def row_of(
-    mine: EvaluationResult, theirs: EvaluationResult | None, checks: Mapping[str, CheckResult]
+    mine: EvaluationResult, theirs: EvaluationResult | None, checks: Sequence[CheckResult]
 ) -> Measured:
-    path = f"{mine.metric}.{mine.slice}" if mine.slice else mine.metric
-    check = checks.get(f"metric.{path}") or checks.get(f"challenger.{path}")
+    check = judging(checks, mine.metric, mine.slice)
     change = Decimal(mine.value) - Decimal(theirs.value) if theirs else None
     return Measured(
         metric=mine.metric,

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from governance.approvals.actions.policies import STREAM
 from governance.approvals.models import PolicyVersion
 from governance.approvals.queries.policies import policy_by_id
 from governance.approvals.rules.judgement import Decision
-from governance.approvals.rules.policies import PolicyState
+from governance.approvals.rules.policies import SCHEMA, PolicyState
 from governance.core.errors import DomainError
 from governance.core.wording import moment
 from governance.portal import links
@@ -57,6 +57,11 @@ def policy(request: PageRequest, policy_id: UUID) -> HttpResponse:
 
 def _proving(request: PageRequest, row: PolicyVersion) -> Proving:
     return proving(request, "sign", row.ref, row.digest)
+
+
+def policy_schema(request: PageRequest) -> HttpResponse:
+    """The JSON Schema that every policy file is read against, for editors and pipelines."""
+    return JsonResponse(SCHEMA, content_type="application/schema+json")
 
 
 def _row(request: PageRequest, policy_id: UUID) -> PolicyVersion:
@@ -172,9 +177,12 @@ applies_to:
   tiers: [2]
 gates:
   - {check: metric, metric: accuracy, at_least: 0.90, label: Accuracy}
+  - {check: owner_assigned}
   - {check: card_published}
-  - {check: report_approved}
+  - {check: report_approved, max_age_days: 365}
+  - {check: no_open_finding, severity: HIGH}
+  - {check: artifacts_complete}
 sign_offs:
-  - {role: VALIDATOR, meaning: "I find this version fit for the stated use."}
-  - {role: APPROVER, meaning: "I approve this version for the stated use."}
+  - {role: VALIDATOR, step: 1, meaning: "I find this version fit for the stated use."}
+  - {role: APPROVER, step: 2, meaning: "I approve this version for the stated use."}
 """

@@ -19,12 +19,17 @@ SCHEMA: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "data" / "policy.schema.json").read_text()
 )
 MAX_TEXT = 64 * 1024
-CHECKS = (
-    "metric",
-    "challenger",
-    "no_open_finding",
-    *SCHEMA["$defs"]["plain"]["properties"]["check"]["enum"],
+
+
+def _names_of(entry: dict[str, Any]) -> list[str]:
+    check = SCHEMA["$defs"][entry["$ref"].rpartition("/")[2]]["properties"]["check"]
+    return list(check.get("enum", [check.get("const")]))
+
+
+CHECKS = tuple(
+    name for entry in SCHEMA["properties"]["gates"]["items"]["oneOf"] for name in _names_of(entry)
 )
+"""Every check that a policy can name."""
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -133,21 +138,29 @@ def _check_problems(policy: Policy) -> Iterator[Problem]:
 
 
 def _problems(error: jsonschema.ValidationError) -> Iterator[Problem]:
-    """Say what is wrong where it is wrong: of alternatives, what the one that is meant lacks."""
+    """Say what is wrong where it is wrong: of checks, what the one that is meant lacks."""
     if error.validator != "oneOf" or not error.context:
         yield _problem(error, error.message)
+        return
+    if not _is_entry_of_gates(error):
+        yield _problem(error, f"{error.instance!r} does not fit.")
         return
     branches: dict[Any, list[jsonschema.ValidationError]] = {}
     for inner in error.context:
         branches.setdefault(inner.schema_path[0], []).append(inner)
     meant = [found for found in branches.values() if not any(map(_is_other_check, found))]
-    if len(meant) == 1 and len(branches) > 1:
+    if len(meant) == 1:
         for inner in meant[0]:
             yield from _problems(inner)
     elif meant:
         yield _problem(error, f"{error.instance!r} does not fit.")
     else:
         yield _problem(error, f"there is no such check. The checks are {', '.join(CHECKS)}.")
+
+
+def _is_entry_of_gates(error: jsonschema.ValidationError) -> bool:
+    place = list(error.absolute_path)
+    return len(place) == 2 and place[0] == "gates" and list(error.schema_path)[-2:-1] == ["items"]
 
 
 def _is_other_check(error: jsonschema.ValidationError) -> bool:
