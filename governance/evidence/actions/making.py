@@ -16,6 +16,7 @@ from governance.evidence import verify_pack
 from governance.evidence.queries.collecting import collect
 from governance.evidence.rules import pages
 from governance.evidence.rules.contents import contents
+from governance.evidence.rules.decisions import decisions
 from governance.evidence.rules.overview import overview
 from governance.evidence.rules.packs import (
     EVIDENCE_NAME,
@@ -123,7 +124,7 @@ def context(evidence: Evidence, digest: str) -> Mapping[str, Any]:
         "contents": contents(evidence),
         "stage_changes": pages.stage_changes(evidence),
         "card": pages.card_page(evidence, versions),
-        "decisions": pages.decisions(evidence),
+        "decisions": decisions(evidence),
         "reports": pages.reports(evidence),
         "findings": pages.findings(evidence),
         "certificates": pages.certificates(evidence),
