@@ -6,7 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,17 +32,25 @@ def serving(
     *, database: str, redis: str, workers: int, data: Data, folder: Path
 ) -> Iterator[Target]:
     """Prepare and fill an empty database, and serve it."""
-    folder.mkdir()
-    port = free_port()
     values = environment(
         folder,
         DATABASE_URL=database,
         REDIS_URL=redis,
         WEB_CONCURRENCY=str(workers),
-        PORT=str(port),
+        PORT=str(free_port()),
     )
+    seed = ("-m", "bench.seed", str(data.models), str(data.versions))
+    with served(seed, values=values, folder=folder) as target:
+        yield target
+
+
+@contextmanager
+def served(seed: Sequence[str], *, values: dict[str, str], folder: Path) -> Iterator[Target]:
+    """Prepare an empty database and serve it once `seed` has filled it and printed a token."""
+    folder.mkdir()
+    port = int(values["PORT"])
     _run("manage.py", "prepare", values=values)
-    secret = _run("-m", "bench.seed", str(data.models), str(data.versions), values=values)
+    secret = _run(*seed, values=values)
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "governance.wsgi"]
     command = [*mortal(), *gunicorn]
     with running(command, log=folder / "log", ready=lambda: answers(port), env=values, cwd=ROOT):

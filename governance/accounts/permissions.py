@@ -27,6 +27,7 @@ class Permission(StrEnum):
     POLICY_SIGN = "approvals:policy:sign"
     PROMOTION_REJECT = "approvals:promotion:reject"
     PROMOTION_REQUEST = "approvals:promotion:request"
+    PROMOTION_ROLL_BACK = "approvals:promotion:roll_back"
     PROMOTION_SIGN = "approvals:promotion:sign"
     LEDGER_READ = "audit:ledger:read"
     CARD_PUBLISH = "cards:card:publish"
@@ -113,6 +114,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.COMMENT_WRITE,
             Permission.POLICY_SIGN,
             Permission.PROMOTION_REJECT,
+            Permission.PROMOTION_ROLL_BACK,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
             Permission.TIER_ASSESS,
@@ -175,6 +177,7 @@ SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
     Scope.REJECT: frozenset(
         {Permission.COMMENT_WRITE, Permission.MODEL_READ, Permission.PROMOTION_REJECT}
     ),
+    Scope.ROLL_BACK: frozenset({Permission.MODEL_READ, Permission.PROMOTION_ROLL_BACK}),
     Scope.LOAD: frozenset({Permission.MODEL_READ, Permission.UNAPPROVED_LOAD}),
     Scope.REPORT: frozenset({Permission.DEPLOYMENT_REPORT, Permission.MODEL_READ}),
     Scope.WEBHOOKS: frozenset({Permission.MODEL_READ, Permission.WEBHOOK_MANAGE}),

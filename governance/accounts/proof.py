@@ -88,6 +88,32 @@ def prove(user: User, *, given: ProofGiven, at: datetime) -> Proof:
     return Proof(user_ref=user.ref, method=method.value, at=at)
 
 
+def prove_apart(user: User, *, password: str, code: str, at: datetime) -> Proof:
+    """Return the proof of somebody who is not signed in: here they give what signing in asks for.
+
+    That is the password, and from whoever has an app a code as well. Raises as `prove`, and
+    ProofMissing where the code is left out or passkeys are all that the person has beside it.
+    """
+    held = kinds_held(user)
+    if held and Authenticator.Type.TOTP not in held:
+        raise ProofMissing(
+            "Nothing was done. Your passkey cannot be used outside a browser: do this on the page."
+        )
+    if held and not code:
+        raise ProofMissing(
+            "Nothing was done. You sign in with password and code, and both are needed here."
+        )
+    # The code first: it serves once, so that no try at the password comes without a fresh one.
+    coded = prove(user, given=ProofGiven(code=code), at=at) if code else None
+    proof = prove(user, given=ProofGiven(password=password), at=at)
+    return coded or proof
+
+
+def kinds_held(user: User) -> set[str]:
+    """Return the kinds of what the person signs in with beside the password."""
+    return set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+
+
 def require_proof(proof: Proof, *, actor: User, at: datetime) -> None:
     """Raise ProofMissing unless the proof is the actor's own, given for this very act."""
     if proof.user_ref != actor.ref or proof.at != at:

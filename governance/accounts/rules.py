@@ -38,12 +38,13 @@ class Scope(TextChoices):
     EVALUATE = "evaluations:write", "Post evaluation results and lineage"
     REQUEST = "promotions:request", "Ask for stage changes, and comment on versions"
     REJECT = "promotions:reject", "Reject requests in the name of who answers for the token"
+    ROLL_BACK = "promotions:rollback", "Pass on rollbacks that an approver proves to be theirs"
     LOAD = "unapproved:load", "Load versions that nobody approved, to validate them"
     REPORT = "deployments:report", "Report what serving systems run"
     WEBHOOKS = "webhooks:manage", "Keep webhooks and see their addresses"
 
 
-SPECIAL_SCOPES = frozenset({Scope.REJECT, Scope.LOAD})
+SPECIAL_SCOPES = frozenset({Scope.REJECT, Scope.ROLL_BACK, Scope.LOAD})
 """What no pipeline needs: a token gets it only when it is asked for by name."""
 ORDINARY_SCOPES = tuple(scope for scope in Scope if scope not in SPECIAL_SCOPES)
 

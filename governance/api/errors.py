@@ -40,7 +40,7 @@ def to_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer a refusal as a problem, and put it on record. None for what is no refusal: a bug."""
     match error:
         case DomainError():
-            if isinstance(error, NotAllowed | Refused | WrongState):
+            if _belongs_on_record(error, context):
                 _put_on_record(error, context)
             return _domain_problem(error)
         case ValidationError():
@@ -53,6 +53,12 @@ def to_response(error: Exception, context: dict[str, Any]) -> Response | None:
         case Http404():
             return _domain_problem(NotFound("There is nothing at this address."))
     return None
+
+
+def _belongs_on_record(error: DomainError, context: dict[str, Any]) -> bool:
+    """Tell whether somebody was refused a change; reading leaves no entry."""
+    reads = context["request"].method in {"GET", "HEAD"}
+    return not reads and isinstance(error, NotAllowed | Refused | WrongState)
 
 
 def _domain_problem(error: DomainError) -> Response:

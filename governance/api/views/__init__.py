@@ -3,17 +3,20 @@
 from governance.api.views.evaluations import Evaluations
 from governance.api.views.lineage import LineageEvents, SnapshotVersions, VersionLineage
 from governance.api.views.nowhere import NothingHere
+from governance.api.views.promotions import Emergency, Rollback
 from governance.api.views.serving import Allow, DeploymentReports, Live
 from governance.api.views.versions import LabeledVersion, Version
 
 __all__ = [
     "Allow",
     "DeploymentReports",
+    "Emergency",
     "Evaluations",
     "LabeledVersion",
     "LineageEvents",
     "Live",
     "NothingHere",
+    "Rollback",
     "SnapshotVersions",
     "Version",
     "VersionLineage",

@@ -14,7 +14,7 @@ from governance.approvals.actions.requests import (
     ask_to_confirm,
     withdraw,
 )
-from governance.approvals.actions.rollbacks import roll_back
+from governance.approvals.actions.rollbacks import roll_back, roll_back_for
 from governance.approvals.actions.sign_offs import sign_off
 from governance.approvals.actions.ticks import tick_check
 
@@ -32,6 +32,7 @@ __all__ = [
     "propose_policy",
     "reject_request",
     "roll_back",
+    "roll_back_for",
     "sign_off",
     "sign_override",
     "sign_policy",

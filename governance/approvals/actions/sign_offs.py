@@ -127,8 +127,7 @@ def require_role(actor: User, role: Role, *, unit: Unit, at: datetime) -> list[U
     lent = [one for one in delegations_in(unit, at=at) if one.deputy_id == actor.pk]
     if not lent:
         require(actor, Permission.PROMOTION_SIGN, unit=unit, at=at)
-    own: list[User | None] = [None] if role in roles_of(actor, unit=unit, at=at) else []
-    names = own + [one.delegator for one in lent if one.role == role]
+    names = in_whose_names(actor, role, unit=unit, at=at)
     if not names:
         raise PermissionMissing(
             f"You do not hold the role {role.label.lower()} in {unit.name}.",
@@ -136,6 +135,15 @@ def require_role(actor: User, role: Role, *, unit: Unit, at: datetime) -> list[U
             unit=unit.path,
         )
     return names
+
+
+def in_whose_names(person: User, role: Role, *, unit: Unit, at: datetime) -> list[User | None]:
+    """Return the person, as None, if they hold the role, and those who have lent it to them."""
+    if not person.is_active:
+        return []
+    own: list[User | None] = [None] if role in roles_of(person, unit=unit, at=at) else []
+    lent = [one for one in delegations_in(unit, at=at) if one.deputy_id == person.pk]
+    return own + [one.delegator for one in lent if one.role == role]
 
 
 def _require_words(decision: Decision, comment: str, conditions: Sequence[ConditionDraft]) -> None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from governance.accounts.models import User
-from governance.accounts.queries import roles_of
-from governance.accounts.rules import PermissionMissing, Role
-from governance.approvals.actions.rollbacks import NothingToRollBackTo, rollback_case
-from governance.approvals.models import PromotionRequest, SignOff
-from governance.approvals.queries.cases import ROLLBACK_NEED, Case, sign_offs_of
-from governance.approvals.queries.chairs import reader_bars
-from governance.approvals.rules.duties import require_separation
+from governance.approvals.actions.rollbacks import (
+    NothingToRollBackTo,
+    basis_of,
+    require_may_roll_back,
+    rollback_case,
+)
+from governance.approvals.models import PromotionRequest
+from governance.approvals.queries.cases import ROLLBACK_NEED
 from governance.inventory.models import Model
 from governance.portal.pages.certificates import Certificate, certificates, entries_of_request
 from governance.portal.pages.sign_step import require_unchanged
@@ -50,15 +51,7 @@ def rollback_page(slot: Slot, *, seen: str | None, reader: User, at: datetime) -
     Raises NothingToRollBackTo, DutiesNotSeparated, PermissionMissing, DossierChanged.
     """
     case = rollback_case(slot, at=at)
-    unit = case.version.model.unit
-    barred = reader_bars(case, reader=reader, role=Role.APPROVER)
-    require_separation(barred, stream=case.version.model.stream)
-    if Role.APPROVER not in roles_of(reader, unit=unit, at=at):
-        raise PermissionMissing(
-            f"Only an approver in {unit.name} rolls a version back.",
-            role=Role.APPROVER,
-            unit=unit.path,
-        )
+    require_may_roll_back(case, person=reader, at=at)
     require_unchanged(case, seen)
     approval, rows = basis_of(case)
     return RollBackPage(
@@ -69,22 +62,4 @@ def rollback_page(slot: Slot, *, seen: str | None, reader: User, at: datetime) -
         certificates=certificates(rows, entries=entries_of_request(approval)),
         digest=case.digest,
         sealed=seal(case.dossier.text(), about=slot.ref),
-    )
-
-
-def basis_of(case: Case) -> tuple[PromotionRequest, list[SignOff]]:
-    """Return the earlier approval and those of its signatures that the rollback rests on."""
-    basis = case.dossier.basis
-    if basis is None:
-        raise NothingToRollBackTo("The earlier version has no approval on record to rest on.")
-    request = PromotionRequest.objects.with_version().get(pk=basis.request.partition(":")[2])
-    return request, [row for row in sign_offs_of(request) if row.ref in basis.sign_offs]
-
-
-def rolled_back_before(slot: Slot, reader: User, digest: str) -> SignOff | None:
-    """Return the reader's signature under a rollback of these very facts, if it was done."""
-    return (
-        SignOff.objects.filter(request__slot=slot, signer=reader, dossier_digest=digest)
-        .select_related("request")
-        .first()
     )

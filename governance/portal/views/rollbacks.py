@@ -12,7 +12,7 @@ from django.utils import timezone
 from governance.accounts.models import User
 from governance.accounts.proof import ProofGiven, prove
 from governance.approvals.actions import roll_back
-from governance.approvals.actions.rollbacks import rollback_case
+from governance.approvals.actions.rollbacks import rollback_case, rolled_back_before
 from governance.approvals.models import PromotionRequest
 from governance.core.canonical import sha256_hex
 from governance.core.errors import DomainError, invalid
@@ -26,7 +26,6 @@ from governance.portal.forms.proof import WRONG_PROOF, proving
 from governance.portal.pages.rollbacks import (
     RollBackPage,
     rollback_page,
-    rolled_back_before,
     slot_of,
 )
 from governance.portal.pages.sign_step import changed_since
