@@ -24,7 +24,7 @@ from bench import portal, report
 from bench.load import Target
 from tests.servers import free_port, postgres, valkey
 
-ROUNDS = 10
+ROUNDS = 5
 EMAIL = "alma.second@bank.example"
 PASSWORD = "correct-horse-7-staple"
 REASON = "It drifts."

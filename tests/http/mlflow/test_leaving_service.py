@@ -165,7 +165,7 @@ def test_nor_does_the_page_nor_the_admin_nor_our_own_interface(
         assert (
             post(cast.owner, f"/models/{NAME}/versions/1/ask/", target="DRAFT").status_code == 403
         )
-    User.objects.filter(pk=cast.administrator.pk).update(is_superuser=True, is_staff=True)
+    User.objects.filter(pk=cast.administrator.pk).update(is_superuser=True)
     secret = f.make_token(cast, scopes=tuple(Scope), name="all", at=timezone.now())[1]
     with nothing_moves():
         for path in ("registry/modelversion", "registry/slotassignment", "approvals/policyversion"):
