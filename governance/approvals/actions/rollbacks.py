@@ -123,7 +123,7 @@ def _approver(email: str, *, unit: Unit, at: datetime) -> User:
 def _no_approver(unit: Unit) -> PermissionMissing:
     return PermissionMissing(
         f"Only an approver in {unit.name} rolls a version back.",
-        permission=str(Permission.PROMOTION_ROLL_BACK),
+        role=Role.APPROVER,
         unit=unit.path,
     )
 
