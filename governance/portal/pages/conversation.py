@@ -9,8 +9,8 @@ from datetime import datetime
 from governance.accounts.rules import Role
 from governance.approvals.models import Override, PromotionRequest, SignOff, Tick
 from governance.approvals.queries.cases import sign_offs_of
+from governance.approvals.rules.gates.naming import check_name
 from governance.approvals.rules.judgement import Decision, RequestState
-from governance.portal.pages.changes import check_name
 from governance.registry.models import VersionComment
 from governance.registry.queries.comments import standing_comments
 

@@ -15,10 +15,10 @@ from governance.approvals.queries.cases import Case
 from governance.approvals.queries.chairs import reader_bars
 from governance.approvals.queries.reading import LIVE, Reading
 from governance.approvals.rules.gates import CheckResult
+from governance.approvals.rules.gates.naming import check_name
 from governance.approvals.rules.overrides import NEVER_EXCUSED, check_digest
 from governance.approvals.rules.policies import OverrideRule
 from governance.core.wording import as_date, counted
-from governance.portal.pages.changes import check_name
 from governance.portal.pages.verdicts import few, role_noun
 
 
