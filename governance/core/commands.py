@@ -1,22 +1,25 @@
-"""The shell's side of the domain: a refusal becomes one clear line and exit code 1."""
+"""The shell's side of the domain: a refusal becomes one clear line and an exit code."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError
 
-from governance.core.errors import DomainError, InvalidInput
+from governance.core.errors import DomainError, InvalidInput, invalid
 
 
 class DomainCommand(BaseCommand):
     """A shell over one action. What the action refuses is printed with its field and its rule."""
 
+    refused: ClassVar[int] = 1
+
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
             return super().execute(*args, **options)
         except DomainError as error:
-            raise CommandError(said(error)) from error
+            raise CommandError(said(error), returncode=self.refused) from error
 
 
 def said(error: DomainError) -> str:
@@ -24,3 +27,11 @@ def said(error: DomainError) -> str:
     if isinstance(error, InvalidInput) and error.problems:
         return "\n".join(f"{p.field}: {p.message} [{p.rule}]" for p in error.problems)
     return f"{error.message} [{error.code}]"
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file that was named on the command line. Raises InvalidInput."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise invalid("file", "readable", f"{path} cannot be read as text: {error}.") from error

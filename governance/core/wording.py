@@ -10,6 +10,7 @@ from decimal import Decimal
 
 MINUS = "\u2212"
 MISSING = "n/a"
+SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _SIZES = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -121,6 +122,11 @@ def percent(value: float | None) -> str:
 def counted(count: int, noun: str, plural: str = "") -> str:
     """`1 item`, `5 items`; give the plural where it is not just an s."""
     return f"{number(count)} {noun if count == 1 else plural or noun + 's'}"
+
+
+def few(count: int) -> str:
+    """Small numbers in words, as they stand within a sentence."""
+    return SMALL[count] if count < len(SMALL) else str(count)
 
 
 def size(octets: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from governance.approvals.models import Override, OverrideSignOff, PromotionRequest, SignOff
 from governance.approvals.queries.reading import LIVE, Reading
+from governance.approvals.rules.checks import judge_checks
 from governance.approvals.rules.dossier import (
     Basis,
     CardFacts,
@@ -23,10 +24,8 @@ from governance.approvals.rules.dossier import (
     VersionFacts,
 )
 from governance.approvals.rules.duties import Duties, bars
-from governance.approvals.rules.gates import CheckResult, judge_all, standing_checks
+from governance.approvals.rules.gates import CheckResult
 from governance.approvals.rules.judgement import RequestState
-from governance.approvals.rules.manual import judge_manual
-from governance.approvals.rules.overrides import excused
 from governance.approvals.rules.policies import OverrideRule, Policy
 from governance.cards.models import CardRevision
 from governance.cards.rules import SECTIONS
@@ -80,20 +79,6 @@ def gather(
     )
     checks = judge_checks(policy, dossier, at=at)
     return replace(dossier, checks=tuple(check.facts() for check in checks)), checks
-
-
-def judge_checks(policy: Policy, dossier: Dossier, *, at: datetime) -> tuple[CheckResult, ...]:
-    """Judge what a policy asks for, and what always holds; failing ones may be excused."""
-    asked_for = (
-        *judge_all(policy.gates, dossier, at=at),
-        *judge_manual(policy.manual_checks, dossier.ticks),
-    )
-    return excused(
-        (*asked_for, *standing_checks(dossier, said=asked_for)),
-        overrides=dossier.overrides,
-        in_emergency=dossier.move == Move.EMERGENCY,
-        at=at,
-    )
 
 
 def _policy_facts(policy: Policy) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from datetime import datetime
 from governance.accounts.queries import labels_of
 from governance.approvals.models import DossierCopy, PolicyVersion, PromotionRequest
 from governance.approvals.queries.cases import ROLLBACK_POLICY, Case, approved_dossier
-from governance.approvals.queries.dossiers import judge_checks
 from governance.approvals.queries.policies import policy_of
+from governance.approvals.rules.checks import judge_checks
 from governance.approvals.rules.dossier import Dossier, read_dossier
 from governance.approvals.rules.emergencies import emergency_policy
 from governance.approvals.rules.gates import CheckResult, Outcome

@@ -15,11 +15,12 @@ from governance.approvals.models import PolicySignOff, PolicyVersion
 from governance.approvals.queries.policies import policy_of, policy_sign_offs, policy_versions
 from governance.approvals.rules.judgement import Decision
 from governance.approvals.rules.policies import Need, Policy, PolicyState
+from governance.core.wording import few
 from governance.inventory.rules import Kind, Tier
 from governance.portal.pages.certificates import Certificate, certificates, entry_numbers
 from governance.portal.pages.diffs import Line, diff_lines
 from governance.portal.pages.may import why_not
-from governance.portal.pages.verdicts import few, role_noun
+from governance.portal.pages.verdicts import role_noun
 from governance.registry.rules import Stage
 
 LOOKS = {

@@ -9,10 +9,8 @@ from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import Case
 from governance.approvals.queries.chairs import Chair
 from governance.approvals.rules.judgement import Decision, Judgement, RequestState
-from governance.core.wording import counted, day
+from governance.core.wording import counted, day, few
 from governance.registry.rules import Move, Stage
-
-SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +44,6 @@ def title_of(request: PromotionRequest) -> str:
             return f"Give version {version.number} of {name} {target}"
         case _:
             return f"Promote version {version.number} of {name} to {target}"
-
-
-def few(count: int) -> str:
-    """Small numbers in words, as they stand within a sentence."""
-    return SMALL[count] if count < len(SMALL) else str(count)
 
 
 def missing_words(judgement: Judgement) -> str:

@@ -13,8 +13,7 @@ from governance.approvals.actions import propose_policy
 from governance.approvals.actions.policies import SIGNATURES_NEEDED
 from governance.approvals.models import PolicyVersion
 from governance.approvals.rules.policies import PolicyState
-from governance.core.commands import DomainCommand
-from governance.core.errors import invalid
+from governance.core.commands import DomainCommand, text_of
 
 
 class Command(DomainCommand):
@@ -28,18 +27,11 @@ class Command(DomainCommand):
         parser.add_argument("file", type=Path, help="the policy, as YAML")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        row = propose_policy(text=read(options["file"]), actor=CONSOLE, at=timezone.now())
+        row = propose_policy(text=text_of(options["file"]), actor=CONSOLE, at=timezone.now())
         self.stdout.write(f"{row.key} version {row.number}: {PolicyState(row.state).label}.")
         self.stdout.write(f"sha256 {row.digest}")
         if row.state == PolicyState.PROPOSED:
             self.stdout.write(next_step(row))
-
-
-def read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise invalid("file", "readable", f"{path} cannot be read as text: {error}.") from error
 
 
 def next_step(row: PolicyVersion) -> str:
