@@ -56,6 +56,7 @@ from governance.portal.views.policies import (
     sign_policy_version,
     signed_before,
 )
+from governance.portal.views.rehearsals import rehearse_policy
 from governance.portal.views.rollbacks import roll_back_model, rollback_changed
 from governance.portal.views.security import (
     add_app_page,
@@ -260,6 +261,7 @@ policy_urls = [
     page("policies/", policies, name="policies"),
     page("policies/new/", new_policy, name="policy_new", methods=READ_AND_WRITE),
     page("policies/schema.json", policy_schema, name="policy_schema"),
+    page("policies/rehearse/", rehearse_policy, name="policy_rehearse", methods=READ_AND_WRITE),
     page("policies/<uuid:policy_id>/", policy, name="policy"),
     page(
         "policies/<uuid:policy_id>/sign/",

@@ -250,6 +250,7 @@ PATHS = [
     "/evidence/?model=" + "x" * 3000,
     "/policies/new/?from=%00",
     "/policies/new/?from=" + "9" * 40,
+    "/policies/rehearse/?from=%00",
     "/decisions/?page=-1",
     "/decisions/?model=%00",
     "/?x=" + "%00" * 10,

@@ -154,7 +154,7 @@ class TestForgedRequests:
         "path",
         ["/decisions/{id}/sign/", "/decisions/{id}/withdraw/", "/models/churn-model/roll-back/",
          "/models/churn-model/versions/1/ask/", "/policies/new/", "/theme/", "/password/",
-         "/sign-out/", "/admin/accounts/rolegrant/add/", "/evidence/",
+         "/policies/rehearse/", "/sign-out/", "/admin/accounts/rolegrant/add/", "/evidence/",
          "/models/churn-model/versions/1/card/publish/"],
     )  # fmt: skip
     def test_without_the_token_of_our_page_nothing_is_done(

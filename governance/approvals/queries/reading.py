@@ -126,10 +126,12 @@ LIVE = Reading()
 class ReadAhead(Reading):
     """Has read the facts of many open requests at once, in a dozen queries however many they are.
 
-    For lists only: what it answers is as old as its making.
+    For lists only: what it answers is as old as its making. `reader` is whose roles are read too.
     """
 
-    def __init__(self, requests: Sequence[PromotionRequest], *, reader: User, at: datetime) -> None:
+    def __init__(
+        self, requests: Sequence[PromotionRequest], *, reader: User | None, at: datetime
+    ) -> None:
         self._reader = reader
         versions = [request.version for request in requests]
         models, slots = [v.model for v in versions], [request.slot for request in requests]
@@ -173,7 +175,7 @@ class ReadAhead(Reading):
         self._grants = list(
             RoleGrant.objects.at(at).filter(user__is_active=True).select_related("user")
         )
-        self._own = list(reader.grants.at(at))
+        self._own = list(reader.grants.at(at)) if reader else []
         self._lent = list(Delegation.objects.at(at))
 
     def champion(self, slot: Slot) -> ModelVersion | None:

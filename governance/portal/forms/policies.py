@@ -28,6 +28,27 @@ class ProposeForm(SiteForm, forms.Form):
     )
 
 
+class RehearseForm(SiteForm, forms.Form):
+    """The text of a policy that nobody has to have proposed, and how far back to look."""
+
+    unchanged = "Nothing was rehearsed."
+
+    since = forms.DateField(
+        required=False,
+        label="Decisions since",
+        help_text="A year back where you leave it empty.",
+        error_messages={"invalid": "Enter a date such as 2026-11-19."},
+        widget=forms.DateInput(attrs={"type": "date", "class": "date"}, format="%Y-%m-%d"),
+    )
+    text = forms.CharField(
+        strip=False,
+        label="The policy as YAML",
+        help_text="It is read and judged by, and kept nowhere.",
+        error_messages={"required": "Enter the policy, beginning with its key: policy: my-policy"},
+        widget=forms.Textarea(attrs={"rows": 24, "class": "mono", "spellcheck": "false"}),
+    )
+
+
 class StartForm(forms.Form):
     """Which version a proposal begins with: `?from=`, a word that Python keeps for itself."""
 

@@ -18,8 +18,8 @@ from governance.approvals.rules.gates import CheckResult
 from governance.approvals.rules.gates.naming import check_name
 from governance.approvals.rules.overrides import NEVER_EXCUSED, check_digest
 from governance.approvals.rules.policies import OverrideRule
-from governance.core.wording import as_date, counted
-from governance.portal.pages.verdicts import few, role_noun
+from governance.core.wording import as_date, counted, few
+from governance.portal.pages.verdicts import role_noun
 
 
 @dataclass(frozen=True, kw_only=True)

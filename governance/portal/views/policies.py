@@ -138,7 +138,7 @@ def new_policy(request: PageRequest) -> HttpResponse:
     """Propose a version; `?from=` starts with the text of an earlier one."""
     at = timezone.now()
     if request.method != "POST":
-        return _proposal(request, ProposeForm(initial={"text": _starting_text(request)}), at=at)
+        return _proposal(request, ProposeForm(initial={"text": starting_text(request)}), at=at)
     form = ProposeForm(request.POST)
     row = (
         perform(
@@ -157,7 +157,8 @@ def new_policy(request: PageRequest) -> HttpResponse:
     return HttpResponseRedirect(links.policy(row))
 
 
-def _starting_text(request: PageRequest) -> str:
+def starting_text(request: PageRequest) -> str:
+    """The text of the version that `?from=` names, or an example to begin with."""
     form = StartForm(request.GET)
     earlier = form.cleaned_data["from"] if form.is_valid() else None
     return policy_by_id(earlier).text if earlier else TEMPLATE
