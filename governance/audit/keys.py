@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,11 +22,17 @@ class KeyUnusable(Exception):
 
 
 def load(path: Path) -> Ed25519PrivateKey:
-    """Return the key in `path`. Raises KeyUnusable."""
+    """Return the key in `path`; the file is read again only once it is another. Raises KeyUnusable."""
     try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
+        found = path.stat()
+        return _read(path, found.st_ino, found.st_mtime_ns, found.st_size)
     except (OSError, ValueError, TypeError) as error:
         raise KeyUnusable(f"The ledger key {path} cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, *_which: int) -> Ed25519PrivateKey:
+    key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyUnusable(f"The ledger key {path} is not an Ed25519 key.")
     return key

@@ -17,6 +17,9 @@ from governance.core.canonical import canonical, sha256_hex, timestamp
 
 FORMAT = "countersign.ledger.entry/1"
 DOMAIN = FORMAT.encode() + b"\0"
+SIGNATURE_FORMAT = "countersign.signature/1"
+"""What the portal signs of a person's signature. See docs/signatures.md."""
+
 GENESIS = "0" * 64
 CONSOLE = "system:console"
 """Who acts when somebody with the server's shell runs a command."""

@@ -25,6 +25,7 @@ from governance.approvals.actions.locks import (
 )
 from governance.approvals.actions.requests import require_open
 from governance.approvals.models import PromotionRequest, SignOff
+from governance.approvals.queries.bindings import bound
 from governance.approvals.queries.cases import Case, build_case, sign_offs_of, signature_of
 from governance.approvals.queries.chairs import reader_bars
 from governance.approvals.queries.challenge import openings_by
@@ -220,11 +221,12 @@ def insert_sign_off(
 ) -> tuple[SignOff, list[Record]]:
     """Insert a signature over the case's dossier; return it and every row that was written.
 
-    It says what its signer had opened by then.
+    It says what its signer had opened by then. The portal signs what it states, so that it holds
+    for this record and no other.
     """
     copy, is_new = keep_dossier(request, case, at=at)
     opened = openings_by(request, actor)
-    signed = SignOff.objects.create(
+    signed = SignOff(
         request=request,
         dossier=copy,
         signer=actor,
@@ -240,6 +242,8 @@ def insert_sign_off(
         first_opened_at=opened.get(EvidencePage.DECISION),
         evidence_opened=",".join(sorted(opened.keys() & EVIDENCE)),
     )
+    signed.binding = bound(signed)
+    signed.save(force_insert=True)
     return signed, [signed, copy] if is_new else [signed]
 
 
