@@ -22,7 +22,7 @@ class KeyUnusable(Exception):
 
 
 def load(path: Path) -> Ed25519PrivateKey:
-    """Return the key in `path`; the file is read again only once it is another. Raises KeyUnusable."""
+    """Return the key in `path`, read again only when the file is another. Raises KeyUnusable."""
     try:
         found = path.stat()
         return _read(path, found.st_ino, found.st_mtime_ns, found.st_size)

@@ -27,6 +27,7 @@ from governance.evidence.rules.packs import (
     require_verified,
 )
 from governance.evidence.rules.reading import Evidence
+from governance.evidence.rules.signatures import certificates
 from governance.evidence.rules.trail import entry_rows
 from governance.inventory.models import Model
 
@@ -127,7 +128,7 @@ def context(evidence: Evidence, digest: str) -> Mapping[str, Any]:
         "decisions": decisions(evidence),
         "reports": pages.reports(evidence),
         "findings": pages.findings(evidence),
-        "certificates": pages.certificates(evidence),
+        "certificates": certificates(evidence),
         "entries": entry_rows(evidence)[-PRINTED_ENTRIES:],
         "organization": evidence.about["organization"],
     }

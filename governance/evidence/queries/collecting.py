@@ -12,9 +12,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Q
 
-from governance.accounts.models import ServiceAccount, Unit, User
-from governance.approvals.models import DossierCopy, PolicySignOff, PolicyVersion
+from governance.accounts.models import Delegation, DelegationEnd, ServiceAccount, Unit, User
+from governance.approvals.models import DossierCopy, PolicySignOff, PolicyVersion, SignOff
 from governance.audit.models import LedgerEntry, LedgerStream, Prose
 from governance.audit.registration import REGISTERED, snapshot
 from governance.audit.rules import GENESIS
@@ -43,10 +44,10 @@ def collect(model: Model, *, by: str, at: datetime) -> dict[str, Any]:
             {"text": text, "hash": hash_} for text, hash_ in entries.values_list("text", "hash")
         ]
         spoken_of = _spoken_of(ledger)
-        records = _once([*spoken_of, *_policies(spoken_of, ledger)])
-        prose = list(_prose(records))
-        held = _by_kind(records)
-        names = _names(records, ledger, by)
+        records = once([*spoken_of, *policies(spoken_of, ledger), *delegations(spoken_of)])
+        prose = list(prose_of(records))
+        held = by_kind(records)
+        names = names_in(records, (by, *(entry["text"] for entry in ledger)))
     about = _about(model, head=head, entries=len(ledger), by=by, at=at)
     document = {
         "format": FORMAT,
@@ -102,7 +103,7 @@ def _prose_fields(table: type[models.Model]) -> list[str]:
     return [f.name for f in table._meta.concrete_fields if f.related_model is Prose]
 
 
-def _policies(records: Iterable[Record], ledger: Iterable[dict[str, str]]) -> list[Record]:
+def policies(records: Iterable[Record], ledger: Iterable[dict[str, str]]) -> list[Record]:
     """Return the policies that the model was judged by, and who signed them.
 
     What was done to a policy stands in the firm's stream; the dossiers and entries that name it
@@ -118,18 +119,40 @@ def _policies(records: Iterable[Record], ledger: Iterable[dict[str, str]]) -> li
     ]
 
 
-def _once(records: Iterable[Record]) -> list[Record]:
+def delegations(records: Iterable[Record]) -> list[Record]:
+    """Return the delegations by which deputies signed, and whether they were ended early.
+
+    They stand in the stream of accounts; the signature that rests on one stands in the model's.
+    """
+    lent = Q(pk__in=[])
+    for row in records:
+        if isinstance(row, SignOff) and row.on_behalf_of_id:
+            lent |= Q(
+                delegator=row.on_behalf_of_id,
+                deputy=row.signer_id,
+                role=row.role,
+                starts_at__lte=row.signed_at,
+                ends_at__gt=row.signed_at,
+            )
+    found = Delegation.objects.filter(lent).select_related(*_prose_fields(Delegation))
+    return [
+        *found.order_by("pk"),
+        *DelegationEnd.objects.filter(delegation__in=found).order_by("pk"),
+    ]
+
+
+def once(records: Iterable[Record]) -> list[Record]:
     return list({record.ref: record for record in records}.values())
 
 
-def _by_kind(records: Iterable[Record]) -> dict[str, list[dict[str, Any]]]:
+def by_kind(records: Iterable[Record]) -> dict[str, list[dict[str, Any]]]:
     held: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for record in records:
         held[record.REF].append({"ref": record.ref, "fields": snapshot(record)})
     return dict(held)
 
 
-def _prose(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+def prose_of(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
     """Yield the texts that the records point to; of an erased one, that it was erased."""
     for record in records:
         for name in _prose_fields(type(record)):
@@ -145,10 +168,10 @@ def _text_of(prose: Prose) -> dict[str, Any]:
     return held | {"erased_at": prose.erased_at}
 
 
-def _names(records: Iterable[Record], ledger: Iterable[dict[str, str]], by: str) -> dict[str, str]:
-    """Return what the people, units and service accounts in the evidence are called now."""
+def names_in(records: Iterable[Record], texts: Iterable[str]) -> dict[str, str]:
+    """Return what the people, units and service accounts in records and texts are called now."""
     wanted: dict[str, set[str]] = defaultdict(set)
-    for text in (by, *(entry["text"] for entry in ledger), *map(_references, records)):
+    for text in (*texts, *map(_references, records)):
         for kind, key in _REF.findall(text):
             wanted[kind].add(key)
     return {

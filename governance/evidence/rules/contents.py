@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from governance.evidence.rules.pages import version_number
-from governance.evidence.rules.reading import Entry, Evidence, Held
+from governance.evidence.rules.reading import Entry, Evidence, Held, version_number
 from governance.registry.rules import CheckOutcome, PartKind
 
 

@@ -1,36 +1,81 @@
-"""The decisions of a pack: each request, with the checks of the dossier that was decided on."""
+"""Promotion requests as a pack prints them: what was found, who signed, and in spite of what."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from governance.approvals.rules.dossier import read_dossier
-from governance.approvals.rules.gates import Outcome, check_name, judge_all
+from governance.approvals.rules.gates import (
+    EMERGENCY,
+    CheckResult,
+    Outcome,
+    check_name,
+    judge_all,
+    standing_checks,
+)
 from governance.approvals.rules.judgement import RequestState
+from governance.approvals.rules.manual import judge_manual
 from governance.approvals.rules.policies import Policy, policy_from
 from governance.audit.rules import Verb
-from governance.core.wording import sentence
-from governance.evidence.rules.pages import goal_of, version_number
-from governance.evidence.rules.reading import Evidence, Held
+from governance.core.wording import day, sentence
+from governance.evidence.rules.reading import Entry, Evidence, Held, version_number
+from governance.evidence.rules.signatures import (
+    Certificate,
+    ConditionRow,
+    goal_of,
+    override_sign_off,
+    sign_off,
+)
 from governance.registry.rules import Move
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRow:
+    """`excused` says why a check that is not met did not stand against the move."""
+
+    id: str
     label: str
     outcome: str
     words: str
     measured: str
     required: str
+    excused: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverrideRow:
+    """A failing check that people answer for. Not `in_force`: the decision did not rest on it."""
+
+    check: str
+    found: str
+    reason: str
+    control: str
+    expires_date: date | None
+    proposed_by: str
+    proposed_at: datetime | None
+    in_force: bool
+    digest: str
+    signers: Sequence[Certificate]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LapseRow:
+    why: str
+    since: datetime | None
+    noted_at: datetime | None
+    entry: Entry | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionPage:
-    """One promotion request, with the checks of the dossier that was decided on, if any was."""
+    """One promotion request, with the checks of the dossier that was decided on, if any was.
+
+    `emergency` is why it was one, else empty.
+    """
 
     reference: str
     version: int
@@ -47,6 +92,12 @@ class DecisionPage:
     replaces: int | None
     checks: Sequence[CheckRow]
     unmet: Sequence[str]
+    emergency: str = ""
+    stands_until: datetime | None = None
+    signatures: Sequence[Certificate] = ()
+    conditions: Sequence[ConditionRow] = ()
+    overrides: Sequence[OverrideRow] = ()
+    lapses: Sequence[LapseRow] = ()
 
 
 TONES = {
@@ -54,18 +105,41 @@ TONES = {
     RequestState.DONE: "ok",
     RequestState.REJECTED: "bad",
 }
+LAPSED = {
+    "approval_expired": "The time for which it was approved has passed",
+    "condition_not_met": "A condition of the approval was not met in time",
+    "emergency_not_confirmed": "It was not confirmed in time after the emergency",
+    "not_prohibited": "The model is classed as a prohibited practice",
+    "override_expired": "An override that it rests on has ended",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """The dossier that a request is printed with: its digest, its facts, and as of when."""
+
+    digest: str
+    text: str
+    at: datetime
+
+    @property
+    def body(self) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads(self.text)
+        return facts
 
 
 def decisions(evidence: Evidence) -> list[DecisionPage]:
     """Newest first."""
     requests = sorted(evidence.all("request"), key=lambda r: r.number("number"), reverse=True)
-    return [_decision(evidence, held) for held in requests]
+    return [decision(evidence, held, kept_dossier(evidence, held)) for held in requests]
 
 
-def _decision(evidence: Evidence, held: Held) -> DecisionPage:
-    dossier = _dossier_of(evidence, held)
-    body: dict[str, Any] = json.loads(dossier["text"]) if dossier else {}
-    state = RequestState(held["state"])
+def decision(evidence: Evidence, held: Held, kept: Kept | None) -> DecisionPage:
+    """Print a request with this dossier; without one nobody has decided or signed."""
+    body = kept.body if kept else {}
+    state, signed = RequestState(held["state"]), _signed(evidence, held)
+    checks = list(_checks(evidence, kept)) if kept else []
+    is_emergency = held["move"] == Move.EMERGENCY
     return DecisionPage(
         reference=f"D-{held['number']}",
         version=version_number(evidence, held),
@@ -78,11 +152,32 @@ def _decision(evidence: Evidence, held: Held) -> DecisionPage:
         requested_by=evidence.person(held, "requested_by_id"),
         reason=evidence.prose(held, "closed_reason"),
         policy=_policy_words(evidence, body.get("policy", {})),
-        dossier_digest=dossier["digest"] if dossier else "",
+        dossier_digest=kept.digest if kept else "",
         replaces=(body.get("incumbent") or {}).get("number"),
-        checks=list(_checks(evidence, dossier, at=held.at("closed_at"))),
+        checks=checks,
         unmet=_unmet_when_asked(evidence, held),
+        emergency=evidence.prose(held, "reason") if is_emergency else "",
+        stands_until=held.at("stands_until"),
+        signatures=signed,
+        conditions=[condition for one in signed for condition in one.conditions],
+        overrides=list(_overrides(evidence, held, body, checks)),
+        lapses=list(_lapses(evidence, held)),
     )
+
+
+def kept_dossier(evidence: Evidence, request: Held) -> Kept | None:
+    """The dossier that decided the request, else the newest that anybody signed."""
+    own = [d for d in evidence.all("dossier") if d["request_id"] == request.key]
+    own.sort(key=lambda dossier: dossier["recorded_at"])
+    decided = [d for d in own if d["digest"] == request["decided_digest"]]
+    held = next(reversed(decided or own), None)
+    at = request.at("closed_at") or (held.at("recorded_at") if held else None)
+    return Kept(digest=held["digest"], text=held["text"], at=at) if held and at else None
+
+
+def _signed(evidence: Evidence, request: Held) -> list[Certificate]:
+    rows = [one for one in evidence.in_order("sign_off") if one["request_id"] == request.key]
+    return [sign_off(evidence, one) for one in rows]
 
 
 def _unmet_when_asked(evidence: Evidence, request: Held) -> list[str]:
@@ -90,56 +185,128 @@ def _unmet_when_asked(evidence: Evidence, request: Held) -> list[str]:
     entry = evidence.written_by.get(request.ref)
     if entry is None or entry.verb != Verb.REQUEST_OPENED:
         return []
-    labels = _labels(_parsed(evidence, {"ref": entry.facts.get("policy")}))
-    return [labels.get(check) or check_name(check) for check in entry.facts.get("unmet_checks", ())]
+    policy = _policy_of(evidence, {"ref": entry.facts.get("policy")})
+    return [_label(policy, check) for check in entry.facts.get("unmet_checks", ())]
 
 
-def _dossier_of(evidence: Evidence, request: Held) -> Held | None:
-    """The dossier that decided the request, else the newest that anybody signed."""
-    own = [d for d in evidence.all("dossier") if d["request_id"] == request.ref.partition(":")[2]]
-    own.sort(key=lambda dossier: dossier["recorded_at"])
-    decided = [d for d in own if d["digest"] == request["decided_digest"]]
-    return next(reversed(decided or own), None)
-
-
-def _policy_of(evidence: Evidence, facts: Mapping[str, Any]) -> Held | None:
+def _policy_row(evidence: Evidence, facts: Mapping[str, Any]) -> Held | None:
     return evidence.get("policy", str(facts.get("ref") or "").removeprefix("policy:"))
 
 
+def _policy_of(evidence: Evidence, facts: Mapping[str, Any]) -> Policy | None:
+    row = _policy_row(evidence, facts)
+    return policy_from(json.loads(row["content_text"])) if row else None
+
+
 def _policy_words(evidence: Evidence, facts: Mapping[str, Any]) -> str:
-    policy = _policy_of(evidence, facts)
+    policy = _policy_row(evidence, facts)
     if policy is None:
         return sentence(str(facts.get("rule", ""))) if facts else ""
     return f"{policy['title']}, version {policy['number']}"
 
 
-def _checks(evidence: Evidence, dossier: Held | None, *, at: datetime | None) -> Iterator[CheckRow]:
-    """The checks of a kept dossier, by their label in the policy; `at` is when it was decided."""
-    if dossier is None:
-        return
-    facts, at = read_dossier(dossier["text"]), at or dossier.at("recorded_at")
-    policy = _parsed(evidence, facts.policy)
-    labels = _labels(policy)
-    judged = {one.id: one for one in judge_all(policy.gates, facts, at=at)} if policy and at else {}
-    for check in facts.checks:
-        timed = judged.get(check["id"])  # its outcome depends on the day, and is kept nowhere
-        outcome = Outcome(check.get("outcome") or (timed and timed.outcome) or Outcome.NOT_SHOWN)
+def _label(policy: Policy | None, check: str) -> str:
+    if policy is None:
+        return check_name(check)
+    said = {gate.id: gate.label for gate in policy.gates}
+    said |= {manual.id: manual.label for manual in policy.manual_checks}
+    return said.get(check) or check_name(check)
+
+
+def _checks(evidence: Evidence, kept: Kept) -> Iterator[CheckRow]:
+    """The checks as kept. What depends on the day is not kept, and judged again as of that day."""
+    policy = _policy_of(evidence, kept.body.get("policy", {}))
+    facts = kept.body.get("checks", ())
+    timed = any("outcome" not in one for one in facts)
+    judged = _judged(policy, kept) if policy and timed else {}
+    for one in facts:
+        again = judged.get(one["id"])
+        outcome = one.get("outcome") or (again.outcome if again else Outcome.NOT_SHOWN)
         yield CheckRow(
-            label=labels.get(check["id"]) or check_name(check["id"]),
+            id=one["id"],
+            label=_label(policy, one["id"]),
             outcome=outcome,
-            words=outcome.label,
-            measured=check["measured"],
-            required=check["required"],
+            words=Outcome(outcome).label,
+            measured=one["measured"],
+            required=one["required"],
+            excused=_excused(one.get("excused_by", "")),
         )
 
 
-def _parsed(evidence: Evidence, facts: Mapping[str, Any]) -> Policy | None:
-    policy = _policy_of(evidence, facts)
-    return policy_from(json.loads(policy["content_text"])) if policy else None
+def _judged(policy: Policy, kept: Kept) -> dict[str, CheckResult]:
+    dossier = read_dossier(kept.text)
+    asked = (
+        *judge_all(policy.gates, dossier, at=kept.at),
+        *judge_manual(policy.manual_checks, dossier.ticks),
+    )
+    return {one.id: one for one in (*asked, *standing_checks(dossier, said=asked))}
 
 
-def _labels(policy: Policy | None) -> dict[str, str]:
-    if policy is None:
-        return {}
-    by_hand = {check.id: check.label for check in policy.manual_checks}
-    return {gate.id: gate.label for gate in policy.gates} | by_hand
+def _excused(by: str) -> str:
+    return {"": "", EMERGENCY: "set aside in the emergency"}.get(by, "overridden")
+
+
+def _overrides(
+    evidence: Evidence, request: Held, body: Mapping[str, Any], checks: Sequence[CheckRow]
+) -> Iterator[OverrideRow]:
+    """Those that were proposed for the request, those that the decision rests on first."""
+    resting = {one.get("excused_by") for one in body.get("checks", ())}
+    policy, by_id = _policy_of(evidence, body.get("policy", {})), {one.id: one for one in checks}
+    rows = [one for one in evidence.in_order("override") if one["request_id"] == request.key]
+    for held in sorted(rows, key=lambda one: one.ref not in resting):
+        in_force, check = held.ref in resting, by_id.get(held["check_id"])
+        found = f"{check.measured}, required {check.required}" if check and in_force else ""
+        label = _label(policy, held["check_id"])
+        yield OverrideRow(
+            check=label,
+            found=found,
+            reason=evidence.prose(held, "reason"),
+            control=evidence.prose(held, "control"),
+            expires_date=held.date("expires_date"),
+            proposed_by=evidence.person(held, "proposed_by_id"),
+            proposed_at=held.at("proposed_at"),
+            in_force=in_force,
+            digest=held["digest"],
+            signers=_overriders(evidence, held, f"D-{request['number']}: override of {label}"),
+        )
+
+
+def _overriders(evidence: Evidence, override: Held, subject: str) -> list[Certificate]:
+    rows = [
+        one for one in evidence.in_order("override_sign_off") if one["override_id"] == override.key
+    ]
+    return [override_sign_off(evidence, one, subject=subject) for one in rows]
+
+
+def _lapses(evidence: Evidence, request: Held) -> Iterator[LapseRow]:
+    for held in evidence.in_order("lapse"):
+        if held["request_id"] == request.key:
+            yield LapseRow(
+                why=LAPSED.get(held["rule"], sentence(held["rule"])),
+                since=held.at("since"),
+                noted_at=held.at("noted_at"),
+                entry=evidence.written_by.get(held.ref),
+            )
+
+
+def reservations(page: DecisionPage) -> list[str]:
+    """Say in sentences under what an approval was given: what has to be printed wherever it is."""
+    if page.state != RequestState.DONE.label:
+        return []
+    found = [f"{page.reference} let version {page.version} go live in an emergency."] * bool(
+        page.emergency
+    )
+    for one in page.overrides:
+        if one.in_force and one.expires_date:
+            found.append(
+                f"{page.reference} rests on an override of the check {one.check} until "
+                f"{day(one.expires_date)}."
+            )
+    open_ones = sum(1 for one in page.conditions if one.finding and one.closed_at is None)
+    if open_ones:
+        are = "condition is" if open_ones == 1 else "conditions are"
+        found.append(f"{open_ones} {are} open of the approval {page.reference}.")
+    for lapse in page.lapses:
+        since = f" since {day(lapse.since)}" if lapse.since else ""
+        found.append(f"The approval {page.reference} lapsed{since}. {lapse.why}.")
+    return found

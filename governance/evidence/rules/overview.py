@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from governance.core.wording import counted, day
+from governance.evidence.rules.decisions import decisions, reservations
 from governance.evidence.rules.pages import (
     VersionRow,
     findings,
     live_versions,
     serving,
-    version_number,
     versions,
 )
-from governance.evidence.rules.reading import Evidence, Held
+from governance.evidence.rules.reading import Evidence, Held, version_number
 from governance.inventory.rules import Kind, Tier
 from governance.validation.rules import Severity
 
@@ -112,6 +112,8 @@ def _gaps(evidence: Evidence, model: Held, rows: Sequence[VersionRow]) -> Iterat
     high = sum(f.closed_at is None and f.severity == "High" for f in findings(evidence))
     if high:
         yield f"{counted(high, 'finding')} of high severity {'is' if high == 1 else 'are'} open."
+    for page in decisions(evidence):
+        yield from reservations(page)
     refused = sum(entry.verb == "call.refused" for entry in evidence.entries)
     if refused:
         were = "was" if refused == 1 else "were"

@@ -9,11 +9,10 @@ from datetime import date, datetime
 from typing import Any
 
 from governance.accounts.rules import Role
-from governance.approvals.rules.judgement import Decision
 from governance.cards.rules import SECTIONS
-from governance.core.wording import sentence
-from governance.evidence.rules.reading import Entry, Evidence, Held
-from governance.registry.rules import Move, SlotRole, Stage, goal_words
+from governance.evidence.rules.reading import Entry, Evidence, Held, version_number
+from governance.evidence.rules.signatures import Certificate, proof_words
+from governance.registry.rules import Move, SlotRole, Stage
 from governance.validation.rules import Opinion, Severity
 
 
@@ -54,22 +53,6 @@ class CardPage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Certificate:
-    """One signature, with all its components (21 CFR 11.50)."""
-
-    name: str
-    role: str
-    decision: str
-    meaning: str
-    comment: str
-    signed_at: datetime | None
-    proof: str
-    subject: str
-    digest: str
-    entry: Entry | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReportPage:
     version: int
     number: int
@@ -91,12 +74,6 @@ class FindingRow:
     closing_reason: str
 
 
-PROOFS = {
-    "PASSWORD": "password re-entered",
-    "TOTP": "code of an authenticator app",
-    "PASSKEY": "passkey, unlocked by its holder",
-    "SEEDED": "seeded with the demo, not proven",
-}
 RANK = {value: rank for rank, value in enumerate(Severity.values)}
 
 
@@ -115,22 +92,13 @@ def versions(evidence: Evidence) -> list[VersionRow]:
             registered_by=evidence.person(held, "registered_by_id"),
             source=held["source"],
             digest=held["digest"],
-            artifacts=artifacts.count(_key(held)),
-            has_card=_key(held) in cards,
-            has_report=_key(held) in reports,
+            artifacts=artifacts.count(held.key),
+            has_card=held.key in cards,
+            has_report=held.key in reports,
         )
         for held in evidence.all("version")
     ]
     return sorted(rows, key=lambda row: row.number, reverse=True)
-
-
-def _key(held: Held) -> str:
-    return held.ref.partition(":")[2]
-
-
-def version_number(evidence: Evidence, held: Held) -> int:
-    version = evidence.get("version", held["version_id"])
-    return version.number("number") if version else 0
 
 
 def stage_changes(evidence: Evidence) -> list[StageRow]:
@@ -181,47 +149,6 @@ def card_page(evidence: Evidence, rows: Sequence[VersionRow]) -> CardPage | None
         digest=held["digest"],
         sections=[(s.title, body["sections"].get(s.key, "")) for s in SECTIONS],
         values=body.get("values", []),
-    )
-
-
-def certificates(evidence: Evidence) -> list[Certificate]:
-    """The sign-offs of all promotion requests, oldest first."""
-    return [_sign_off(evidence, held) for held in evidence.in_order("sign_off")]
-
-
-def goal_of(evidence: Evidence, request: Held) -> str:
-    """Where a request leads, in words."""
-    slot = evidence.get("slot", request["slot_id"])
-    return goal_words(
-        Stage(request["target"]),
-        slot=slot["name"] if slot else "a slot that is not in this pack",
-        is_default=slot is None or bool(slot.fields["is_default"]),
-        share=request.fields.get("share"),
-    )
-
-
-def proof_words(method: str) -> str:
-    return PROOFS.get(method, sentence(method))
-
-
-def _sign_off(evidence: Evidence, held: Held) -> Certificate:
-    request = evidence.get("request", held["request_id"])
-    subject = "A request that is not in this pack"
-    if request:
-        target = goal_of(evidence, request)
-        number = version_number(evidence, request)
-        subject = f"D-{request['number']}: version {number} to {target}"
-    return Certificate(
-        name=evidence.prose(held, "printed_name"),
-        role=Role(held["role"]).label,
-        decision=Decision(held["decision"]).label,
-        meaning=held["meaning"],
-        comment=evidence.prose(held, "comment"),
-        signed_at=held.at("signed_at"),
-        proof=proof_words(held["proof"]),
-        subject=subject,
-        digest=held["dossier_digest"],
-        entry=evidence.written_by.get(held.ref),
     )
 
 

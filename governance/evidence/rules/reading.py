@@ -33,6 +33,10 @@ class Held:
     ref: str
     fields: Mapping[str, Any]
 
+    @property
+    def key(self) -> str:
+        return self.ref.partition(":")[2]
+
     def __getitem__(self, name: str) -> str:
         return str(self.fields.get(name, ""))
 
@@ -111,7 +115,7 @@ class Evidence:
                 facts=body["facts"],
                 states=tuple(ref for ref, _ in body["states"]),
                 hash=row["hash"],
-                previous=previous,
+                previous=row.get("previous", previous),
             )
             previous = row["hash"]
 
@@ -123,3 +127,9 @@ class Evidence:
             for ref in entry.states:
                 first.setdefault(ref, entry)
         return first
+
+
+def version_number(evidence: Evidence, held: Held) -> int:
+    """Return the number of the version that a record is about, or 0."""
+    version = evidence.get("version", held["version_id"])
+    return version.number("number") if version else 0
