@@ -21,6 +21,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, NoReturn
 
 FORMAT = "countersign.evidence/1"
@@ -34,6 +35,16 @@ HEX = re.compile(r"[0-9a-f]{64}")
 TEXTS = {"card": "text", "report": "text", "dossier": "text", "policy": "content_text"}
 DELETED = {"alias", "model_tag", "version_tag"}  # Records of other kinds are never deleted.
 LIVE = ("CHAMPION", "CANARY")  # What answers live traffic.
+# What each entry that lets a version be live says of the move that was signed.
+MOVES = {
+    "slot.shared": "SHARED",
+    "version.confirmed": "CONFIRMED",
+    "version.promoted": "PROMOTED",
+    "version.promoted_in_emergency": "EMERGENCY",
+    "version.rolled_back": "ROLLED_BACK",
+}
+# Checks that nobody can answer for, whatever a policy says.
+NEVER_EXCUSED = ("artifacts_complete", "artifacts_match", "not_prohibited", "owner_assigned")
 
 PASS, FAIL, NOT_PROVEN = "PASS", "FAIL", "NOT PROVEN"
 
@@ -300,12 +311,7 @@ def check_signed(document: dict[str, Any]) -> Iterator[Check]:
 def check_moves(document: dict[str, Any]) -> Iterator[Check]:
     """Every version went live, with as much traffic, by approvals that its policy asks for."""
     held = {record["ref"]: record["fields"] for record in all_records(document)}
-    moves = [
-        (body, held[ref])
-        for body in bodies(document)
-        for ref, _ in body["states"]
-        if held.get(ref, {}).get("assigned_at") == body["at"] and held[ref]["role"] in LIVE
-    ]
+    moves = list(moves_in(document, held))
     earned = {grant(*move): share(move[1]) for move in moves if is_earned(*move, held)}
     wrong = [
         str(body["seq"]) for body, row in moves if earned.get(grant(body, row), 0) < share(row)
@@ -313,6 +319,24 @@ def check_moves(document: dict[str, Any]) -> Iterator[Check]:
     good = f"{len(moves)} times a version went live, approved by people who had no hand in it"
     bad = f"entries {', '.join(wrong)}: not approved as the policy asks, or by who built or asked"
     yield judged("Promotions", not wrong, good, bad)
+
+
+def moves_in(
+    document: dict[str, Any], held: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield each entry by which a version is live, with the row of its slot."""
+    for body in bodies(document):
+        for ref, _ in body["states"]:
+            row = held.get(ref, {})
+            if row.get("assigned_at") == body["at"] and row["role"] in LIVE:
+                yield body, row
+        if body["verb"] == "version.confirmed":
+            version, slot = body["subject"], body["facts"].get("slot", "")
+            yield body, {"version_id": key(version), "slot_id": key(slot)}
+
+
+def key(ref: str) -> str:
+    return ref.partition(":")[2]
 
 
 def grant(body: dict[str, Any], row: dict[str, Any]) -> tuple[str, str, str]:
@@ -331,28 +355,93 @@ def share(facts: dict[str, Any]) -> int:
 
 def is_earned(body: dict[str, Any], row: dict[str, Any], held: dict[str, Any]) -> bool:
     """Tell whether sign-offs of other people over the move's dossier fill each seat."""
-    facts, is_return = body["facts"], body["verb"] == "version.rolled_back"
-    signed = [held.get(ref, {}) for ref in facts.get("sign_offs", [])]
+    facts, signed = body["facts"], [held.get(ref, {}) for ref in body["facts"].get("sign_offs", [])]
     over = held.get(f"dossier:{signed[0].get('dossier_id')}") if signed else None
     if over is None:
         return False
-    dossier, needs = parsed(over["text"]), [{"role": "APPROVER"}]
-    model, version = dossier["model"], dossier["version"]
-    barred = {model["owner"], *model["developers"], version["registered_by"]}
-    if not is_return:
-        needs = parsed(held[dossier["policy"]["ref"]]["content_text"])["sign_offs"]
-        barred.add(facts["requested_by"])
-    signers = {f"user:{one.get('signer_id')}" for one in signed}
+    dossier = parsed(over["text"])
+    version = dossier["version"]
     given = {(one.get("decision"), one.get("dossier_digest")) for one in signed}
-    seats = Counter(one.get("role") for one in signed)
     return (
         given == {("APPROVE", over["digest"])}
         and over["digest"] == facts["dossier"]
+        and MOVES.get(body["verb"]) == dossier["move"]
         and (version["ref"], dossier["target"]) == (body["subject"], "PRODUCTION")
         and grant(body, row) == (facts["request"], version["ref"], dossier["slot"])
         and share(row) == share(dossier)
-        and len(signers - barred) == len(signed)
-        and all(seats[need["role"]] >= int(need.get("count", 1)) for need in needs)
+        and are_apart(signed, barred(dossier, facts))
+        and all(is_filled(need, signed) for need in needs_of(dossier, held))
+        and all(is_met(check, dossier, facts, held, body["at"]) for check in dossier["checks"])
+    )
+
+
+def barred(dossier: dict[str, Any], facts: dict[str, Any]) -> set[str]:
+    """Return who may not sign: who owns, built, registered or committed it, or asked for it."""
+    model, version = dossier["model"], dossier["version"]
+    hands = {model["owner"], *model["developers"], version["registered_by"]}
+    asked = "" if dossier["move"] == "ROLLED_BACK" else facts["requested_by"]
+    return hands | {version.get("committed_by", ""), asked} - {""}
+
+
+def are_apart(signed: list[dict[str, Any]], out: set[str]) -> bool:
+    """Tell whether nobody signed twice, or may not; a deputy is also whom they stand for."""
+    columns = ("signer_id", "on_behalf_of_id")
+    people = [f"user:{one[name]}" for one in signed for name in columns if one.get(name)]
+    everybody = all(one.get("signer_id") for one in signed)
+    return everybody and len(set(people)) == len(people) and not out & set(people)
+
+
+def needs_of(dossier: dict[str, Any], held: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the sign-offs that the policy asks for; a rollback has one rule, not a policy."""
+    if dossier["move"] == "ROLLED_BACK":
+        return [{"role": "APPROVER"}]
+    policy = policy_of(dossier, held)
+    if dossier["move"] == "EMERGENCY":
+        rule = policy["emergency"]
+        return [{"role": rule["role"], "count": rule["people"]}]
+    return list(policy["sign_offs"])
+
+
+def policy_of(dossier: dict[str, Any], held: dict[str, Any]) -> dict[str, Any]:
+    return dict(parsed(held[dossier["policy"]["ref"]]["content_text"]))
+
+
+def is_filled(need: dict[str, Any], signed: list[dict[str, Any]]) -> bool:
+    """Tell whether enough people signed; in a quorum of several roles each role counts once."""
+    roles = [one.get("role") for one in signed]
+    if "any_of" in need:
+        return len(set(roles) & set(need["any_of"])) >= int(need["count"])
+    return bool(roles.count(need["role"]) >= int(need.get("count", 1)))
+
+
+def is_met(
+    check: dict[str, Any], dossier: dict[str, Any], facts: dict[str, Any], held: dict[str, Any],
+    at: str,
+) -> bool:  # fmt: skip
+    """Tell whether a check passed, or people answer for it: all that a dossier says of it.
+
+    What depends on the day states no outcome; only the portal can judge it again.
+    """
+    by = check.get("excused_by", "")
+    if not by:
+        return bool(check.get("outcome", "PASS") == "PASS")
+    if by == "emergency":
+        return check["id"] not in NEVER_EXCUSED and dossier["move"] == "EMERGENCY"
+    found = {name: value for name, value in check.items() if name != "excused_by"}
+    digest = sha256(canonical(found).encode())
+    named = {one["ref"]: one for one in dossier.get("overrides", [])}.get(by, {})
+    row, rules = held.get(by, {}), policy_of(dossier, held).get("overrides", [])
+    rule = next((r for r in rules if any(fnmatchcase(check["id"], p) for p in r["checks"])), None)
+    signed = [held.get(ref, {}) for ref in named.get("sign_offs", [])]
+    return (
+        rule is not None
+        and check["id"] not in NEVER_EXCUSED
+        and (row.get("check_id"), row.get("check_digest")) == (check["id"], digest)
+        and f"request:{row.get('request_id')}" == facts["request"]
+        and {one.get("override_digest") for one in signed} == {row["digest"]}
+        and at[:10] <= row["expires_date"]
+        and are_apart(signed, barred(dossier, facts))
+        and is_filled({"role": rule["role"], "count": rule["people"]}, signed)
     )
 
 

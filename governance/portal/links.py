@@ -69,6 +69,14 @@ def decision(row: PromotionRequest) -> str:
     return f"/decisions/{row.pk}/"
 
 
+def certificate(row: PromotionRequest) -> str:
+    return f"{decision(row)}certificate/"
+
+
+def certificate_pdf(row: PromotionRequest) -> str:
+    return f"{decision(row)}certificate.pdf"
+
+
 def sign(row: PromotionRequest) -> str:
     return f"{decision(row)}sign/"
 

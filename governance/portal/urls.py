@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from governance.approvals.rules.duties import DutiesNotSeparated
 from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
+from governance.core.pdf import PdfTooLarge, PdfUnavailable
 from governance.inventory.rules import ModelNotFound
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.account import ChangePassword, SecondStep, SignIn, SignOut
@@ -22,6 +23,7 @@ from governance.portal.views.accounts import (
 )
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
+from governance.portal.views.certificates import certificate, download_certificate, not_drawn
 from governance.portal.views.challenge import challenge_figures
 from governance.portal.views.checks import override, sign_named_override, tick
 from governance.portal.views.comments import comment, comment_on_request
@@ -183,6 +185,13 @@ evidence_urls = [
 
 decision_urls = [
     page("decisions/<uuid:request_id>/", decision, name="decision"),
+    page("decisions/<uuid:request_id>/certificate/", certificate, name="certificate"),
+    page(
+        "decisions/<uuid:request_id>/certificate.pdf",
+        download_certificate,
+        name="certificate_pdf",
+        answers={PdfUnavailable: not_drawn, PdfTooLarge: not_drawn},
+    ),
     page(
         "decisions/<uuid:request_id>/sign/",
         sign_request,

@@ -99,10 +99,10 @@ def ornaments(printed: Mapping[str, Any]) -> dict[str, Asset]:
     small = {digest: rosette(digest, 3, 220, 0.6, "#5f78cc", 9) for digest in sorted(signed)}
     cover = printed["content_digest"]
     drawn = {**small, cover: rosette(cover, 5, 400, 0.28, "#7d92d8", 10)}
-    return {f"rosette-{digest}.svg": _svg(markup) for digest, markup in drawn.items()}
+    return {f"rosette-{digest}.svg": as_asset(markup) for digest, markup in drawn.items()}
 
 
-def _svg(markup: str) -> Asset:
+def as_asset(markup: str) -> Asset:
     alone = str(markup).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
     return Asset(data=alone.encode(), media_type="image/svg+xml")
 
