@@ -153,7 +153,7 @@ def decision(evidence: Evidence, held: Held, kept: Kept | None) -> DecisionPage:
         reason=evidence.prose(held, "closed_reason"),
         policy=_policy_words(evidence, body.get("policy", {})),
         dossier_digest=kept.digest if kept else "",
-        replaces=(body.get("incumbent") or {}).get("number"),
+        replaces=_replaced(body),
         checks=checks,
         unmet=_unmet_when_asked(evidence, held),
         emergency=evidence.prose(held, "reason") if is_emergency else "",
@@ -173,6 +173,13 @@ def kept_dossier(evidence: Evidence, request: Held) -> Kept | None:
     held = next(reversed(decided or own), None)
     at = request.at("closed_at") or (held.at("recorded_at") if held else None)
     return Kept(digest=held["digest"], text=held["text"], at=at) if held and at else None
+
+
+def _replaced(body: Mapping[str, Any]) -> int | None:
+    """The number of the version that would retire; one that is confirmed replaces nothing."""
+    incumbent = body.get("incumbent") or {}
+    is_same = incumbent and incumbent["ref"] == body["version"]["ref"]
+    return None if is_same else incumbent.get("number")
 
 
 def _signed(evidence: Evidence, request: Held) -> list[Certificate]:
