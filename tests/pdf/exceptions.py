@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from governance.accounts.actions import give_delegation
 from governance.accounts.models import Delegation, User
 from governance.accounts.rules import Role
 from governance.approvals.actions import sign_off
+from governance.approvals.actions.overrides import propose_override, sign_override
 from governance.approvals.actions.requests import ask_in_emergency, ask_to_confirm
-from governance.approvals.models import Override, OverrideSignOff, PromotionRequest, SignOff
-from governance.approvals.queries.bindings import bound
+from governance.approvals.models import Override, PromotionRequest, SignOff
 from governance.approvals.queries.cases import case_of
 from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision
-from governance.approvals.rules.overrides import MEANING, check_digest, override_digest
-from governance.audit.actions import append, write_prose
-from governance.audit.rules import Verb
-from governance.core.models import Record
 from governance.inventory.models import Model
 from governance.registry.queries import default_slot
 from governance.registry.rules import Stage
@@ -120,15 +117,15 @@ def confirmed_by_a_deputy(cast: Cast, emergency: PromotionRequest) -> PromotionR
 
 
 def lend(delegator: User, deputy: User, *, cast: Cast, at: datetime) -> Delegation:
-    return Delegation.objects.create(
-        delegator=delegator,
+    return give_delegation(
         deputy=deputy,
         role=Role.APPROVER,
         unit=cast.root,
-        reason=write_prose(LENT),
         starts_at=at,
         ends_at=at + timedelta(days=7),
-        given_at=at,
+        reason=LENT,
+        actor=delegator,
+        at=at,
     )
 
 
@@ -164,55 +161,24 @@ def in_spite_of_a_check(cast: Cast, model: Model) -> PromotionRequest:
 
 def override(request: PromotionRequest, cast: Cast, *, at: datetime) -> Override:
     """Answer for the failing check with the signatures that the policy asks for."""
-    (check,) = case_of(request, at=at).judgement.unmet_checks
-    reason, control = write_prose(REASON), write_prose(CONTROL)
-    expires = later(at, days=60).date()
-    row = Override.objects.create(
-        request=request,
-        check_id=check.id,
-        check_digest=check_digest(check),
-        reason=reason,
-        control=control,
-        expires_date=expires,
-        proposed_by=cast.developer,
-        proposed_at=at,
-        digest=override_digest(
-            request=request.ref,
-            check=check,
-            reason=reason.digest,
-            control=control.digest,
-            expires_date=expires,
-        ),
-    )
-    signed: list[Record] = [
-        sign_override(row, person, at=at) for person in (cast.compliance, cast.auditor)
-    ]
-    append(
-        verb=Verb.REQUEST_SIGNED,
-        stream=request.model.stream,
-        subject=request.ref,
-        actor=cast.compliance.ref,
+    row = propose_override(
+        request_id=request.pk,
+        check_id="metric.accuracy",
+        reason=REASON,
+        control=CONTROL,
+        expires_date=later(at, days=60).date(),
+        proof=make_proof(cast.compliance, at=at),
+        actor=cast.compliance,
         at=at,
-        facts={},
-        records=[row, *signed],
+    )
+    sign_override(
+        override_id=row.pk,
+        digest_seen=row.digest,
+        proof=make_proof(cast.auditor, at=at),
+        actor=cast.auditor,
+        at=at,
     )
     return row
-
-
-def sign_override(row: Override, signer: User, *, at: datetime) -> OverrideSignOff:
-    signed = OverrideSignOff(
-        override=row,
-        signer=signer,
-        printed_name=write_prose(signer.name),
-        role=Role.COMPLIANCE,
-        meaning=MEANING,
-        override_digest=row.digest,
-        proof="PASSWORD",
-        signed_at=at,
-    )
-    signed.binding = bound(signed)
-    signed.save(force_insert=True)
-    return signed
 
 
 def fresh(request: PromotionRequest) -> PromotionRequest:

@@ -8,7 +8,7 @@ import pytest
 
 from governance.accounts.rules import ProofMethod
 from governance.audit.rules import Verb
-from governance.evidence.rules import pages as pack
+from governance.evidence.rules import signatures as pack
 from governance.inventory.models import Model
 from governance.portal.pages import certificates
 from governance.portal.pages.deadlines import deadlines

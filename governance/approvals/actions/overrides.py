@@ -14,6 +14,7 @@ from governance.approvals.actions.locks import lock_request
 from governance.approvals.actions.requests import require_open
 from governance.approvals.actions.sign_offs import locked_case, require_role
 from governance.approvals.models import Override, OverrideSignOff
+from governance.approvals.queries.bindings import bound
 from governance.approvals.queries.cases import Case
 from governance.approvals.queries.chairs import reader_bars
 from governance.approvals.rules.duties import require_separation
@@ -170,7 +171,7 @@ def _insert_sign_off(
     override: Override, role: Role, proof: Proof, *, actor: User, at: datetime
 ) -> OverrideSignOff:
     printed: Prose = audit.write_prose(actor.name)
-    return OverrideSignOff.objects.create(
+    signed = OverrideSignOff(
         override=override,
         signer=actor,
         printed_name=printed,
@@ -180,6 +181,9 @@ def _insert_sign_off(
         proof=proof.method,
         signed_at=at,
     )
+    signed.binding = bound(signed)
+    signed.save(force_insert=True)
+    return signed
 
 
 def _append(

@@ -109,9 +109,10 @@ def _records(request: PromotionRequest) -> list[Record]:
 def _entries(request: PromotionRequest, records: Iterable[Record]) -> Iterable[dict[str, str]]:
     """The entries that recorded these rows; each with the hash before it, for they do not chain."""
     wanted = {record.ref for record in records if record != request.version}
+    overrides = [ref for ref in wanted if ref.startswith(f"{Override.REF}:")]
     rows = (
         LedgerEntry.objects.of_stream(request.version.model.stream)
-        .filter(subject__in=[request.ref, request.version.ref])
+        .filter(subject__in=[request.ref, request.version.ref, *overrides])
         .exclude(verb__in=NO_SIGNING)
         .order_by("seq")
     )

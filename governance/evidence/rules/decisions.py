@@ -15,10 +15,9 @@ from governance.approvals.rules.gates import (
     Outcome,
     check_name,
     judge_all,
-    standing_checks,
 )
 from governance.approvals.rules.judgement import RequestState
-from governance.approvals.rules.manual import judge_manual
+from governance.approvals.rules.overrides import excused
 from governance.approvals.rules.policies import Policy, policy_from
 from governance.audit.rules import Verb
 from governance.core.wording import day, sentence
@@ -35,7 +34,7 @@ from governance.registry.rules import Move
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRow:
-    """`excused` says why a check that is not met did not stand against the move."""
+    """`excused_by` is the override, or EMERGENCY, by which a check that fails did not count."""
 
     id: str
     label: str
@@ -43,7 +42,13 @@ class CheckRow:
     words: str
     measured: str
     required: str
-    excused: str = ""
+    excused_by: str = ""
+
+    @property
+    def excused(self) -> str:
+        """Why a check that is not met did not stand against the move."""
+        said = {"": "", EMERGENCY: "set aside in the emergency"}
+        return said.get(self.excused_by, "overridden")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,58 +226,66 @@ def _label(policy: Policy | None, check: str) -> str:
 
 
 def _checks(evidence: Evidence, kept: Kept) -> Iterator[CheckRow]:
-    """The checks as kept. What depends on the day is not kept, and judged again as of that day."""
-    policy = _policy_of(evidence, kept.body.get("policy", {}))
-    facts = kept.body.get("checks", ())
-    timed = any("outcome" not in one for one in facts)
-    judged = _judged(policy, kept) if policy and timed else {}
-    for one in facts:
-        again = judged.get(one["id"])
-        outcome = one.get("outcome") or (again.outcome if again else Outcome.NOT_SHOWN)
+    """The checks as kept, and who answered for those that were not met."""
+    policy, dossier = _policy_of(evidence, kept.body.get("policy", {})), read_dossier(kept.text)
+    found = excused(
+        [_result(one, policy, kept) for one in dossier.checks],
+        overrides=dossier.overrides,
+        in_emergency=dossier.move == Move.EMERGENCY,
+        at=kept.at,
+    )
+    for one in found:
         yield CheckRow(
-            id=one["id"],
-            label=_label(policy, one["id"]),
-            outcome=outcome,
-            words=Outcome(outcome).label,
-            measured=one["measured"],
-            required=one["required"],
-            excused=_excused(one.get("excused_by", "")),
+            id=one.id,
+            label=one.label,
+            outcome=one.outcome,
+            words=one.outcome.label,
+            measured=one.measured,
+            required=one.required,
+            excused_by=one.excused_by,
         )
 
 
-def _judged(policy: Policy, kept: Kept) -> dict[str, CheckResult]:
-    dossier = read_dossier(kept.text)
-    asked = (
-        *judge_all(policy.gates, dossier, at=kept.at),
-        *judge_manual(policy.manual_checks, dossier.ticks),
+def _result(facts: Mapping[str, str], policy: Policy | None, kept: Kept) -> CheckResult:
+    """What a check found. Of what depends on the day no outcome is kept; it is judged again."""
+    outcome = facts.get("outcome") or _outcome_then(facts["id"], policy, kept)
+    return CheckResult(
+        id=facts["id"],
+        label=_label(policy, facts["id"]),
+        outcome=Outcome(outcome),
+        measured=facts["measured"],
+        required=facts["required"],
+        sentence="",
+        is_timed="outcome" not in facts,
     )
-    return {one.id: one for one in (*asked, *standing_checks(dossier, said=asked))}
 
 
-def _excused(by: str) -> str:
-    return {"": "", EMERGENCY: "set aside in the emergency"}.get(by, "overridden")
+def _outcome_then(check: str, policy: Policy | None, kept: Kept) -> str:
+    gates = [gate for gate in policy.gates if gate.id == check] if policy else []
+    judged = judge_all(gates, read_dossier(kept.text), at=kept.at)
+    return judged[0].outcome if judged else Outcome.NOT_SHOWN
 
 
 def _overrides(
     evidence: Evidence, request: Held, body: Mapping[str, Any], checks: Sequence[CheckRow]
 ) -> Iterator[OverrideRow]:
     """Those that were proposed for the request, those that the decision rests on first."""
-    resting = {one.get("excused_by") for one in body.get("checks", ())}
-    policy, by_id = _policy_of(evidence, body.get("policy", {})), {one.id: one for one in checks}
+    policy, excusing = (
+        _policy_of(evidence, body.get("policy", {})),
+        {c.excused_by: c for c in checks},
+    )
     rows = [one for one in evidence.in_order("override") if one["request_id"] == request.key]
-    for held in sorted(rows, key=lambda one: one.ref not in resting):
-        in_force, check = held.ref in resting, by_id.get(held["check_id"])
-        found = f"{check.measured}, required {check.required}" if check and in_force else ""
-        label = _label(policy, held["check_id"])
+    for held in sorted(rows, key=lambda one: one.ref not in excusing):
+        check, label = excusing.get(held.ref), _label(policy, held["check_id"])
         yield OverrideRow(
             check=label,
-            found=found,
+            found=f"{check.measured}, required {check.required}" if check else "",
             reason=evidence.prose(held, "reason"),
             control=evidence.prose(held, "control"),
             expires_date=held.date("expires_date"),
             proposed_by=evidence.person(held, "proposed_by_id"),
             proposed_at=held.at("proposed_at"),
-            in_force=in_force,
+            in_force=check is not None,
             digest=held["digest"],
             signers=_overriders(evidence, held, f"D-{request['number']}: override of {label}"),
         )
