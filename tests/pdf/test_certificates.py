@@ -179,8 +179,8 @@ def test_who_rejects_closes_the_request_and_counts_for_nothing(cast: Cast) -> No
 
 @pytest.mark.django_db
 def test_a_moved_signature_is_printed_as_broken(cast: Cast) -> None:
-    triggers.remove(connection)
     row = signed_once(cast)
+    triggers.remove(connection)
     SignOff.objects.filter(pk=row.pk).update(signed_at=later(days=-1))
     found = set_of(row)
     assert [one.binding for one in found.signatures] == [BindingState.BROKEN]
