@@ -8,7 +8,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from governance.accounts.models import User
-from governance.accounts.rules import Role
 from governance.approvals.actions.overrides import NOT_ABOUT_OVERRIDES
 from governance.approvals.models import Override, PromotionRequest
 from governance.approvals.queries.cases import Case
@@ -18,8 +17,8 @@ from governance.approvals.rules.gates import CheckResult
 from governance.approvals.rules.gates.naming import check_name
 from governance.approvals.rules.overrides import NEVER_EXCUSED, check_digest
 from governance.approvals.rules.policies import OverrideRule
-from governance.core.wording import as_date, counted, few
-from governance.portal.pages.verdicts import role_noun
+from governance.core.wording import as_date
+from governance.portal.pages.policy_words import people_word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,25 +152,5 @@ def overridable_by(
         rule = None if check.id in NEVER_EXCUSED else case.policy.override_rule(check.id)
         if rule is not None:
             mine = may_override(case, rule, reader=reader, at=at, reading=reading)
-            found[check.id] = "" if mine else people_of(rule)
+            found[check.id] = "" if mine else people_word(rule.role, rule.people)
     return found
-
-
-def people_of(rule: OverrideRule) -> str:
-    return people_word(rule.role, rule.people)
-
-
-def people_word(role: Role, count: int) -> str:
-    """`two heads of model risk`."""
-    return f"{few(count)} {_noun(role, count)}"
-
-
-def _noun(role: Role, count: int) -> str:
-    if role == Role.HEAD_OF_MODEL_RISK:
-        return "head of model risk" if count == 1 else "heads of model risk"
-    return role_noun(str(role.label), count)
-
-
-def rule_sentence(rule: OverrideRule) -> str:
-    longest = counted(rule.longest_days, "day")
-    return f"{people_of(rule).capitalize()} can let it fail, for {longest} at most."

@@ -14,14 +14,17 @@ from governance.approvals.actions.policies import MEANINGS, SIGNATURES_NEEDED, S
 from governance.approvals.models import PolicySignOff, PolicyVersion
 from governance.approvals.queries.policies import policy_of, policy_sign_offs, policy_versions
 from governance.approvals.rules.judgement import Decision
-from governance.approvals.rules.policies import Need, Policy, PolicyState
-from governance.core.wording import few
-from governance.inventory.rules import Kind, Tier
+from governance.approvals.rules.policies import Policy, PolicyState
 from governance.portal.pages.certificates import Certificate, certificates, entry_numbers
 from governance.portal.pages.diffs import Line, diff_lines
 from governance.portal.pages.may import why_not
-from governance.portal.pages.verdicts import role_noun
-from governance.registry.rules import Stage
+from governance.portal.pages.policy_words import (
+    applies_to,
+    check_sentence,
+    need_sentence,
+    separation_sentence,
+    terms_of,
+)
 
 LOOKS = {
     PolicyState.PROPOSED: ("ink", "clock"),
@@ -65,7 +68,10 @@ class PolicyPage:
     proposer: str
     applies: str
     gates: Sequence[tuple[str, str]]
+    manual: Sequence[tuple[str, str]]
     needs: Sequence[tuple[str, str]]
+    terms: Sequence[tuple[str, str]]
+    separation: str
     certificates: Sequence[Certificate]
     in_force: PolicyVersion | None
     diff: Sequence[Line]
@@ -114,7 +120,13 @@ def policy_page(row: PolicyVersion, *, reader: User, at: datetime) -> PolicyPage
         proposer=labels_of([row.proposed_by]).get(row.proposed_by, "the console"),
         applies=applies_to(policy),
         gates=[(gate.label, gate.asks) for gate in policy.gates],
-        needs=[(need_sentence(need), need.meaning) for need in policy.needs],
+        manual=[(check.label, check_sentence(check)) for check in policy.manual_checks],
+        needs=[
+            (need_sentence(need, policy), need.meaning)
+            for need in sorted(policy.needs, key=lambda need: need.step)
+        ],
+        terms=terms_of(policy),
+        separation=separation_sentence(policy),
         certificates=certificates(list(rows), entries=entries),
         in_force=before,
         diff=diff_lines(before.text, row.text) if before else (),
@@ -151,26 +163,3 @@ def why_no_proposal(reader: User, *, at: datetime) -> str:
 
 def may_propose(reader: User, *, at: datetime) -> bool:
     return may(reader, Permission.POLICY_PROPOSE, unit=root_unit(), at=at)
-
-
-def applies_to(policy: Policy) -> str:
-    """Say in one sentence which moves fall under a policy."""
-    scope = policy.scope
-    tiers = _listed([f"Tier {tier.value}" for tier in Tier if tier in scope.tiers])
-    kinds = _listed([kind.label.lower() for kind in Kind if kind in scope.kinds])
-    sources = _listed([stage.label for stage in Stage if stage in scope.sources])
-    return (
-        f"{f'{tiers} models' if tiers else 'Models of every tier'}"
-        f"{f' of kind {kinds}' if kinds else ''}, "
-        f"{f'going from {sources}' if sources else 'going'} to {scope.target.label}."
-    )
-
-
-def _listed(words: Sequence[str]) -> str:
-    """`Draft`, `Draft or Staging`, `Tier 1, Tier 2 or Tier 3`."""
-    return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def need_sentence(need: Need) -> str:
-    who = f"{few(need.count)} {role_noun(need.label, need.count)}"
-    return f"{who[:1].upper()}{who[1:]} {'signs' if need.count == 1 else 'sign'}"

@@ -10,6 +10,7 @@ from governance.approvals.queries.cases import Case
 from governance.approvals.queries.chairs import Chair
 from governance.approvals.rules.judgement import Decision, Judgement, RequestState
 from governance.core.wording import counted, day, few
+from governance.portal.pages.policy_words import need_word
 from governance.registry.rules import Move, Stage
 
 
@@ -48,16 +49,8 @@ def title_of(request: PromotionRequest) -> str:
 
 def missing_words(judgement: Judgement) -> str:
     """`one validator and two approvers`: who has yet to sign."""
-    parts = [
-        f"{few(state.missing)} {role_noun(state.need.label, state.missing)}"
-        for state in judgement.missing_needs
-    ]
+    parts = [need_word(state.need, state.missing) for state in judgement.missing_needs]
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
-
-
-def role_noun(label: str, count: int) -> str:
-    noun = "compliance officer" if label == "Compliance" else label.lower()
-    return noun if count == 1 else f"{noun}s"
 
 
 def open_verdict(case: Case, *, for_reader: bool) -> Verdict:

@@ -23,7 +23,8 @@ from governance.portal import links
 from governance.portal.errors import attempt, perform, status_of_form
 from governance.portal.forms.checks import OverrideForm, SignOverrideForm, TickForm
 from governance.portal.forms.proof import WRONG_PROOF, proving
-from governance.portal.pages.overrides import override_rows, rule_sentence
+from governance.portal.pages.overrides import override_rows
+from governance.portal.pages.policy_words import override_sentence
 from governance.portal.requests import PageRequest, about
 
 
@@ -93,7 +94,7 @@ def override(request: PageRequest, request_id: UUID, check_id: str) -> HttpRespo
         else None
     )
     if done is None:
-        context = {"row": row, "check": check, "rule": rule_sentence(rule), "form": form}
+        context = {"row": row, "check": check, "rule": override_sentence(rule), "form": form}
         return render(request, "decisions/override.html", context, status=status_of_form(form))
     more = rule.people - 1
     said = f"{more} more must sign it." if more else "It is in force."
@@ -156,7 +157,7 @@ def sign_named_override(request: PageRequest, request_id: UUID, override_id: UUI
     )
     if done is None:
         context = {
-            "row": row, "check": check, "rule": rule_sentence(rule), "override": shown,
+            "row": row, "check": check, "rule": override_sentence(rule), "override": shown,
             "form": form,
         }  # fmt: skip
         return render(request, "decisions/override_sign.html", context, status=status_of_form(form))

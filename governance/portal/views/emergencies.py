@@ -16,7 +16,7 @@ from governance.inventory.queries import model_named
 from governance.portal import links
 from governance.portal.errors import perform, status_of_form
 from governance.portal.forms.decisions import EmergencyForm
-from governance.portal.pages.overrides import people_word
+from governance.portal.pages.policy_words import people_word
 from governance.portal.requests import PageRequest, about
 from governance.registry.queries import champion_of, default_slot, version_numbered
 from governance.registry.queries.serving import slot_by_id
