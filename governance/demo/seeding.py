@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,10 +25,11 @@ from governance.approvals.actions import (
 from governance.approvals.actions.rollbacks import rollback_case
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import case_of
+from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision
 from governance.cards.actions import publish_card, save_draft
 from governance.core.canonical import sha256_hex
-from governance.demo import contents, lineage
+from governance.demo import contents, exceptions, lineage
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
 from governance.demo.serving import give_role, make_slot, report
@@ -89,6 +90,7 @@ def seed(*, now: datetime) -> None:
     for _, entry, version in sorted(steps, key=lambda step: -step[0]):
         _live_through(bank, models[entry["name"]], entry, version)
     _serve(bank)
+    exceptions.lend_seats(read("people.yaml")["lent"], person=bank.person, now=now)
 
 
 def _serve(bank: Meridian) -> None:
@@ -162,7 +164,7 @@ def _live_through(
     if "report" in step:
         _validate(bank, version, step["report"], clock)
     for stage in _way_to(step.get("to")):
-        _reach(bank, version, stage, clock)
+        _reach(bank, version, stage, clock, step)
     _then(bank, version, step.get("then", {}), clock)
 
 
@@ -284,16 +286,25 @@ def _way_to(stage: str | None) -> list[Stage]:
     return way[: way.index(Stage(stage)) + 1] if stage else []
 
 
+CONDITIONAL = "Fit for use, if what is named here is done in time."
 SIGNERS = {Role.VALIDATOR: "amara", Role.APPROVER: "daniel", Role.COMPLIANCE: "ingrid"}
 
 
-def _reach(bank: Meridian, version: ModelVersion, stage: Stage, clock: Clock) -> None:
+def _reach(
+    bank: Meridian,
+    version: ModelVersion,
+    stage: Stage,
+    clock: Clock,
+    step: Mapping[str, Any],
+) -> None:
     """Ask for the stage and have everybody sign whom the policy asks."""
     request = _ask(version, stage, clock)
     case = case_of(request, at=bank.now) if request.state == "OPEN" else None
     for need in sorted(case.policy.needs, key=lambda need: need.step) if case else ():
         for role in need.roles[: need.count]:
-            _sign(bank, request, SIGNERS[role], clock)
+            who = SIGNERS[role]
+            asked = exceptions.conditions_of(step, who, person=bank.person, now=bank.now)
+            _sign(bank, request, who, clock, comment=CONDITIONAL if asked else "", conditions=asked)
     version.refresh_from_db()
     if version.stage != stage:
         raise AssertionError(f"{version} did not reach {stage}: the demo's data is wrong")
@@ -315,6 +326,7 @@ def _sign(
     *,
     decision: Decision = Decision.APPROVE,
     comment: str = "",
+    conditions: Sequence[ConditionDraft] = (),
 ) -> None:
     signer, at = bank.person(who), clock.tick(hours=1)
     fresh = PromotionRequest.objects.with_version().get(pk=request.pk)
@@ -325,6 +337,7 @@ def _sign(
         decision=decision,
         digest_seen=case_of(fresh, at=at).digest,
         comment=comment,
+        conditions=conditions,
         proof=_proof(signer, at),
         actor=signer,
         at=at,
@@ -335,6 +348,11 @@ def _then(bank: Meridian, version: ModelVersion, then: Mapping[str, Any], clock:
     """What came after: another question, a return, a rollback, the end of service."""
     if "ask" in then:
         request = _ask(version, Stage(then["ask"]), clock)
+        if "override" in then:
+            exceptions.let_fail(
+                request, then["override"], person=bank.person, prove=_proof,
+                at=clock.tick(days=1), now=bank.now,
+            )  # fmt: skip
         for who in then.get("signed", ()):
             _sign(bank, request, who, clock)
         if "returned" in then:
@@ -342,6 +360,10 @@ def _then(bank: Meridian, version: ModelVersion, then: Mapping[str, Any], clock:
                 bank, request, "daniel", clock,
                 decision=Decision.RETURN, comment=then["returned"],
             )  # fmt: skip
+    if "emergency" in then:
+        request = exceptions.hurry(version, then["emergency"], at=clock.tick(hours=1))
+        for who in ("daniel", "sofia"):
+            _sign(bank, request, who, clock)
     if "archive" in then or "retire" in then:
         request = _ask(version, Stage.ARCHIVED, clock)
         if "retire" in then:

@@ -157,3 +157,33 @@ def test_nothing_around_a_decision_scrolls_sideways_on_a_phone(
     page.goto(addresses[0])
     page.get_by_role("link", name="Go to your decision").click()
     expect(page.get_by_role("button", name="Review and sign")).to_be_in_viewport()
+
+
+COUNT_CLICKS = """
+addEventListener("click", (event) => {
+  if (event.isTrusted) {
+    sessionStorage.clicks = Number(sessionStorage.clicks || 0) + 1;
+  }
+}, true);
+"""
+
+
+def test_a_decision_takes_three_clicks_and_one_password_from_the_inbox(
+    portal: Served, opened: Open
+) -> None:
+    """Counted by the browser itself: every trusted click, and every password field filled."""
+    base, cast = portal
+    page = opened(base)
+    sign_in(page, cast.validator)
+    page.context.add_init_script(COUNT_CLICKS)
+    page.goto("/")
+    page.evaluate("sessionStorage.clicks = 0")
+    page.get_by_role("link", name="Sign or refuse").first.click()
+    passwords = [page.locator("input[type=password]").count()]
+    page.get_by_role("button", name="Review and sign").click()
+    passwords.append(page.locator("input[type=password]").count())
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign and approve").click()
+    expect(page.get_by_text("You signed as validator.")).to_be_visible()
+    assert page.evaluate("Number(sessionStorage.clicks)") == 3
+    assert passwords == [0, 1]

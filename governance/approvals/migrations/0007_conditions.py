@@ -37,6 +37,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("due_date", models.DateField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sign_off",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conditions",
+                        to="approvals.signoff",
+                    ),
+                ),
+                (
+                    "text",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.prose",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -54,53 +78,26 @@ class Migration(migrations.Migration):
                         default=governance.core.models.new_salt, editable=False, max_length=32
                     ),
                 ),
+                (
+                    "condition",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="became",
+                        to="approvals.condition",
+                    ),
+                ),
+                (
+                    "finding",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="condition",
+                        to="validation.finding",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
             },
-        ),
-        migrations.AddField(
-            model_name="condition",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="condition",
-            name="sign_off",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="conditions",
-                to="approvals.signoff",
-            ),
-        ),
-        migrations.AddField(
-            model_name="condition",
-            name="text",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="audit.prose"
-            ),
-        ),
-        migrations.AddField(
-            model_name="conditionfinding",
-            name="condition",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="became",
-                to="approvals.condition",
-            ),
-        ),
-        migrations.AddField(
-            model_name="conditionfinding",
-            name="finding",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="condition",
-                to="validation.finding",
-            ),
         ),
         migrations.AddConstraint(
             model_name="condition",

@@ -33,6 +33,38 @@ class Migration(migrations.Migration):
                 ("expires_date", models.DateField()),
                 ("proposed_at", models.DateTimeField()),
                 ("digest", models.CharField(max_length=64)),
+                (
+                    "control",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.prose",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.prose",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="overrides",
+                        to="approvals.promotionrequest",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -70,64 +102,31 @@ class Migration(migrations.Migration):
                 ("proof", models.CharField(max_length=20)),
                 ("signed_at", models.DateTimeField()),
                 ("binding", models.CharField(blank=True, max_length=100)),
+                (
+                    "override",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sign_offs",
+                        to="approvals.override",
+                    ),
+                ),
+                (
+                    "printed_name",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audit.prose",
+                    ),
+                ),
+                (
+                    "signer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
-        ),
-        migrations.AddField(
-            model_name="override",
-            name="control",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="audit.prose"
-            ),
-        ),
-        migrations.AddField(
-            model_name="override",
-            name="proposed_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="override",
-            name="reason",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="audit.prose"
-            ),
-        ),
-        migrations.AddField(
-            model_name="override",
-            name="request",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="overrides",
-                to="approvals.promotionrequest",
-            ),
-        ),
-        migrations.AddField(
-            model_name="overridesignoff",
-            name="override",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="sign_offs",
-                to="approvals.override",
-            ),
-        ),
-        migrations.AddField(
-            model_name="overridesignoff",
-            name="printed_name",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="audit.prose"
-            ),
-        ),
-        migrations.AddField(
-            model_name="overridesignoff",
-            name="signer",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
         ),
         migrations.AddConstraint(
             model_name="override",

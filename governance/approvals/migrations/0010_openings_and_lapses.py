@@ -30,7 +30,30 @@ class Migration(migrations.Migration):
                 ),
                 ("page", models.CharField(max_length=20)),
                 ("opened_at", models.DateTimeField()),
+                (
+                    "reader",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="openings",
+                        to="approvals.promotionrequest",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("request", "reader", "page"), name="evidence_opened_first_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Lapse",
@@ -50,45 +73,21 @@ class Migration(migrations.Migration):
                 ("rule", models.CharField(max_length=40)),
                 ("since", models.DateTimeField()),
                 ("noted_at", models.DateTimeField()),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lapses",
+                        to="approvals.promotionrequest",
+                    ),
+                ),
             ],
-        ),
-        migrations.AddField(
-            model_name="evidenceopening",
-            name="reader",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="evidenceopening",
-            name="request",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="openings",
-                to="approvals.promotionrequest",
-            ),
-        ),
-        migrations.AddField(
-            model_name="lapse",
-            name="request",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="lapses",
-                to="approvals.promotionrequest",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidenceopening",
-            constraint=models.UniqueConstraint(
-                fields=("request", "reader", "page"), name="evidence_opened_first_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lapse",
-            constraint=models.UniqueConstraint(
-                fields=("request", "rule", "since"), name="lapse_noted_once_per_rule"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("request", "rule", "since"), name="lapse_noted_once_per_rule"
+                    )
+                ],
+            },
         ),
     ]

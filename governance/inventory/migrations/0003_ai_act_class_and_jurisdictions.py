@@ -10,9 +10,9 @@ import governance.core.models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_delegations"),
+        ("accounts", "__first__"),
         ("audit", "0001_initial"),
         ("inventory", "0002_removed_models_and_former_names"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [

@@ -220,6 +220,33 @@ def _record(dossier: Dossier, names: Mapping[str, str]) -> Facts:
         "owner": names.get(model.owner, "somebody"),
         "developers": ", ".join(names.get(ref, "somebody") for ref in model.developers),
         "purpose and intended use": f"sha256:{model.record_digest[:12]}…",
+        "unit": model.unit,
+        "jurisdictions": ", ".join(model.jurisdictions),
+        "class under the EU AI Act": model.ai_act_class.replace("_", " ").lower(),
+        "tier assessed": model.tier_assessed_at[:10],
+        "class assessed": model.ai_act_assessed_at[:10],
+    }
+
+
+def _ticks(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    return {
+        check_name(tick.check): f"{'holds' if tick.holds else 'does not hold'}, {tick.at[:10]}"
+        for tick in dossier.ticks
+    }
+
+
+def _overrides(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    return {
+        check_name(override.check): f"until {day(date.fromisoformat(override.expires_date))}"
+        for override in dossier.overrides
+    }
+
+
+def _conditions(dossier: Dossier, names: Mapping[str, str]) -> Facts:
+    return {
+        condition.ref: f"due {day(date.fromisoformat(condition.due_date))}, "
+        f"{'met' if condition.is_met else 'open'}"
+        for condition in dossier.conditions
     }
 
 
@@ -250,6 +277,9 @@ READERS: dict[str, Reader] = {
     "Parts": _parts,
     "Model card": _card,
     "Validation report": _report,
+    "Manual checks": _ticks,
+    "Overrides": _overrides,
+    "Conditions of earlier approvals": _conditions,
     "Open findings": _findings,
     "Inventory record": _record,
     "Policy": _policy,
