@@ -17,7 +17,7 @@ from governance.accounts.rules import (
     Role,
     UnfitDeputy,
 )
-from governance.approvals.actions import sign_off, tick_check
+from governance.approvals.actions import sign_off, tick_check, withdraw
 from governance.approvals.models import Condition, PromotionRequest, SignOff
 from governance.approvals.queries.chairs import chairs, waiting_for
 from governance.approvals.queries.standing import standing_of
@@ -110,6 +110,35 @@ class TestHowLongASignatureCounts:
         assert (len(before.judgement.signatures), len(after.judgement.signatures)) == (1, 0)
         assert [one.signer for one in after.judgement.expired] == [bench.cast.validator.ref]
         assert before.digest == after.digest
+
+    def test_nobody_gives_the_same_signature_again(self, bench: Bench) -> None:
+        request = ready(bench)
+        f.sign(request, bench.cast.validator, Role.VALIDATOR)
+        late = f.later(days=15)
+        for decision in (Decision.APPROVE, Decision.REJECT):
+            with refused(DutiesNotSeparated) as caught:
+                f.sign(
+                    request, bench.cast.validator, Role.VALIDATOR, decision=decision,
+                    comment="Again.", at=late,
+                )  # fmt: skip
+            assert caught.value.facts["rules"] == ["nobody_signs_twice"]
+        assert "counts no longer" in caught.value.message
+        other = f.make_person("Vito Valid", Role.VALIDATOR, unit=bench.cast.unit)
+        f.sign(request, other, Role.VALIDATOR, at=late)
+        f.sign(request, bench.cast.approver, Role.APPROVER, at=late)
+        assert stage_of(bench.version) == Stage.PRODUCTION
+
+    def test_it_is_given_anew_to_a_request_asked_anew(self, bench: Bench) -> None:
+        f.sign(request := ready(bench), bench.cast.validator, Role.VALIDATOR)
+        late = f.later(days=15)
+        withdraw(request_id=request.pk, reason="Too late.", actor=bench.cast.developer, at=late)
+        anew = f.ask(bench.cast, bench.version, Stage.PRODUCTION, at=late).request
+        assert anew is not None
+        tick_check(
+            request_id=anew.pk, check_id="manual.legal-basis", holds=True, note="Filed.",
+            actor=bench.cast.auditor, at=late,
+        )  # fmt: skip
+        f.sign(anew, bench.cast.validator, Role.VALIDATOR, at=late)
 
     def test_the_change_is_judged_at_its_own_moment(self, bench: Bench) -> None:
         request = ready(bench)

@@ -17,7 +17,7 @@ from governance.approvals.queries.cases import Case, case_of
 from governance.approvals.queries.policies import policies_in_force
 from governance.approvals.queries.reading import LIVE, ReadAhead, Reading
 from governance.approvals.rules.duties import Bar, bars
-from governance.approvals.rules.judgement import NeedState
+from governance.approvals.rules.judgement import NeedState, Signature
 from governance.approvals.rules.policies import Need
 
 
@@ -139,15 +139,17 @@ def reader_bars(
 
     A deputy is barred by what bars either of the two: nobody escapes a duty by lending their role.
     """
-    signed = {
+    judged = case.judgement
+    given = {
         ("nobody_signs_twice", person): (one.ref,)
-        for one in case.judgement.signatures
+        for one in (*judged.expired, *judged.void, *judged.signatures)
         for person in one.people
     }
     duties = replace(
         case.duties,
-        signed_by=frozenset(person for _, person in signed),
-        records={**case.duties.records, **signed},
+        signed_by=_people(judged.signatures),
+        spent_by=_people((*judged.expired, *judged.void)),
+        records={**case.duties.records, **given},
     )
     need = case.policy.need_for(role)
     independent_of = need.independent_of if need else frozenset()
@@ -160,6 +162,10 @@ def reader_bars(
     return found + [
         replace(bar, sentence=said + bar.sentence) for bar in theirs if bar.rule not in known
     ]
+
+
+def _people(signatures: Sequence[Signature]) -> frozenset[str]:
+    return frozenset(person for one in signatures for person in one.people)
 
 
 def waiting_for(user: User, *, at: datetime) -> list[tuple[Case, Chair]]:

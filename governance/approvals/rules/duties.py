@@ -43,7 +43,8 @@ class Duties:
     """Who has done what around a request; all by reference.
 
     `unit_builders` hold a role of owner or developer in the model's unit; a policy may ask for
-    signers who do not. `records` show what each rule rests on, by rule and person.
+    signers who do not. `spent_by` signed the very same facts, and that counts no longer. `records`
+    show what each rule rests on, by rule and person.
     """
 
     model_name: str
@@ -55,6 +56,7 @@ class Duties:
     card_edited_by: frozenset[str] = frozenset()
     validated_by: frozenset[str] = frozenset()
     signed_by: frozenset[str] = frozenset()
+    spent_by: frozenset[str] = frozenset()
     validator_may_approve: bool = False
     unit_builders: frozenset[str] = frozenset()
     overridden_by: frozenset[str] = frozenset()
@@ -113,6 +115,12 @@ def _judged(
         yield Bar(rule="overrider_signs_not", sentence=sentence)
     if person in duties.signed_by:
         yield Bar(rule="nobody_signs_twice", sentence="You have signed this already.")
+    elif person in duties.spent_by:
+        sentence = (
+            "You have signed this already, and that counts no longer. Somebody else signs, or the "
+            "request is withdrawn and asked anew."
+        )
+        yield Bar(rule="nobody_signs_twice", sentence=sentence)
     if person in duties.unit_builders and Independence.UNIT in independent_of:
         sentence = f"You own or build models in the unit of {model}; the policy asks others."
         yield Bar(rule="unit_builder_signs_not", sentence=sentence)

@@ -125,7 +125,8 @@ class NeedState:
 class Judgement:
     """What stands for and against a move: pure, the same for the page, the answer and the act.
 
-    `stale` signatures were given for other facts, and `expired` ones too long ago.
+    `stale` signatures were given for other facts, `expired` ones too long ago, and `void` ones by
+    somebody who has had a hand in it since.
     """
 
     checks: tuple[CheckResult, ...]
@@ -134,6 +135,7 @@ class Judgement:
     dossier_digest: str
     is_open: bool = False
     expired: tuple[Signature, ...] = ()
+    void: tuple[Signature, ...] = ()
 
     @property
     def unmet_checks(self) -> tuple[CheckResult, ...]:
@@ -182,7 +184,7 @@ def judge(
     them has signed already.
     """
     digest = dossier.digest
-    valid, stale, expired, seen = [], [], [], set[str]()
+    valid, stale, expired, void, seen = [], [], [], [], set[str]()
     for signature in signatures:
         if signature.decision != Decision.APPROVE:
             continue
@@ -193,11 +195,14 @@ def judge(
         elif not signature.people & seen and not _barred(signature, policy, duties):
             seen |= signature.people
             valid.append(signature)
+        else:
+            void.append(signature)
     return Judgement(
         checks=tuple(checks),
         needs=tuple(NeedState(need=need, given=_counting(need, valid)) for need in policy.needs),
         stale=tuple(stale),
         expired=tuple(expired),
+        void=tuple(void),
         dossier_digest=digest,
         is_open=policy.is_open,
     )
