@@ -87,8 +87,6 @@ def _asked_again(reader: User, one: OpenCase) -> str:
         return ""
     if any(signature.signer == reader.ref for signature in judgement.stale):
         return " You signed before; what you signed has changed since."
-    if any(signature.signer == reader.ref for signature in judgement.expired):
-        return " You signed before, too long ago to count."
     return ""
 
 

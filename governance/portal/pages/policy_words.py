@@ -106,7 +106,7 @@ def _times(policy: Policy) -> Iterator[tuple[str, str]]:
         yield "Escalation", f"What still waits after {days} is shown to the {role}."
     if policy.usable_days:
         days = counted(policy.usable_days, "day")
-        yield "Signatures", f"One counts for {days}, and is asked for again after that."
+        yield "Signatures", f"One counts for {days}; after that somebody else has to sign."
     if policy.stands_days:
         days = counted(policy.stands_days, "day")
         yield "Approval", f"It stands for {days}; after that the version is no longer approved."
