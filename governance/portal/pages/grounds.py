@@ -38,8 +38,14 @@ class Grounds:
 
     @property
     def passed(self) -> int:
-        """How many checks stand against nothing: they pass, or people answer for them."""
-        return sum(1 for check in self.checks if check.is_met)
+        return sum(1 for check in self.checks if check.passed)
+
+    @property
+    def look(self) -> tuple[str, str]:
+        """Tone and icon of the checks: none fails, or people answer for those that do, or not."""
+        if self.passed == len(self.checks):
+            return "ok", "check"
+        return ("warn", "override") if all(c.is_met for c in self.checks) else ("bad", "cross")
 
     @property
     def needed(self) -> int:
