@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 from django.template.loader import render_to_string
 
+from governance.approvals.actions import tick_check
 from governance.core.canonical import canonical, sha256_hex
 from governance.evidence import verify_pack
 from governance.evidence.actions.making import context
 from governance.evidence.queries.collecting import collect
 from governance.evidence.rules.reading import Evidence
 from governance.registry.actions import (
+    comment_on_version,
     deprecate_version,
     label_version,
     record_artifact_check,
@@ -24,6 +26,7 @@ from governance.registry.actions.reported_lineage import report_lineage
 from governance.registry.rules import ArtifactFact, PartFact, Registration
 from governance.registry.rules.openlineage import read_event
 from tests import factories as f
+from tests.deciding_rules import make_bench
 from tests.factories import NOON, Cast
 from tests.lineage_events import RUN, run_event
 
@@ -100,4 +103,26 @@ def test_lineage_is_in_the_evidence_with_its_origin_and_verifies(cast: Cast) -> 
 
     changed = text.replace('"rows":48211', '"rows":48212')
     assert changed != text
+    assert any(c.outcome == verify_pack.FAIL for c in verify_pack.verify(changed.encode()))
+
+
+@pytest.mark.django_db
+def test_what_was_said_and_found_around_a_decision_is_printed(cast: Cast) -> None:
+    bench = make_bench(cast)
+    request = bench.request()
+    comment_on_version(
+        version=bench.version, text="Is the youngest slice thin?", actor=cast.validator, at=NOON
+    )
+    tick_check(
+        request_id=request.pk, check_id="manual.legal-basis", holds=False,
+        note="The contract ended in May.", actor=cast.compliance, at=NOON,
+    )  # fmt: skip
+    text = canonical(collect(bench.model, by=cast.auditor.ref, at=NOON))
+    page = render_to_string(
+        "pdf/evidence-pack.html", dict(context(Evidence(text), sha256_hex(b"")))
+    )
+    assert "Is the youngest slice thin?" in page
+    assert "The contract ended in May." in page
+    assert "found that it does not hold" in page
+    changed = text.replace("ended in May", "ends in May")
     assert any(c.outcome == verify_pack.FAIL for c in verify_pack.verify(changed.encode()))

@@ -62,8 +62,7 @@ def propose_override(
     check, rule = overridable(case, check_id)
     _require_may_override(case, rule, actor, at=at)
     require_proof(proof, actor=actor, at=at)
-    _check_input(reason, control, expires_date, rule, today=as_date(at))
-    assert expires_date is not None
+    expires_date = _checked(reason, control, expires_date, rule, today=as_date(at))
     why, how = audit.write_prose(reason.strip()), audit.write_prose(control.strip())
     override = Override.objects.create(
         request=request,
@@ -146,9 +145,10 @@ def _require_may_override(case: Case, rule: OverrideRule, actor: User, *, at: da
 NOT_ABOUT_OVERRIDES = frozenset({"nobody_signs_twice", "overrider_signs_not"})
 
 
-def _check_input(
+def _checked(
     reason: str, control: str, expires_date: date | None, rule: OverrideRule, *, today: date
-) -> None:
+) -> date:
+    """Return the day on which it ends, or raise InvalidInput naming each wrong field."""
     problems = []
     if not reason.strip():
         message = "Say why the version must go all the same."
@@ -163,8 +163,9 @@ def _check_input(
     elif not today < expires_date <= latest:
         message = f"Enter a date after {day(today)} and no later than {day(latest)}."
         problems.append(Problem(field="expires_date", rule="range", message=message))
-    if problems:
+    if problems or expires_date is None:
         raise InvalidInput(*problems)
+    return expires_date
 
 
 def _insert_sign_off(

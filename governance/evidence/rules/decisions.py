@@ -76,6 +76,16 @@ class LapseRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remark:
+    """What somebody wrote while the request was open, or found in a manual check."""
+
+    name: str
+    said: str
+    text: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DecisionPage:
     """One promotion request, with the checks of the dossier that was decided on, if any was.
 
@@ -103,6 +113,7 @@ class DecisionPage:
     conditions: Sequence[ConditionRow] = ()
     overrides: Sequence[OverrideRow] = ()
     lapses: Sequence[LapseRow] = ()
+    remarks: Sequence[Remark] = ()
 
 
 TONES = {
@@ -167,7 +178,31 @@ def decision(evidence: Evidence, held: Held, kept: Kept | None) -> DecisionPage:
         conditions=[condition for one in signed for condition in one.conditions],
         overrides=list(_overrides(evidence, held, body, checks)),
         lapses=list(_lapses(evidence, held)),
+        remarks=sorted(_remarks(evidence, held), key=lambda one: str(one.at)),
     )
+
+
+def _remarks(evidence: Evidence, request: Held) -> Iterator[Remark]:
+    """Comments on the version from the asking to the decision, and every look at a manual check."""
+    since, until = request["opened_at"], request["closed_at"] or "9999"
+    for one in evidence.all("version_comment"):
+        if one["version_id"] == request["version_id"] and since <= one["written_at"] <= until:
+            said = "took back what was written" if one["removed_at"] else "wrote"
+            yield Remark(
+                name=evidence.person(one, "author_id"),
+                said=said,
+                text="" if one["removed_at"] else evidence.prose(one, "body"),
+                at=one.at("written_at"),
+            )
+    for one in evidence.all("tick"):
+        if one["request_id"] == request.key:
+            found = "holds" if one.fields.get("holds") else "does not hold"
+            yield Remark(
+                name=evidence.person(one, "ticked_by_id"),
+                said=f"found that it {found}: {check_name(one['check_id'])}",
+                text=evidence.prose(one, "note"),
+                at=one.at("ticked_at"),
+            )
 
 
 def kept_dossier(evidence: Evidence, request: Held) -> Kept | None:
