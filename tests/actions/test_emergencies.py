@@ -155,6 +155,18 @@ def test_the_review_confirms_it_where_it_serves(bench: Bench) -> None:
     assert bench.version.stage_changes.count() == 2  # to Staging and to Production, no third
 
 
+def test_integrity_is_asked_for_even_then(cast: Cast) -> None:
+    bench = make_bench(cast)
+    record = f.edited_record(bench.model, ai_act_class="PROHIBITED", ai_act_reason="Scores people.")
+    request = hurry(bench).request
+    assert request is not None
+    edit_model(model=bench.model, record=record, actor=cast.owner, at=NOON)
+    unmet = [check.id for check in bench.case(request).judgement.unmet_checks]
+    assert unmet == ["not_prohibited"]
+    with refused(ChecksNotMet):
+        f.sign(request, cast.approver, Role.APPROVER)
+
+
 def test_a_prohibited_practice_lapses_at_once(cast: Cast) -> None:
     bench = make_bench(cast)
     went_live(bench)

@@ -206,8 +206,9 @@ class TestDeputies:
 
     def test_builders_are_nobodys_deputies(self, cast: Cast) -> None:
         for builder in (cast.developer, cast.owner):
-            with refused(UnfitDeputy):
-                lend(cast.approver, builder, cast)
+            for unit in (cast.unit, cast.root):
+                with refused(UnfitDeputy):
+                    lend(cast.approver, builder, cast, unit=unit)
 
     @pytest.mark.parametrize(
         ("changed", "problem"),

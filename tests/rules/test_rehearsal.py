@@ -160,7 +160,7 @@ COMPLIANCE = SIGNED + '  - {role: COMPLIANCE, meaning: "The evidence is complete
         ),
         (
             [("gates:", MANUAL + "gates:")],
-            ("Use read not shown, required: ticked by a validator",),
+            ("Use read not shown, required: found to hold",),
         ),
         (
             [("title:", "approval: {usable_days: 1}\ntitle:")],

@@ -19,6 +19,7 @@ from governance.accounts.rules import (
     PermissionMissing,
     Role,
     UnfitDeputy,
+    covers,
 )
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
@@ -51,7 +52,7 @@ def give_delegation(
         raise PermissionMissing(f"You do not hold the role {role.label.lower()} in {unit.name}.")
     if problems := _problems(deputy, starts_at, ends_at, reason, actor=actor, at=at):
         raise InvalidInput(*problems)
-    if not deputy.is_active or roles_of(deputy, unit=unit, at=at) & BUILDING:
+    if not deputy.is_active or _builds_in(deputy, unit, at=at):
         raise UnfitDeputy(
             f"{deputy.name} owns or builds models in {unit.name}, or cannot sign in: no deputy of "
             "somebody who signs there."
@@ -82,6 +83,14 @@ def give_delegation(
         records=[delegation],
     )
     return delegation
+
+
+def _builds_in(person: User, unit: Unit, *, at: datetime) -> bool:
+    """Tell whether they own or build models in the unit, in one above it or in one within it."""
+    held = person.grants.at(at).filter(role__in=BUILDING)
+    return any(
+        covers(grant.unit.path, unit.path) or covers(unit.path, grant.unit.path) for grant in held
+    )
 
 
 def _problems(

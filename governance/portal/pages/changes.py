@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from governance.approvals.rules.dossier import (
@@ -72,13 +73,15 @@ def changed_titles(before: Dossier, after: Dossier) -> list[str]:
 
 def unexplained(before: str, after: str) -> list[Change]:
     """Say every fact that differs, by its path: for what the readers below do not speak of."""
+    titled = groupby(differences(before, after), key=lambda item: label_of(item.path))
+    found = ((title, list(items)) for title, items in titled)
     return [
         Change(
-            title=label_of(difference.path),
-            note=difference.path,
-            lines=diff_value("", difference.before, difference.after),
+            title=title,
+            note=", ".join(item.path for item in items),
+            lines=[line for item in items for line in diff_value("", item.before, item.after)],
         )
-        for difference in differences(before, after)
+        for title, items in found
     ]
 
 
@@ -204,7 +207,8 @@ def _report(dossier: Dossier, names: Mapping[str, str]) -> Facts:
         return {}
     signer = names.get(dossier.report.signed_by, "somebody")
     opinion = Opinion(dossier.report.opinion).label.lower()
-    return {"": f"{opinion}, signed by {signer}, sha256:{dossier.report.digest[:12]}…"}
+    signed = f"signed by {signer} on {dossier.report.signed_at[:10]}"
+    return {"": f"{opinion}, {signed}, sha256:{dossier.report.digest[:12]}…"}
 
 
 def _card(dossier: Dossier, names: Mapping[str, str]) -> Facts:

@@ -99,6 +99,10 @@ def test_a_rollback_says_who_is_an_approver(cast: Cast) -> None:
     f.make_champion(cast, version)
     told = words(read(cast.compliance, "/models/churn-model/roll-back/", status=403))
     assert "In Retail credit: Alma Second, Arno Approver." in told
+    f.grant_role(
+        user=cast.developer, role=Role.APPROVER, unit=cast.unit, starts_at=f.NOON,
+        actor=f.CONSOLE, at=f.NOON,
+    )  # fmt: skip
     barred = read(cast.developer, "/models/churn-model/roll-back/", status=403)
     assert len(entries_shown(barred)) == 3
 

@@ -182,8 +182,9 @@ def test_a_refused_attempt_is_explained_and_put_on_record(cast: Cast) -> None:
     assert "This takes a role that you don’t hold." in page
     assert "In Retail credit: Dev Singh, Olga Owner." in page
     assert 'href="/models/churn-model/versions/1/">Back to the record' in page
-    assert "The attempt is on record." in page
     [entry] = entries("call.refused")
+    assert "The attempt is on record" in page
+    assert f'href="/audit/?entry={entry.pk}">#{entry.seq}<' in page
     assert (entry.actor, entry.subject, entry.facts["call"]) == (
         cast.auditor.ref,
         version.ref,
