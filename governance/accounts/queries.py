@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -14,6 +15,7 @@ from governance.accounts.models import ApiToken, Delegation, RoleGrant, ServiceA
 from governance.accounts.permissions import SCOPE_PERMISSIONS, Permission, roles_with
 from governance.accounts.rules import Actor, DelegationNotFound, Role, Scope, covers
 from governance.core.compiled import CompiledObject
+from governance.core.wording import listed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +171,20 @@ def holders_of(role: Role, *, unit: Unit, at: datetime) -> list[User]:
     """Return the active people who hold the role in the unit at that moment, by name."""
     people = {grant.user_id: grant.user for grant in grants_reaching(role, unit=unit, at=at)}
     return sorted(people.values(), key=lambda user: user.name)
+
+
+def who_can(facts: Mapping[str, Any], *, at: datetime) -> str:
+    """Name those who hold what the facts of a refusal say was missing, in its unit.
+
+    The facts are those of a PermissionMissing; of others it says nothing.
+    """
+    unit = Unit.objects.filter(path=facts.get("unit", "")).first()
+    wanted, role = facts.get("permission", ""), facts.get("role", "")
+    if unit is None or not (wanted in list(Permission) or role in Role.values):
+        return ""
+    roles = [Role(role)] if role else roles_with(Permission(wanted))
+    people = {user.name for role in roles for user in holders_of(role, unit=unit, at=at)}
+    return f"In {unit.name}: {listed(sorted(people))}." if people else f"Nobody in {unit.name} yet."
 
 
 def roles_of(user: User, *, unit: Unit, at: datetime) -> set[Role]:

@@ -10,6 +10,8 @@ from decimal import Decimal
 
 MINUS = "\u2212"
 MISSING = "n/a"
+NAMED = 3
+"""How many people a list names before it counts the rest."""
 SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _SIZES = ("B", "kB", "MB", "GB", "TB")
 
@@ -157,3 +159,10 @@ def sentence(value: str) -> str:
     """A stored UPPER_SNAKE value or a slug as words: `HIGH_RISK` gives `High risk`."""
     words = value.replace("_", " ").strip()
     return words[:1].upper() + words[1:].lower()
+
+
+def listed(names: list[str]) -> str:
+    """`A, B, C and 2 more`."""
+    more = len(names) - NAMED
+    shown = ", ".join(names[:NAMED])
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -14,7 +14,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from governance.accounts.models import User
+from governance.accounts.queries import who_can
+from governance.approvals.rules.explanations import EXPLAINED, Explanation
 from governance.audit.actions import record_refusal
+from governance.audit.models import LedgerEntry
 from governance.core.errors import (
     DomainError,
     InvalidInput,
@@ -47,6 +50,21 @@ class OutOfReach(NotAllowed):
     code = "out_of_reach"
 
 
+OWN = {
+    AdminClosed.code: Explanation(
+        rule="The admin is where owners keep the inventory and administrators keep accounts.",
+        remedy="Read the model in the portal, or ask an administrator for the role.",
+        who="Model owners and administrators.",
+    ),
+    OutOfReach.code: Explanation(
+        rule="Every change is made by a role that may make it, and nothing is deleted.",
+        remedy="Go back to the list: it has what your roles reach.",
+        who="Whoever holds the role in the unit of the record.",
+    ),
+}
+"""What stands behind the refusals of the admin itself."""
+
+
 def status_of(error: DomainError) -> HTTPStatus:
     return next(
         (STATUS[kind] for kind in type(error).mro() if kind in STATUS), HTTPStatus.FORBIDDEN
@@ -70,21 +88,30 @@ def answer_refusals(view: Callable[..., HttpResponseBase]) -> Callable[..., Http
 
 def refuse(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Put the refusal on record and explain it. Raises Http404 for what may not be known of."""
-    put_on_record(request, error)
+    entry = put_on_record(request, error)
     status = status_of(error)
     if status == HTTPStatus.NOT_FOUND:
         raise Http404
-    return render(request, "403.html", {"error": error, "status": status}, status=status)
+    told = {
+        "error": error,
+        "explanation": (OWN | EXPLAINED).get(error.code),
+        "who": who_can(error.facts, at=timezone.now()),
+        "entry": entry,
+    }
+    return render(request, "403.html", told, status=status)
 
 
-def put_on_record(request: HttpRequest, error: DomainError) -> None:
-    """Write `call.refused` for a refused attempt to change something; reading leaves no entry."""
+def put_on_record(request: HttpRequest, error: DomainError) -> LedgerEntry | None:
+    """Write `call.refused` for a refused attempt to change something, and return the entry.
+
+    Reading leaves none, and an attempt like the one before no second.
+    """
     user = request.user
     reading = request.method in {"GET", "HEAD"}
     if reading or not isinstance(error, ON_RECORD) or not isinstance(user, User):
-        return
+        return None
     match = request.resolver_match
-    record_refusal(
+    return record_refusal(
         call=match.view_name if match else request.path,
         actor=user.ref,
         subject=error.subject or user.ref,

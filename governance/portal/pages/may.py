@@ -7,8 +7,7 @@ from datetime import datetime
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, may, roles_with
 from governance.accounts.queries import holders_of
-
-NAMED = 3
+from governance.core.wording import listed
 
 
 def why_not(reader: User, permission: Permission, what: str, *, unit: Unit, at: datetime) -> str:
@@ -23,10 +22,3 @@ def why_not(reader: User, permission: Permission, what: str, *, unit: Unit, at: 
     names = sorted({user.name for role in roles for user in holders_of(role, unit=unit, at=at)})
     who = f"In {unit.name}: {listed(names)}." if names else f"Nobody holds it in {unit.name} yet."
     return f"{what} takes the role {words}. {who}"
-
-
-def listed(names: list[str]) -> str:
-    """`A, B, C and 2 more`."""
-    more = len(names) - NAMED
-    shown = ", ".join(names[:NAMED])
-    return f"{shown} and {more} more" if more > 0 else shown

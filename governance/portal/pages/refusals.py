@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -12,10 +12,8 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
-from governance.accounts.models import Unit, User
-from governance.accounts.permissions import Permission, roles_with
-from governance.accounts.queries import holders_of
-from governance.accounts.rules import Role
+from governance.accounts.models import User
+from governance.accounts.queries import who_can
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import case_of, request_by_id
 from governance.approvals.queries.chairs import chairs
@@ -24,7 +22,6 @@ from governance.approvals.rules.explanations import EXPLAINED
 from governance.audit.models import LedgerEntry
 from governance.core.errors import DomainError
 from governance.portal import links
-from governance.portal.pages.may import listed
 from governance.portal.pages.reasons import Ground, Reason, reasons_behind
 from governance.portal.pages.verdicts import vacancy
 from governance.portal.requests import what_about
@@ -157,17 +154,6 @@ def signers_of(subject: str, *, reader: User, at: datetime) -> list[tuple[str, s
 
 def said(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def who_can(facts: Mapping[str, Any], *, at: datetime) -> str:
-    """Name those who hold the permission or the role that was missing, in its unit."""
-    unit = Unit.objects.filter(path=facts.get("unit", "")).first()
-    wanted, role = facts.get("permission", ""), facts.get("role", "")
-    if unit is None or not (wanted in list(Permission) or role in Role.values):
-        return ""
-    roles = [Role(role)] if role else roles_with(Permission(wanted))
-    people = {user.name for role in roles for user in holders_of(role, unit=unit, at=at)}
-    return f"In {unit.name}: {listed(sorted(people))}." if people else f"Nobody in {unit.name} yet."
 
 
 def page_above(path: str) -> str:

@@ -244,7 +244,12 @@ def test_the_list_has_no_actions(owner: Visitor, model: Model, action: str) -> N
 
 def test_nothing_is_deleted(owner: Visitor, model: Model) -> None:
     with nothing_moves(entries=["call.refused"]):
-        assert owner.post(f"{MODELS}{model.pk}/delete/", post="yes").status_code == 403
+        answer = owner.post(f"{MODELS}{model.pk}/delete/", post="yes")
+    page, entry = answer.content.decode(), LedgerEntry.objects.get(verb="call.refused")
+    assert answer.status_code == 403
+    assert "and nothing is deleted" in page
+    assert "Whoever holds the role in the unit of the record." in page
+    assert f'href="/audit/?entry={entry.pk}">#{entry.seq}<' in page
 
 
 def test_history_is_the_portals(owner: Visitor, model: Model) -> None:
