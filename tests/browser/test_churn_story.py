@@ -237,6 +237,7 @@ def prepare(cast: Cast, number: int) -> None:
     make_report(cast, version, at=at)
 
 
+@pytest.mark.timeout(600)
 def test_the_churn_story(
     pipeline: Pipeline, desk: Desk, cast: Cast, tmp_path: Path, process_env: dict[str, str]
 ) -> None:

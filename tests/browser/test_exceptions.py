@@ -51,8 +51,7 @@ def pages_of(bench: Bench, request: PromotionRequest) -> list[tuple[User, str]]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize(("scheme", "width"), [("light", WIDE), ("dark", NARROW)])
 def test_each_page_reads_well(scene: Scene, opened: Open, scheme: str, width: int) -> None:
     base, bench, request = scene
     found = {}

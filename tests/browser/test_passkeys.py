@@ -155,8 +155,7 @@ def test_an_app_is_added_signs_in_and_signs_with_and_without_script(
     assert SignOff.objects.get().proof == "TOTP"
 
 
-@pytest.mark.parametrize("width", [1440, NARROW])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", NARROW)])
 def test_every_page_of_it_is_accessible_and_fits(
     portal: Served, opened: Open, scheme: str, width: int
 ) -> None:

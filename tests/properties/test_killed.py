@@ -143,7 +143,7 @@ def counts() -> dict[str, int]:
 def standing(model: Model) -> Any:
     """What a promotion changes of a model, without what differs from one model to the next."""
     versions = ModelVersion.objects.filter(model=model).order_by("number")
-    requests = PromotionRequest.objects.filter(model=model).order_by("number")
+    requests = PromotionRequest.objects.filter(model=model).order_by("number", "sign_offs__role")
     served = SlotAssignment.objects.filter(version__model=model)
     changed = StageChange.objects.filter(version__model=model)
     findings = Finding.objects.filter(model=model).order_by("number")

@@ -35,7 +35,7 @@ from tests.mlflow_wire import Wire
 from tests.remembering import remembered
 from tests.world import rows
 
-pytestmark = [pytest.mark.backend, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 THREE = f.TO_PRODUCTION.replace(
     "validator_may_approve", '  - {role: COMPLIANCE, meaning: "I find the record complete."}\n'
@@ -260,6 +260,7 @@ def test_the_admin_knows_no_table_of_decisions(people: Everybody) -> None:
     assert "/admin/registry/" not in page
 
 
+@pytest.mark.backend
 @pytest.mark.parametrize("name", BARRED)
 def test_as_rows_past_the_actions(people: Everybody, name: str) -> None:
     """Of who had a hand in it no row is taken, superuser or not. Roles are the rules' to judge."""
