@@ -183,8 +183,13 @@ def who_can(facts: Mapping[str, Any], *, at: datetime) -> str:
     if unit is None or not (wanted in list(Permission) or role in Role.values):
         return ""
     roles = [Role(role)] if role else roles_with(Permission(wanted))
+    return named_holders(roles, unit=unit, at=at) or f"Nobody in {unit.name} yet."
+
+
+def named_holders(roles: Iterable[Role], *, unit: Unit, at: datetime) -> str:
+    """Return `In Retail credit: A, B, C and 2 more.`, or nothing where nobody holds any of them."""
     people = {user.name for role in roles for user in holders_of(role, unit=unit, at=at)}
-    return f"In {unit.name}: {listed(sorted(people))}." if people else f"Nobody in {unit.name} yet."
+    return f"In {unit.name}: {listed(sorted(people))}." if people else ""
 
 
 def roles_of(user: User, *, unit: Unit, at: datetime) -> set[Role]:

@@ -28,6 +28,9 @@ class Role(TextChoices):
 SIGNING_ROLES = (Role.VALIDATOR, Role.APPROVER, Role.COMPLIANCE, Role.HEAD_OF_MODEL_RISK)
 """The roles in which policies ask people to sign."""
 
+BUILDING_ROLES = (Role.MODEL_OWNER, Role.DEVELOPER)
+"""The roles of those who own models and build them."""
+
 
 class Scope(TextChoices):
     """What a token may be used for, within the unit of its service account."""

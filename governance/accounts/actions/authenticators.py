@@ -14,6 +14,7 @@ from allauth.mfa.totp.internal.auth import TOTP, validate_totp_code
 from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.db import transaction
 
+from governance.accounts.actions.units import STREAM
 from governance.accounts.models import User
 from governance.accounts.passkeys import Answer, credential_of, made, passkeys_of
 from governance.accounts.permissions import Permission, require
@@ -33,7 +34,6 @@ from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.errors import InvalidInput, invalid
 
-STREAM = "accounts"
 KINDS = {
     Authenticator.Type.TOTP: ProofMethod.TOTP,
     Authenticator.Type.WEBAUTHN: ProofMethod.PASSKEY,

@@ -12,6 +12,7 @@ from governance.accounts.models import Delegation, DelegationEnd, Unit, User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.queries import roles_of
 from governance.accounts.rules import (
+    BUILDING_ROLES,
     LONGEST_DELEGATION_DAYS,
     SIGNING_ROLES,
     DelegationOver,
@@ -24,8 +25,6 @@ from governance.accounts.rules import (
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.errors import InvalidInput, Problem
-
-BUILDING = {Role.MODEL_OWNER, Role.DEVELOPER}
 
 
 @transaction.atomic
@@ -87,7 +86,7 @@ def give_delegation(
 
 def _builds_in(person: User, unit: Unit, *, at: datetime) -> bool:
     """Tell whether they own or build models in the unit, in one above it or in one within it."""
-    held = person.grants.at(at).filter(role__in=BUILDING)
+    held = person.grants.at(at).filter(role__in=BUILDING_ROLES)
     return any(
         covers(grant.unit.path, unit.path) or covers(unit.path, grant.unit.path) for grant in held
     )

@@ -23,9 +23,8 @@ from governance.core.wording import as_date
 from governance.registry.actions import MoveResult, move_to_stage, share_traffic
 from governance.registry.models import ModelVersion
 from governance.registry.rules import Authorization, Move
-from governance.validation.actions.findings import insert_finding
+from governance.validation.actions.findings import insert_own_finding
 from governance.validation.models import Finding
-from governance.validation.rules import FindingDraft, Severity
 
 VERBS = {
     Move.PROMOTED: Verb.VERSION_PROMOTED,
@@ -162,9 +161,8 @@ def _open_review(
     request: PromotionRequest, version: ModelVersion, *, until: datetime, at: datetime
 ) -> Finding:
     """Have an emergency reviewed: the portal's own finding, for the model's owner to deal with."""
-    owner = version.model.owner
-    draft = FindingDraft(
-        severity=Severity.HIGH,
+    return insert_own_finding(
+        version,
         title=f"Version {version.number} went live in an emergency and is not reviewed",
         description=(
             f"{request.reference} let it go live on the signatures of an emergency. Checks that "
@@ -174,10 +172,9 @@ def _open_review(
             "Have it reviewed by somebody independent, who closes this; then have it confirmed in "
             "service, or roll it back."
         ),
-        owner=owner.ref if owner else "",
         due_date=as_date(until),
+        at=at,
     )
-    return insert_finding(version, draft, None, at=at)
 
 
 def _facts(request: PromotionRequest, case: Case, result: MoveResult) -> dict[str, Any]:

@@ -18,9 +18,8 @@ from governance.core.wording import as_date
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import locked_version
 from governance.validation.actions.alarms import DUE
-from governance.validation.actions.findings import insert_finding
+from governance.validation.actions.findings import insert_own_finding
 from governance.validation.models import Finding
-from governance.validation.rules import FindingDraft, Severity
 
 
 @transaction.atomic
@@ -72,13 +71,12 @@ def _raise(standing: Standing, version: ModelVersion, slot: Slot, *, at: datetim
     title = f"The approval of version {version.number} in {slot} has lapsed"
     if Finding.objects.open().filter(model=version.model, title=title).exists():
         return []
-    owner = version.model.owner
-    draft = FindingDraft(
-        severity=Severity.HIGH,
+    found = insert_own_finding(
+        version,
         title=title,
         description=standing.sentence,
         remediation="Have it confirmed in service, have another version promoted, or retire it.",
-        owner=owner.ref if owner else "",
         due_date=as_date(at + DUE),
+        at=at,
     )
-    return [insert_finding(version, draft, None, at=at)]
+    return [found]

@@ -16,17 +16,17 @@ from governance.approvals.actions.sign_offs import locked_case, require_role
 from governance.approvals.models import Override, OverrideSignOff
 from governance.approvals.queries.bindings import bound
 from governance.approvals.queries.cases import Case
-from governance.approvals.queries.chairs import reader_bars
+from governance.approvals.queries.overrides import override_bars
 from governance.approvals.rules.duties import require_separation
 from governance.approvals.rules.gates import CheckResult
 from governance.approvals.rules.judgement import NotNeeded
 from governance.approvals.rules.overrides import (
     MEANING,
-    NEVER_EXCUSED,
     NotOverridable,
     OverrideChanged,
     check_digest,
     override_digest,
+    rule_of,
 )
 from governance.approvals.rules.policies import OverrideRule
 from governance.audit import actions as audit
@@ -122,7 +122,7 @@ def overridable(case: Case, check_id: str) -> tuple[CheckResult, OverrideRule]:
     check = next((one for one in case.judgement.checks if one.id == check_id), None)
     if check is None or check.is_met:
         raise NotOverridable("This check does not stand against the request.")
-    rule = None if check.id in NEVER_EXCUSED else case.policy.override_rule(check.id)
+    rule = rule_of(case.policy, check.id)
     if rule is None:
         raise NotOverridable(
             f"Nobody can answer for “{check.label}”: the policy “{case.policy.title}” lets it be "
@@ -137,12 +137,8 @@ def _require_may_override(case: Case, rule: OverrideRule, actor: User, *, at: da
     unit = case.version.model.unit
     if None not in require_role(actor, rule.role, unit=unit, at=at):
         raise PermissionMissing("An override is signed by whoever holds the role, by no deputy.")
-    found = reader_bars(case, reader=actor, role=rule.role)
-    barred = [bar for bar in found if bar.rule not in NOT_ABOUT_OVERRIDES]
+    barred = override_bars(case, rule, reader=actor)
     require_separation(barred, stream=case.version.model.stream)
-
-
-NOT_ABOUT_OVERRIDES = frozenset({"nobody_signs_twice", "overrider_signs_not"})
 
 
 def _checked(

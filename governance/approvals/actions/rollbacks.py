@@ -11,6 +11,7 @@ from django.db import transaction
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.proof import Proof, prove_apart, require_proof
+from governance.accounts.queries import person_with_email
 from governance.accounts.rules import Actor, PermissionMissing, Role
 from governance.approvals.actions.changes import carry_out, insert_request
 from governance.approvals.actions.locks import lock_version
@@ -33,8 +34,9 @@ from governance.approvals.queries.standing import require_standing
 from governance.approvals.rules.duties import require_separation
 from governance.approvals.rules.judgement import Decision, DossierChanged
 from governance.core.errors import DomainError, Refused, invalid
+from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, Slot
-from governance.registry.queries import last_incumbent_of
+from governance.registry.queries import default_slot, last_incumbent_of, slot_named
 from governance.registry.rules import Move, Stage
 
 
@@ -42,6 +44,17 @@ class NothingToRollBackTo(Refused):
     """No version served in the slot before, or it was never approved for it."""
 
     code = "nothing_to_roll_back_to"
+
+
+def slot_to_roll_back(model: Model, name: str = "") -> Slot:
+    """Return the slot of that name, the default one where none is named.
+
+    Raises SlotNotOfModel, NothingToRollBackTo.
+    """
+    slot = slot_named(model, name) if name else default_slot(model)
+    if slot is None:
+        raise NothingToRollBackTo(f"{model.name} has no version yet, so nothing could return.")
+    return slot
 
 
 def rollback_case(slot: Slot, *, at: datetime) -> Case:
@@ -114,7 +127,7 @@ def approver_called(email: str, *, case: Case, at: datetime) -> User:
 
 
 def _approver(email: str, *, unit: Unit, at: datetime) -> User:
-    person = User.objects.filter(email__iexact=email).first()
+    person = person_with_email(email)
     if person is None or not in_whose_names(person, Role.APPROVER, unit=unit, at=at):
         raise _no_approver(unit)
     return person

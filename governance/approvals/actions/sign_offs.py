@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from governance.accounts.models import Unit, User
+from governance.accounts.models import Delegation, Unit, User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.proof import Proof, require_proof
 from governance.accounts.queries import delegations_in, roles_of
@@ -125,10 +125,10 @@ def require_role(actor: User, role: Role, *, unit: Unit, at: datetime) -> list[U
     Raises PermissionMissing unless they hold the role itself, or somebody who does has lent it to
     them, whatever else they may.
     """
-    lent = [one for one in delegations_in(unit, at=at) if one.deputy_id == actor.pk]
+    lent = _lent_to(actor, unit=unit, at=at)
     if not lent:
         require(actor, Permission.PROMOTION_SIGN, unit=unit, at=at)
-    names = in_whose_names(actor, role, unit=unit, at=at)
+    names = _names(actor, role, lent, unit=unit, at=at)
     if not names:
         raise PermissionMissing(
             f"You do not hold the role {role.label.lower()} in {unit.name}.",
@@ -140,10 +140,19 @@ def require_role(actor: User, role: Role, *, unit: Unit, at: datetime) -> list[U
 
 def in_whose_names(person: User, role: Role, *, unit: Unit, at: datetime) -> list[User | None]:
     """Return the person, as None, if they hold the role, and those who have lent it to them."""
+    return _names(person, role, _lent_to(person, unit=unit, at=at), unit=unit, at=at)
+
+
+def _lent_to(person: User, *, unit: Unit, at: datetime) -> list[Delegation]:
+    return [one for one in delegations_in(unit, at=at) if one.deputy_id == person.pk]
+
+
+def _names(
+    person: User, role: Role, lent: Sequence[Delegation], *, unit: Unit, at: datetime
+) -> list[User | None]:
     if not person.is_active:
         return []
     own: list[User | None] = [None] if role in roles_of(person, unit=unit, at=at) else []
-    lent = [one for one in delegations_in(unit, at=at) if one.deputy_id == person.pk]
     return own + [one.delegator for one in lent if one.role == role]
 
 

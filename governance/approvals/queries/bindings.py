@@ -122,8 +122,9 @@ def examine_signatures(*, former: Sequence[VerifierKey] = ()) -> SignatureExamin
     A portal that has no key yet has bound nothing, and without signatures needs none.
     """
     found = SignatureExamination()
+    trusted: list[VerifierKey] = []
     for row in _every_sign_off():
-        trusted = [binding.own_key(), *former]
+        trusted = trusted or [binding.own_key(), *former]
         match _state_of(row, trusted):
             case BindingState.BOUND:
                 found.bound += 1

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import F
 
 from governance.accounts.models import Unit
-from governance.accounts.rules import Actor, Role
+from governance.accounts.rules import BUILDING_ROLES, Actor, Role
 from governance.approvals.models import DossierCopy, PromotionRequest, SignOff
 from governance.approvals.queries.dossiers import ROLLBACK_KEY, gather
 from governance.approvals.queries.policies import policies_in_force, subject_of
@@ -183,7 +183,7 @@ def _duties(
         version_number=version.number,
         builders={ref: frozenset(capacities) for ref, capacities in builders.items()},
         registered_by=f"user:{version.registered_by_id}",
-        committed_by=f"user:{version.committed_by_id}" if version.committed_by_id else "",
+        committed_by=version.committer_ref,
         requested_by=requested_by,
         card_edited_by=frozenset(editors),
         validated_by=frozenset(validators),
@@ -197,7 +197,7 @@ def _duties(
             **_by_rule("unit_builder_signs_not", unit_builders),
             **_by_rule("overrider_signs_not", overriders),
             **_by_rule("card_editor_signs_not", editors),
-            ("committer_signs_not", f"user:{version.committed_by_id}"): (version.ref,),
+            ("committer_signs_not", version.committer_ref): (version.ref,),
             ("registrant_signs_not", f"user:{version.registered_by_id}"): (version.ref,),
             **({("requester_signs_not", requested_by): (request.ref,)} if request else {}),
         },
@@ -236,11 +236,7 @@ def _unit_builders(
     """Who owns or builds models in the unit, by what grants; asked only where a policy minds."""
     if not any(Independence.UNIT in need.independent_of for need in policy.needs):
         return {}
-    grants = [
-        grant
-        for role in (Role.MODEL_OWNER, Role.DEVELOPER)
-        for grant in reading.grants(role, unit=unit, at=at)
-    ]
+    grants = [grant for role in BUILDING_ROLES for grant in reading.grants(role, unit=unit, at=at)]
     found = by_key(sorted(grants, key=lambda grant: grant.ref), lambda grant: grant.user.ref)
     return {person: tuple(grant.ref for grant in given) for person, given in found.items()}
 

@@ -198,7 +198,7 @@ def version_facts(version: ModelVersion, reading: Reading = LIVE) -> VersionFact
         source=version.source,
         run_id=version.run_id,
         registered_by=f"user:{version.registered_by_id}",
-        committed_by=f"user:{version.committed_by_id}" if version.committed_by_id else "",
+        committed_by=version.committer_ref,
         artifacts=tuple(
             {"path": artifact.path, "sha256": artifact.sha256, "size": artifact.size}
             for artifact in reading.artifacts(version)

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from governance.accounts.models import RoleGrant
-from governance.accounts.rules import Role, covers
+from governance.accounts.rules import BUILDING_ROLES, Role, covers
 from governance.approvals.models import OverrideSignOff, PromotionRequest, SignOff
 from governance.approvals.queries.cases import signature_of
 from governance.approvals.queries.dossiers import card_facts
@@ -21,8 +21,6 @@ from governance.core.grouping import by_key
 from governance.inventory.models import Builder, TierAssessment
 from governance.inventory.rules import Capacity
 from governance.validation.models import Report
-
-BUILDING = (Role.MODEL_OWNER, Role.DEVELOPER)
 
 
 class KeptRows:
@@ -54,7 +52,7 @@ class KeptRows:
             lambda row: row.model_id,
         )
         self._grants = list(
-            RoleGrant.objects.filter(role__in=BUILDING).values_list(
+            RoleGrant.objects.filter(role__in=BUILDING_ROLES).values_list(
                 "user_id", "unit__path", "starts_at", "ends_at", "end__ended_at"
             )
         )
@@ -79,7 +77,7 @@ class KeptRows:
             builders=_capacities(self._builders[version.model_id], at=at),
             registered_by=f"user:{version.registered_by_id}",
             requested_by=f"user:{request.requested_by_id}",
-            committed_by=f"user:{version.committed_by_id}" if version.committed_by_id else "",
+            committed_by=version.committer_ref,
             card_edited_by=self._card_editors(version.pk, at=at),
             validated_by=frozenset(
                 f"user:{row.signed_by_id}"

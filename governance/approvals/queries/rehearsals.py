@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import F, QuerySet
 
@@ -28,7 +28,7 @@ from governance.approvals.rules.rehearsal import (
     trial_of,
 )
 from governance.core.errors import invalid
-from governance.core.wording import counted, day
+from governance.core.wording import as_date, counted, day
 from governance.inventory.models import Model
 from governance.registry.models import SlotAssignment
 from governance.registry.rules import Move, Stage
@@ -118,6 +118,16 @@ class Rehearsal:
     @property
     def is_supplemented(self) -> bool:
         return any(one.is_supplemented for one in self.decisions)
+
+    @property
+    def cautions(self) -> Sequence[str]:
+        """What whoever reads it must know."""
+        return NOT_KNOWN if self.is_supplemented else NOT_KNOWN[:1]
+
+
+def a_year_before(at: datetime) -> date:
+    """Since when decisions are rehearsed where nobody says."""
+    return as_date(at - timedelta(days=365))
 
 
 def rehearsal_of(

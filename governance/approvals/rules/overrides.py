@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from governance.approvals.rules.dossier import OverrideFacts
 from governance.approvals.rules.gates import EMERGENCY, CheckResult
+from governance.approvals.rules.policies import OverrideRule, Policy
 from governance.core.canonical import digest
 from governance.core.errors import Refused, WrongState
 from governance.core.wording import as_date, day
@@ -33,6 +34,11 @@ class OverrideChanged(WrongState):
     """What was on the screen is not the override, or not the check, that stands here now."""
 
     code = "override_changed"
+
+
+def rule_of(policy: Policy, check_id: str) -> OverrideRule | None:
+    """Return by which rule people may answer for a check; None for what nobody can answer for."""
+    return None if check_id in NEVER_EXCUSED else policy.override_rule(check_id)
 
 
 def check_digest(check: CheckResult) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from governance.approvals.rules.dossier import read_dossier
+from governance.approvals.rules.dossier import Dossier, read_dossier
 from governance.approvals.rules.gates import (
     EMERGENCY,
     CheckResult,
@@ -264,7 +264,7 @@ def _checks(evidence: Evidence, kept: Kept) -> Iterator[CheckRow]:
     """The checks as kept, and who answered for those that were not met."""
     policy, dossier = _policy_of(evidence, kept.body.get("policy", {})), read_dossier(kept.text)
     found = excused(
-        [_result(one, policy, kept) for one in dossier.checks],
+        [_result(one, policy, dossier, at=kept.at) for one in dossier.checks],
         overrides=dossier.overrides,
         in_emergency=dossier.move == Move.EMERGENCY,
         at=kept.at,
@@ -281,9 +281,11 @@ def _checks(evidence: Evidence, kept: Kept) -> Iterator[CheckRow]:
         )
 
 
-def _result(facts: Mapping[str, str], policy: Policy | None, kept: Kept) -> CheckResult:
+def _result(
+    facts: Mapping[str, str], policy: Policy | None, dossier: Dossier, *, at: datetime
+) -> CheckResult:
     """What a check found. Of what depends on the day no outcome is kept; it is judged again."""
-    outcome = facts.get("outcome") or _outcome_then(facts["id"], policy, kept)
+    outcome = facts.get("outcome") or _outcome_then(facts["id"], policy, dossier, at=at)
     return CheckResult(
         id=facts["id"],
         label=_label(policy, facts["id"]),
@@ -295,9 +297,9 @@ def _result(facts: Mapping[str, str], policy: Policy | None, kept: Kept) -> Chec
     )
 
 
-def _outcome_then(check: str, policy: Policy | None, kept: Kept) -> str:
+def _outcome_then(check: str, policy: Policy | None, dossier: Dossier, *, at: datetime) -> str:
     gates = [gate for gate in policy.gates if gate.id == check] if policy else []
-    judged = judge_all(gates, read_dossier(kept.text), at=kept.at)
+    judged = judge_all(gates, dossier, at=at)
     return judged[0].outcome if judged else Outcome.NOT_SHOWN
 
 

@@ -13,7 +13,7 @@ from governance.approvals.queries.cases import Case
 from governance.approvals.queries.reading import LIVE
 from governance.approvals.rules.gates import EMERGENCY, CheckResult, Outcome, Topic
 from governance.portal import links
-from governance.portal.pages.overrides import overridable_by, override_rows
+from governance.portal.pages.overrides import OverrideRow, overridable_by
 from governance.portal.pages.version import MARKS
 
 ORDER = (Outcome.FAIL, Outcome.NOT_SHOWN, Outcome.PASS)
@@ -112,7 +112,14 @@ def check_row(check: CheckResult, *, href: str = "", way: Way | None = None) -> 
     )
 
 
-def ways_on(case: Case, request: PromotionRequest, *, reader: User, at: datetime) -> dict[str, Way]:
+def ways_on(
+    case: Case,
+    request: PromotionRequest,
+    overrides: Sequence[OverrideRow],
+    *,
+    reader: User,
+    at: datetime,
+) -> dict[str, Way]:
     """What this reader can do about each check: look at a manual one, or answer for a failing one.
 
     A manual check can be looked at again while the request is open.
@@ -123,7 +130,7 @@ def ways_on(case: Case, request: PromotionRequest, *, reader: User, at: datetime
         for check in case.policy.manual_checks
         if check.role in held
     }
-    for row in override_rows(case, request, reader=reader, at=at):
+    for row in overrides:
         if row.may_sign:
             found[row.check_id] = Way(
                 text="Sign the override", href=links.sign_override(request, row.id)

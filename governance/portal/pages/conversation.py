@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from governance.accounts.rules import Role
-from governance.approvals.models import Override, PromotionRequest, SignOff, Tick
+from governance.approvals.models import PromotionRequest, SignOff, Tick
 from governance.approvals.queries.cases import sign_offs_of
+from governance.approvals.queries.reading import LIVE
 from governance.approvals.rules.gates.naming import check_name
 from governance.approvals.rules.judgement import Decision, RequestState
 from governance.registry.models import VersionComment
@@ -94,8 +95,7 @@ def _ticked(row: Tick) -> Said:
 
 
 def _overrode(request: PromotionRequest) -> Iterator[Said]:
-    rows = Override.objects.filter(request=request).select_related("reason")
-    for row in rows.prefetch_related("sign_offs__printed_name"):
+    for row in LIVE.overrides(request):
         for one in row.sign_offs.all():
             proposed = one.signer_id == row.proposed_by_id
             verb = "proposed" if proposed else "signed"

@@ -100,6 +100,7 @@ def _open_page(
 ) -> DecisionPage:
     places = chairs(case, reader=reader, at=at)
     seats = seats_of(case, places)
+    overrides = override_rows(case, request, reader=reader, at=at)
     grounds = present_grounds(case)
     counting = {signature.ref for signature in case.judgement.signatures}
     return DecisionPage(
@@ -109,8 +110,9 @@ def _open_page(
         certificates=certificates(
             rows, entries=entries_of_request(request), counting=counting, now=case.dossier
         ),
-        **_evidence(grounds, request) | {"checks": _open_checks(case, request, reader, at=at)},
-        overrides=override_rows(case, request, reader=reader, at=at),
+        **_evidence(grounds, request)
+        | {"checks": _open_checks(case, request, overrides, reader, at=at)},
+        overrides=overrides,
         timing=timing_of(request, case.policy, at=at),
         chairs=places,
         seats=seats,
@@ -121,10 +123,15 @@ def _open_page(
 
 
 def _open_checks(
-    case: Case, request: PromotionRequest, reader: User, *, at: datetime
+    case: Case,
+    request: PromotionRequest,
+    overrides: Sequence[OverrideRow],
+    reader: User,
+    *,
+    at: datetime,
 ) -> Sequence[CheckRow]:
     """The checks, each failing one with what this reader can do about it."""
-    ways = ways_on(case, request, reader=reader, at=at)
+    ways = ways_on(case, request, overrides, reader=reader, at=at)
     return check_rows(case.judgement.checks, pages=pages_of(request), ways=ways)
 
 

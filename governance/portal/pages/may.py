@@ -6,8 +6,7 @@ from datetime import datetime
 
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, may, roles_with
-from governance.accounts.queries import holders_of
-from governance.core.wording import listed
+from governance.accounts.queries import named_holders
 
 
 def why_not(reader: User, permission: Permission, what: str, *, unit: Unit, at: datetime) -> str:
@@ -19,6 +18,5 @@ def why_not(reader: User, permission: Permission, what: str, *, unit: Unit, at: 
         return ""
     roles = roles_with(permission)
     words = " or ".join(role.label.lower() for role in roles)
-    names = sorted({user.name for role in roles for user in holders_of(role, unit=unit, at=at)})
-    who = f"In {unit.name}: {listed(names)}." if names else f"Nobody holds it in {unit.name} yet."
+    who = named_holders(roles, unit=unit, at=at) or f"Nobody holds it in {unit.name} yet."
     return f"{what} takes the role {words}. {who}"

@@ -8,14 +8,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from governance.accounts.models import User
-from governance.approvals.actions.overrides import NOT_ABOUT_OVERRIDES
 from governance.approvals.models import Override, PromotionRequest
 from governance.approvals.queries.cases import Case
-from governance.approvals.queries.chairs import reader_bars
+from governance.approvals.queries.overrides import override_bars
 from governance.approvals.queries.reading import LIVE, Reading
 from governance.approvals.rules.gates import CheckResult
 from governance.approvals.rules.gates.naming import check_name
-from governance.approvals.rules.overrides import NEVER_EXCUSED, check_digest
+from governance.approvals.rules.overrides import check_digest, rule_of
 from governance.approvals.rules.policies import OverrideRule
 from governance.core.wording import as_date
 from governance.portal.pages.policy_words import people_word
@@ -108,11 +107,6 @@ def _row(
 
 def kept_overrides(request: PromotionRequest, refs: Sequence[str]) -> list[OverrideRow]:
     """The overrides that a decided dossier names, as they were signed."""
-    rows = (
-        Override.objects.filter(request=request, pk__in=[ref.partition(":")[2] for ref in refs])
-        .select_related("reason", "control")
-        .prefetch_related("sign_offs__printed_name")
-    )
     return [
         OverrideRow(
             id=row.pk,
@@ -129,7 +123,8 @@ def kept_overrides(request: PromotionRequest, refs: Sequence[str]) -> list[Overr
             has_expired=False,
             may_sign=False,
         )
-        for row in rows
+        for row in LIVE.overrides(request)
+        if row.ref in refs
     ]
 
 
@@ -139,8 +134,7 @@ def may_override(
     """Tell whether the button is shown; the action decides."""
     if rule.role not in reading.roles(reader, unit=case.version.model.unit, at=at):
         return False
-    found = reader_bars(case, reader=reader, role=rule.role)
-    return all(bar.rule in NOT_ABOUT_OVERRIDES for bar in found)
+    return not override_bars(case, rule, reader=reader)
 
 
 def overridable_by(
@@ -149,7 +143,7 @@ def overridable_by(
     """Say of each failing check that can be let pass who may: empty where the reader may."""
     found = {}
     for check in case.judgement.unmet_checks:
-        rule = None if check.id in NEVER_EXCUSED else case.policy.override_rule(check.id)
+        rule = rule_of(case.policy, check.id)
         if rule is not None:
             mine = may_override(case, rule, reader=reader, at=at, reading=reading)
             found[check.id] = "" if mine else people_word(rule.role, rule.people)

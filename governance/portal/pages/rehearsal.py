@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from governance.accounts.models import User
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.rehearsals import (
-    NOT_KNOWN,
     LiveVersion,
     PastDecision,
-    Rehearsal,
+    a_year_before,
     rehearsal_of,
 )
 from governance.approvals.rules.policies import read_policy
-from governance.core.wording import as_date
 from governance.inventory.models import Model
 from governance.portal import links
 from governance.registry.models import SlotAssignment
-
-A_YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +74,8 @@ def rehearsal_page(*, text: str, since: date | None, reader: User, at: datetime)
         live=[_live(one) for one in found.out_of_policy],
         most=found.most,
         is_cut=found.is_cut,
-        cautions=_cautions(found),
+        cautions=found.cautions,
     )
-
-
-def a_year_before(at: datetime) -> date:
-    return as_date(at - A_YEAR)
 
 
 def _decision(one: PastDecision) -> DecisionRow:
@@ -94,7 +86,3 @@ def _live(one: LiveVersion) -> LiveRow:
     return LiveRow(
         assignment=one.assignment, request=one.request, objections=one.rehearsed.objections
     )
-
-
-def _cautions(found: Rehearsal) -> Sequence[str]:
-    return NOT_KNOWN if found.is_supplemented else NOT_KNOWN[:1]

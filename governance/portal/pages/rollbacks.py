@@ -8,19 +8,17 @@ from datetime import datetime
 
 from governance.accounts.models import User
 from governance.approvals.actions.rollbacks import (
-    NothingToRollBackTo,
     basis_of,
     require_may_roll_back,
     rollback_case,
 )
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import ROLLBACK_NEED
-from governance.inventory.models import Model
 from governance.portal.pages.certificates import Certificate, certificates, entries_of_request
 from governance.portal.pages.sign_step import require_unchanged
 from governance.portal.signing import seal
 from governance.registry.models import ModelVersion, Slot
-from governance.registry.queries import champion_of, default_slot, slot_named
+from governance.registry.queries import champion_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,16 +31,6 @@ class RollBackPage:
     digest: str
     sealed: str
     meaning: str = ROLLBACK_NEED.meaning
-
-
-def slot_of(model: Model, name: str = "") -> Slot:
-    """Return the slot of that name, the default one where none is named. Raises SlotNotOfModel."""
-    if name:
-        return slot_named(model, name)
-    slot = default_slot(model)
-    if slot is None:
-        raise NothingToRollBackTo(f"{model.name} has no version yet, so nothing could return.")
-    return slot
 
 
 def rollback_page(slot: Slot, *, seen: str | None, reader: User, at: datetime) -> RollBackPage:

@@ -8,10 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from governance.approvals.queries.rehearsals import a_year_before
 from governance.portal.errors import perform, status_of_form
 from governance.portal.forms.policies import RehearseForm
 from governance.portal.pages.policies import may_propose
-from governance.portal.pages.rehearsal import RehearsalPage, a_year_before, rehearsal_page
+from governance.portal.pages.rehearsal import RehearsalPage, rehearsal_page
 from governance.portal.requests import PageRequest
 from governance.portal.views.policies import starting_text
 

@@ -12,7 +12,11 @@ from django.utils import timezone
 from governance.accounts.models import User
 from governance.accounts.proof import ProofGiven, prove
 from governance.approvals.actions import roll_back
-from governance.approvals.actions.rollbacks import rollback_case, rolled_back_before
+from governance.approvals.actions.rollbacks import (
+    rollback_case,
+    rolled_back_before,
+    slot_to_roll_back,
+)
 from governance.approvals.models import PromotionRequest
 from governance.core.canonical import sha256_hex
 from governance.core.errors import DomainError, invalid
@@ -26,7 +30,6 @@ from governance.portal.forms.proof import WRONG_PROOF, proving
 from governance.portal.pages.rollbacks import (
     RollBackPage,
     rollback_page,
-    slot_of,
 )
 from governance.portal.pages.sign_step import changed_since
 from governance.portal.requests import PageRequest, about
@@ -38,7 +41,7 @@ def roll_back_model(request: PageRequest, name: str) -> HttpResponse:
     """What returns, what goes, what it rests on; with a reason and a proof, it is done."""
     at = timezone.now()
     model = _model(request, name, at=at)
-    slot = slot_of(model, request.GET.get("slot", ""))
+    slot = slot_to_roll_back(model, request.GET.get("slot", ""))
     seen = _seen(request, slot)
     if seen and (earlier := rolled_back_before(slot, request.user, sha256_hex(seen.encode()))):
         when = moment(earlier.signed_at)
@@ -104,7 +107,7 @@ def rollback_changed(request: PageRequest, error: DomainError, name: str) -> Htt
     """Nothing was rolled back, because what was on the screen no longer holds."""
     at = timezone.now()
     model = _model(request, name, at=at)
-    slot = slot_of(model, request.GET.get("slot", ""))
+    slot = slot_to_roll_back(model, request.GET.get("slot", ""))
     seen = _seen(request, slot)
     case = rollback_case(slot, at=at)
     context = {

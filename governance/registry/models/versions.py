@@ -101,6 +101,11 @@ class ModelVersion(Record):
         return f"{self.model.name} version {self.number}"
 
     @property
+    def committer_ref(self) -> str:
+        """Who committed its code, by reference; empty where nobody said so."""
+        return f"{User.REF}:{self.committed_by_id}" if self.committed_by_id else ""
+
+    @property
     def lineage(self) -> dict[str, Any]:
         lineage: dict[str, Any] = json.loads(self.lineage_text)
         return lineage

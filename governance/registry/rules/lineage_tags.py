@@ -25,8 +25,8 @@ MAX_ITEMS = 100
 MAX_PARAMETERS = 500
 MAX_COUNT = 2**53 - 1
 IMAGE = re.compile(r"[^\s@]{1,400}@sha256:[0-9a-f]{64}")
-# Names stand as keys in canonical JSON, which takes ASCII only.
 ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,189}")
+# Names stand as keys in canonical JSON, which takes ASCII only.
 PARAMETER = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,98}[\x21-\x7e])?")
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 

@@ -13,9 +13,8 @@ from governance.audit.rules import Verb
 from governance.core.wording import as_date, counted
 from governance.registry.models import ArtifactCheck, DeploymentReport, ModelVersion
 from governance.registry.queries import locked_version
-from governance.validation.actions.findings import insert_finding
+from governance.validation.actions.findings import insert_own_finding
 from governance.validation.models import Finding
-from governance.validation.rules import FindingDraft, Severity
 
 DUE = timedelta(days=7)
 """By when somebody has dealt with what is going on now."""
@@ -43,15 +42,14 @@ def raise_alarm(
     require(actor, Permission.VALIDATION_WRITE, unit=model.unit, at=at)
     if Finding.objects.open().filter(model=model, title=title).exists():
         return None
-    draft = FindingDraft(
-        severity=Severity.HIGH,
+    opened = insert_own_finding(
+        version,
         title=title,
         description=description,
         remediation=remediation,
-        owner=model.owner.ref if model.owner else "",
         due_date=as_date(at + DUE),
+        at=at,
     )
-    opened = insert_finding(version, draft, None, at=at)
     audit.append(
         verb=Verb.FINDING_OPENED,
         stream=model.stream,

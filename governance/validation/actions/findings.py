@@ -24,6 +24,7 @@ from governance.validation.rules import (
     ClosesOwnFinding,
     FindingClosed,
     FindingDraft,
+    Severity,
     finding_problems,
     require_independence,
 )
@@ -118,6 +119,28 @@ def insert_finding(
         opened_by=person,
         opened_at=at,
     )
+
+
+def insert_own_finding(
+    version: ModelVersion,
+    *,
+    title: str,
+    description: str,
+    remediation: str,
+    due_date: date,
+    at: datetime,
+) -> Finding:
+    """Insert a high finding of the portal itself, for the model's owner, as `insert_finding`."""
+    owner = version.model.owner
+    draft = FindingDraft(
+        severity=Severity.HIGH,
+        title=title,
+        description=description,
+        remediation=remediation,
+        owner=owner.ref if owner else "",
+        due_date=due_date,
+    )
+    return insert_finding(version, draft, None, at=at)
 
 
 def _check_closable(finding: Finding, version: ModelVersion, person: User) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from governance.accounts.actions import DEFAULT_TOKEN_DAYS, create_service_account, issue_token
 from governance.accounts.models import RoleGrant, ServiceAccount, Unit, User
-from governance.accounts.queries import CONSOLE, root_unit, unit_reach
+from governance.accounts.queries import CONSOLE, person_with_email, root_unit, unit_reach
 from governance.accounts.rules import ORDINARY_SCOPES, Role, Scope
 from governance.core.canonical import timestamp
 from governance.core.commands import DomainCommand
@@ -107,7 +107,7 @@ def unit_at(path: str) -> Unit:
 
 
 def person_with(email: str) -> User:
-    user = User.objects.filter(email__iexact=email).first()
+    user = person_with_email(email)
     if user is None:
         raise invalid("responsible", "known", f"Nobody signs in as {email}.")
     return user

@@ -6,8 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from governance.accounts.actions import remove_lost
-from governance.accounts.models import User
-from governance.accounts.queries import CONSOLE
+from governance.accounts.queries import CONSOLE, person_with_email
 from governance.core.commands import DomainCommand
 from governance.core.errors import invalid
 
@@ -23,7 +22,7 @@ class Command(DomainCommand):
         parser.add_argument("--email", required=True, help="what the person signs in with")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=options["email"]).first()
+        user = person_with_email(options["email"])
         if user is None:
             raise invalid("email", "unknown", f"Nobody signs in with {options['email']}.")
         remove_lost(user=user, actor=CONSOLE, at=timezone.now())

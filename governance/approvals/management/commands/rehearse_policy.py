@@ -6,7 +6,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,18 @@ from django.utils import timezone
 from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.rehearsals import (
     MOST,
-    NOT_KNOWN,
     LiveVersion,
     PastDecision,
     Rehearsal,
+    a_year_before,
     rehearsal_of,
 )
 from governance.approvals.rules.policies import read_policy
 from governance.approvals.rules.rehearsal import Rehearsed
 from governance.core.canonical import digest, timestamp
 from governance.core.commands import DomainCommand, text_of
-from governance.core.wording import as_date, counted
+from governance.core.wording import counted
 from governance.inventory.models import Model
-
-A_YEAR = timedelta(days=365)
 
 
 class Command(DomainCommand):
@@ -58,7 +56,7 @@ class Command(DomainCommand):
         found = rehearsal_of(
             read_policy(text_of(options["file"])),
             models=Model.objects.all(),
-            since=options["since"] or as_date(at - A_YEAR),
+            since=options["since"] or a_year_before(at),
             at=at,
             most=options["most"],
         )
@@ -96,7 +94,7 @@ def cautions(found: Rehearsal) -> Iterator[str]:
     """What a reader of the result must know."""
     if found.is_cut:
         yield f"There is more: only {counted(found.most, 'row')} of each kind were read."
-    yield from NOT_KNOWN if found.is_supplemented else NOT_KNOWN[:1]
+    yield from found.cautions
 
 
 def _address(request: PromotionRequest) -> str:

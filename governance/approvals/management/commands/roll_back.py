@@ -13,10 +13,10 @@ from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Role
 from governance.approvals.actions import roll_back_for
 from governance.approvals.actions.rollbacks import (
-    NothingToRollBackTo,
     approver_called,
     basis_of,
     rollback_case,
+    slot_to_roll_back,
 )
 from governance.approvals.queries.cases import ROLLBACK_NEED, Case
 from governance.audit.actions import record_refusal
@@ -34,8 +34,7 @@ from governance.core.errors import (
 )
 from governance.core.wording import moment
 from governance.inventory.models import Model
-from governance.registry.models import Slot
-from governance.registry.queries import champion_of, default_slot, slot_named
+from governance.registry.queries import champion_of
 
 BAD_INPUT = 2
 
@@ -72,7 +71,7 @@ class Command(DomainCommand):
     def roll_back(self, model: Model, options: dict[str, Any]) -> None:
         """Show it, have it proven, do it; a refusal goes on record, but not that of a look."""
         try:
-            case = rollback_case(slot_of(model, options["slot"]), at=timezone.now())
+            case = rollback_case(slot_to_roll_back(model, options["slot"]), at=timezone.now())
             self.stdout.write(outlook(case))
             if not options["show"]:
                 self.decide(case, options)
@@ -111,14 +110,6 @@ def model_at(name: str) -> Model:
     if model is None:
         raise invalid("model", "known", f"There is no model {name}.")
     return model
-
-
-def slot_of(model: Model, name: str) -> Slot:
-    """Return the slot, the default one where none is named. Raises SlotNotOfModel."""
-    slot = slot_named(model, name) if name else default_slot(model)
-    if slot is None:
-        raise NothingToRollBackTo(f"{model.name} has no version yet, so nothing could return.")
-    return slot
 
 
 def outlook(case: Case) -> str:
