@@ -62,6 +62,7 @@ ONE_FILE = {
     "evidence/verify_pack.py": "a stranger reads it whole and runs it alone",
 }
 SINGLE_VERBS = {
+    "assess": "what is assessed is the file that it is given",
     "doctor": "./run doctor",
     "prepare": "what ./run does before it serves",
 }
@@ -176,7 +177,7 @@ def makes_entry(node: ast.AST) -> bool:
 
 # verify_pack.py needs nothing but Python's own library.
 PURE = re.compile(
-    r"governance\.(\w+\.rules(\.\w+)*|core\.(errors|canonical|wording|drawing|typed)"
+    r"governance\.(\w+\.rules(\.\w+)*|core\.(errors|canonical|strict_yaml|wording|drawing|typed)"
     r"|evidence\.verify_pack)"
 )
 CHOICES = {"TextChoices", "IntegerChoices"}

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 
 from governance.approvals.rules.policies.policy import Policy, policy_from
 from governance.core.canonical import NotCanonical, canonical
 from governance.core.errors import InvalidInput, Problem, invalid
+from governance.core.strict_yaml import strict_content
 from governance.registry.rules import Stage
 
 SCHEMA: dict[str, Any] = json.loads(
@@ -32,31 +32,6 @@ CHECKS = tuple(
 """Every check that a policy can name."""
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """Keeps decimals as they are written, and refuses duplicate keys and aliases."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("anchors and aliases are not allowed in a policy")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                line = node.start_mark.line + 1
-                raise yaml.YAMLError(f"line {line}: the key {key!r} stands twice")
-        return super().construct_mapping(node, deep=deep)
-
-
-def _as_written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
-    return str(node.value)
-
-
-_StrictLoader.add_constructor("tag:yaml.org,2002:float", _as_written)
-_StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
-
-
 def read_policy(text: str) -> Policy:
     """Return the policy that the YAML text states. Raises InvalidInput naming each wrong place."""
     policy = policy_from(read_content(text))
@@ -66,14 +41,7 @@ def read_policy(text: str) -> Policy:
 
 def read_content(text: str) -> dict[str, Any]:
     """Return what the YAML text states, if it fits the schema. Raises InvalidInput."""
-    if len(text) > MAX_TEXT:
-        raise invalid("text", "length", "A policy file has at most 64 KiB.")
-    try:
-        content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506  a SafeLoader, made stricter
-    except RecursionError:
-        raise invalid("text", "depth", "No policy is nested as deeply as this.") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise invalid("text", "yaml", f"This is not readable YAML: {error}") from None
+    content = strict_content(text, noun="policy", longest=MAX_TEXT)
     validator = jsonschema.Draft202012Validator(SCHEMA)
     if problems := [p for error in validator.iter_errors(content) for p in _problems(error)]:
         raise InvalidInput(*problems)
