@@ -29,9 +29,13 @@ def said(error: DomainError) -> str:
     return f"{error.message} [{error.code}]"
 
 
-def text_of(path: Path) -> str:
-    """Return the text of a file that was named on the command line. Raises InvalidInput."""
+def text_of(path: Path, *, longest: int | None = None) -> str:
+    """Return the text of a file that was named on the command line. Raises InvalidInput.
+
+    Of a file with more than `longest` characters no more is read than shows that it is too long.
+    """
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            return file.read(-1 if longest is None else longest + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise invalid("file", "readable", f"{path} cannot be read as text: {error}.") from error
