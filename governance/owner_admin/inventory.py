@@ -16,7 +16,7 @@ from django.utils import timezone
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, may
 from governance.accounts.queries import units_with
-from governance.core.wording import day
+from governance.core.wording import as_date, day
 from governance.inventory.actions import ModelRecord, create_model, edit_model
 from governance.inventory.models import Model
 from governance.inventory.queries import (
@@ -24,8 +24,8 @@ from governance.inventory.queries import (
     latest_tier_assessment,
     record_digest,
 )
-from governance.inventory.rules import REQUIRED, RecordChanged
-from governance.owner_admin.base import GovernedAdmin, GovernedForm
+from governance.inventory.rules import DATES, PARTICULARS, REQUIRED, RecordChanged
+from governance.owner_admin.base import DayInput, GovernedAdmin, GovernedForm
 from governance.owner_admin.requests import person_of
 from governance.owner_admin.site import OwnerSite
 
@@ -77,13 +77,46 @@ class ModelForm(GovernedForm):
     class Meta:
         model = Model
         fields = (
-            "name", "unit", "purpose", "intended_use", "kind", "owner", "developers", "tier",
-            "ai_act_class", "jurisdictions", "tracking_uri",
+            "name", "unit", "purpose", "intended_use", "kind", "owner", "developers", "validator",
+            "tier", "ai_act_class", "jurisdictions", "tracking_uri", "origin", *PARTICULARS, *DATES,
         )  # fmt: skip
-        widgets = {"purpose": SENTENCE, "intended_use": PARAGRAPH}
+        widgets = {
+            "purpose": SENTENCE,
+            "intended_use": PARAGRAPH,
+            "excluded_use": PARAGRAPH,
+            "products": SENTENCE,
+            "inputs": SENTENCE,
+            "outputs": SENTENCE,
+            "users": SENTENCE,
+            "overlays": SENTENCE,
+            "limitations": PARAGRAPH,
+            "restrictions": SENTENCE,
+            **dict.fromkeys(DATES, DayInput),
+        }
         field_classes = {"tracking_uri": SecureURLField}
-        labels = {"tier": "Risk tier"}
+        labels = {
+            "tier": "Risk tier",
+            "vendor_product": "Product",
+            "vendor_release": "Release",
+            "contract_reference": "Contract",
+            "contract_end_date": "Contract ends",
+            "first_use_date": "First use",
+            "next_review_date": "Next review",
+        }
         help_texts = {
+            "origin": "A vendor’s model, a spreadsheet or a rule set is a record too.",
+            "excluded_use": "What it must not be used for, though somebody might.",
+            "products": "The products, portfolios or processes that it serves.",
+            "inputs": "What it takes: sources, and who keeps them.",
+            "outputs": "What it gives, in which form and how often.",
+            "users": "Who works with what it gives.",
+            "overlays": "What people add to or take from its output, and on whose word.",
+            "limitations": "Where it is known to be wrong or weak.",
+            "restrictions": "Conditions under which it may be used.",
+            "validator": "Who is assigned to review it. Holds the role in the unit, and had no "
+            "hand in the model.",
+            "contract_reference": "The number under which the firm files the contract.",
+            "next_review_date": "From the day after, lists call the review overdue.",
             "name": "The registered-model name that pipelines use. It never changes.",
             "unit": "The business unit whose people work on the model. It never changes.",
             "purpose": "What the model is for, in a sentence or two.",
@@ -133,6 +166,9 @@ class ModelForm(GovernedForm):
             ai_act_reason=said["ai_act_reason"],
             jurisdictions=said["jurisdictions"],
             tracking_uri=said["tracking_uri"],
+            origin=said["origin"],
+            validator=said["validator"],
+            **{name: said[name] for name in (*PARTICULARS, *DATES)},
         )
 
 
@@ -153,28 +189,65 @@ class CompletenessFilter(admin.SimpleListFilter):
         return queryset
 
 
+class ReviewFilter(admin.SimpleListFilter):
+    title = "next review"
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterator[tuple[str, str]]:
+        yield "overdue", "Overdue"
+        yield "unset", "No date"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "overdue":
+                return queryset.overdue(today=as_date(timezone.now()))
+            case "unset":
+                return queryset.filter(next_review_date=None)
+        return queryset
+
+
 class ModelAdmin(GovernedAdmin):
     form = ModelForm
     noun, nouns = "model", "models"
     reads = (Permission.MODEL_EDIT,)
     adds = Permission.MODEL_CREATE
-    autocomplete_fields = ("owner", "developers")
-    list_display = ("name", "unit", "owner", "tier", "kind", "standing", "updated")
-    list_filter = (CompletenessFilter, "tier", "kind")
+    autocomplete_fields = ("owner", "developers", "validator")
+    list_display = ("name", "unit", "owner", "tier", "kind", "standing", "review", "updated")
+    list_filter = (CompletenessFilter, ReviewFilter, "tier", "origin", "ai_act_class", "kind")
     list_select_related = ("unit", "owner")
-    search_fields = ("name", "purpose", "owner__name")
-    search_help_text = "Name, purpose or owner"
+    search_fields = ("name", "purpose", "owner__name", "vendor_name", "vendor_product")
+    search_help_text = "Name, purpose, owner or vendor"
     ordering = ("name",)
     fieldsets = (
-        ("The model", {"fields": ("name", "placed", "purpose", "intended_use", "kind")}),
-        ("People", {"fields": ("owner", "developers")}),
+        ("What it is", {"fields": ("name", "placed", "origin", "kind", "purpose")}),
+        (
+            "Use",
+            {
+                "fields": (
+                    "intended_use", "excluded_use", "products", "users", "limitations",
+                    "overlays", "restrictions",
+                )
+            },
+        ),
+        ("Data", {"fields": ("inputs", "outputs")}),
+        ("People", {"fields": ("owner", "developers", "validator")}),
         ("Risk", {"fields": ("tier_now", "tier", "tier_reason")}),
         (
             "EU AI Act",
             {"fields": ("class_now", "ai_act_class", "ai_act_reason", "jurisdictions")},
         ),
+        (
+            "Vendor",
+            {
+                "fields": (
+                    "vendor_name", "vendor_product", "vendor_release", "contract_reference",
+                    "contract_end_date",
+                )
+            },
+        ),
+        ("Dates", {"fields": ("first_use_date", "next_review_date")}),
         ("Measurements", {"fields": ("tracking_uri", "base")}),
-    )
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return Model.objects.visible_to(person_of(request), at=timezone.now()).with_people()
@@ -212,6 +285,13 @@ class ModelAdmin(GovernedAdmin):
     @admin.display(description="Unit")
     def placed(self, obj: Model) -> str:
         return f"{obj.unit.name} ({obj.unit.path})"
+
+    @admin.display(description="Next review", ordering="next_review_date")
+    def review(self, obj: Model) -> str:
+        due = obj.next_review_date
+        if due is None:
+            return ""
+        return f"{day(due)}, overdue" if due < as_date(timezone.now()) else day(due)
 
     @admin.display(description="Changed", ordering="updated_at")
     def updated(self, obj: Model) -> str:

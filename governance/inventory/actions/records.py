@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -18,19 +18,24 @@ from governance.audit.rules import Verb, admissible
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
+from governance.core.typed import tidy
 from governance.inventory.actions.assessments import assess_class, assess_tier
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
+    DATES,
+    PARTICULARS,
     Capacity,
     Kind,
     NotTheOwner,
+    Origin,
     RecordChanged,
     Tier,
     class_problems,
     jurisdiction_problems,
     name_problems,
     name_taken,
+    text_problems,
     tracking_problems,
 )
 
@@ -40,7 +45,7 @@ class ModelRecord:
     """What an owner keeps about a model.
 
     `tier_reason` is needed when the tier changes, `ai_act_reason` when the class does.
-    `jurisdictions` are two-letter codes.
+    `jurisdictions` are two-letter codes. `validator` is who is assigned to review it.
     """
 
     purpose: str = ""
@@ -54,6 +59,39 @@ class ModelRecord:
     ai_act_reason: str = ""
     jurisdictions: Sequence[str] = field(default_factory=tuple)
     tracking_uri: str = ""
+    origin: str = ""
+    excluded_use: str = ""
+    products: str = ""
+    inputs: str = ""
+    outputs: str = ""
+    users: str = ""
+    overlays: str = ""
+    limitations: str = ""
+    restrictions: str = ""
+    vendor_name: str = ""
+    vendor_product: str = ""
+    vendor_release: str = ""
+    contract_reference: str = ""
+    contract_end_date: date | None = None
+    validator: User | None = None
+    first_use_date: date | None = None
+    next_review_date: date | None = None
+
+    @classmethod
+    def of(cls, model: Model) -> ModelRecord:
+        """Return the record as it stands, to change a part of it with `dataclasses.replace`."""
+        same = ("purpose", "intended_use", "kind", "owner", "tier", "ai_act_class", "tracking_uri")
+        plain = (*same, "origin", "validator", *PARTICULARS, *DATES)
+        return cls(
+            developers=tuple(model.developers.all()),
+            jurisdictions=tuple(model.jurisdiction_codes),
+            **{name: getattr(model, name) for name in plain},
+        )
+
+    @property
+    def particulars(self) -> dict[str, str]:
+        """Its texts beside purpose and intended use, as they are kept."""
+        return {name: tidy(getattr(self, name)).strip() for name in PARTICULARS}
 
 
 @transaction.atomic
@@ -185,8 +223,11 @@ def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> 
             )
         )
     model.purpose, model.intended_use = record.purpose.strip(), record.intended_use.strip()
-    model.kind, model.owner = record.kind, record.owner
-    model.tracking_uri = record.tracking_uri
+    model.kind, model.owner, model.validator = record.kind, record.owner, record.validator
+    model.origin, model.tracking_uri = record.origin, record.tracking_uri
+    dates = {name: getattr(record, name) for name in DATES}
+    for name, value in (record.particulars | dates).items():
+        setattr(model, name, value)
     model.jurisdictions = ",".join(sorted(set(record.jurisdictions)))
     model.save()
     model.developers.set(record.developers)
@@ -205,6 +246,10 @@ def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
     problems = []
     if record.kind and record.kind not in Kind.values:
         problems.append(Problem(field="kind", rule="choice", message="Choose one of the kinds."))
+    if record.origin and record.origin not in Origin.values:
+        problems.append(
+            Problem(field="origin", rule="choice", message="Choose one of the origins.")
+        )
     if record.tier is not None and record.tier not in Tier.values:
         problems.append(Problem(field="tier", rule="choice", message="A tier is 1, 2 or 3."))
     if record.tier is None and model.tier is not None:
@@ -223,7 +268,9 @@ def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
         record.ai_act_class, reason=record.ai_act_reason, before=model.ai_act_class
     )
     problems += jurisdiction_problems(record.jurisdictions)
+    problems += text_problems(record.particulars)
     problems += _people_problems(model, record, at=at)
+    problems += _validator_problems(model, record, at=at)
     if problems:
         raise InvalidInput(*problems)
 
@@ -240,3 +287,19 @@ def _people_problems(model: Model, record: ModelRecord, *, at: datetime) -> list
             message = f"{record.owner.name} is not a model owner in {model.unit.name}."
             problems.append(Problem(field="owner", rule="role", message=message))
     return problems
+
+
+def _validator_problems(model: Model, record: ModelRecord, *, at: datetime) -> Iterator[Problem]:
+    """Whoever is assigned holds the role, and has never owned or built the model."""
+    person = record.validator
+    if person is None:
+        return
+    if person.pk != model.validator_id and (
+        not person.is_active or Role.VALIDATOR not in roles_of(person, unit=model.unit, at=at)
+    ):
+        message = f"{person.name} is not a validator in {model.unit.name}."
+        yield Problem(field="validator", rule="role", message=message)
+    hands = {record.owner, *record.developers}
+    if person in hands or Builder.objects.filter(model=model, user=person).exists():
+        message = f"{person.name} has owned or built {model.name}, so does not validate it."
+        yield Problem(field="validator", rule="independent", message=message)

@@ -1,8 +1,10 @@
 """What a model's record must say; in `questionnaires`, what is asked about it as data."""
 
 from governance.inventory.rules.records import (
+    DATES,
     MAX_NAME,
     MOST_JURISDICTIONS,
+    PARTICULARS,
     REQUIRED,
     AiActClass,
     Capacity,
@@ -10,18 +12,22 @@ from governance.inventory.rules.records import (
     Kind,
     ModelNotFound,
     NotTheOwner,
+    Origin,
     RecordChanged,
     Tier,
     class_problems,
     jurisdiction_problems,
     name_problems,
     name_taken,
+    text_problems,
     tracking_problems,
 )
 
 __all__ = [
+    "DATES",
     "MAX_NAME",
     "MOST_JURISDICTIONS",
+    "PARTICULARS",
     "REQUIRED",
     "AiActClass",
     "Capacity",
@@ -29,11 +35,13 @@ __all__ = [
     "Kind",
     "ModelNotFound",
     "NotTheOwner",
+    "Origin",
     "RecordChanged",
     "Tier",
     "class_problems",
     "jurisdiction_problems",
     "name_problems",
     "name_taken",
+    "text_problems",
     "tracking_problems",
 ]

@@ -1,4 +1,4 @@
-"""Reads of the inventory."""
+"""Reads of the register: who is who around a model, and what its record says."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from governance.accounts.rules import Actor
 from governance.core.canonical import digest
 from governance.core.compiled import KEY, NAME, CompiledObject
 from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
-from governance.inventory.rules import Capacity, ModelNotFound
+from governance.inventory.rules import DATES, PARTICULARS, Capacity, ModelNotFound
 
 
 def _named(name: str) -> QuerySet[Model]:
@@ -110,10 +110,14 @@ def record_values(model: Model) -> dict[str, object]:
         "intended_use",
         "kind",
         "owner_id",
+        "validator_id",
         "tier",
         "ai_act_class",
         "jurisdictions",
         "tracking_uri",
+        "origin",
+        *PARTICULARS,
+        *DATES,
     )
     developers = sorted(str(pk) for pk in model.developers.values_list("pk", flat=True))
     return {name: getattr(model, name) for name in fields} | {"developers": developers}
