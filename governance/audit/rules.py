@@ -54,6 +54,8 @@ class Verb(models.TextChoices):
     COMMENT_WRITTEN = "comment.written"
     DELEGATION_ENDED = "delegation.ended"
     DELEGATION_GIVEN = "delegation.given"
+    DEPENDENCY_ADDED = "dependency.added"
+    DEPENDENCY_ENDED = "dependency.ended"
     DEPLOYMENT_REPORTED = "deployment.reported"
     EVALUATION_RECORDED = "evaluation.recorded"
     FINDING_CLOSED = "finding.closed"

@@ -1,5 +1,6 @@
 """What can be done to the inventory."""
 
+from governance.inventory.actions.dependencies import add_feeder, end_feeder
 from governance.inventory.actions.records import (
     ModelRecord,
     create_model,
@@ -7,4 +8,11 @@ from governance.inventory.actions.records import (
     edit_model,
 )
 
-__all__ = ["ModelRecord", "create_model", "describe_model", "edit_model"]
+__all__ = [
+    "ModelRecord",
+    "add_feeder",
+    "create_model",
+    "describe_model",
+    "edit_model",
+    "end_feeder",
+]

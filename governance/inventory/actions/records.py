@@ -20,6 +20,7 @@ from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
 from governance.core.typed import tidy
 from governance.inventory.actions.assessments import assess_class, assess_tier
+from governance.inventory.actions.keeping import require_keeper
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
@@ -27,7 +28,6 @@ from governance.inventory.rules import (
     PARTICULARS,
     Capacity,
     Kind,
-    NotTheOwner,
     Origin,
     RecordChanged,
     Tier,
@@ -147,8 +147,7 @@ def edit_model(
     RecordChanged.
     """
     model = locked_model(model)
-    require(actor, Permission.MODEL_EDIT, unit=model.unit, at=at)
-    _require_ownership(model, actor)
+    require_keeper(model, actor, at)
     before = record_values(model)
     if base is not None and base != digest(before):
         raise RecordChanged(
@@ -196,17 +195,6 @@ def describe_model(*, model: Model, description: str, actor: Actor, at: datetime
         records=[model],
     )
     return model
-
-
-def _require_ownership(model: Model, actor: Actor) -> None:
-    """Refuse anybody but the owner, unless there is none who could still sign in."""
-    owner = model.owner
-    if owner is not None and owner.is_active and actor.ref != owner.ref:
-        raise NotTheOwner(
-            f"{owner.name} owns {model.name}; only they change its record.",
-            subject=model.ref,
-            stream=model.stream,
-        )
 
 
 def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> list[Record]:

@@ -1,11 +1,14 @@
 """The tables of the inventory."""
 
 from governance.inventory.models.assessments import ClassAssessment, TierAssessment
+from governance.inventory.models.dependencies import Dependency, DependencyQuerySet
 from governance.inventory.models.records import Builder, FormerName, Model, ModelQuerySet
 
 __all__ = [
     "Builder",
     "ClassAssessment",
+    "Dependency",
+    "DependencyQuerySet",
     "FormerName",
     "Model",
     "ModelQuerySet",

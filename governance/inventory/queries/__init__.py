@@ -1,5 +1,17 @@
 """Reads of the inventory."""
 
+from governance.inventory.queries.dependencies import (
+    Links,
+    Reach,
+    Reached,
+    consumers_directly,
+    consumers_of,
+    dependency_of,
+    edges_from,
+    feeders_directly,
+    feeders_of,
+    names_along,
+)
 from governance.inventory.queries.records import (
     builders_in,
     builders_of,
@@ -7,6 +19,7 @@ from governance.inventory.queries.records import (
     latest_class_assessment,
     latest_tier_assessment,
     locked_model,
+    locked_models,
     locked_present_model,
     model_named,
     record_digest,
@@ -14,14 +27,25 @@ from governance.inventory.queries.records import (
 )
 
 __all__ = [
+    "Links",
+    "Reach",
+    "Reached",
     "builders_in",
     "builders_of",
+    "consumers_directly",
+    "consumers_of",
+    "dependency_of",
+    "edges_from",
+    "feeders_directly",
+    "feeders_of",
     "formerly_named",
     "latest_class_assessment",
     "latest_tier_assessment",
     "locked_model",
+    "locked_models",
     "locked_present_model",
     "model_named",
+    "names_along",
     "record_digest",
     "record_values",
 ]

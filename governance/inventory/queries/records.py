@@ -64,6 +64,13 @@ def locked_model(model: Model) -> Model:
     return _LOCKED.get(key=model.pk)
 
 
+def locked_models(one: Model, other: Model) -> tuple[Model, Model]:
+    """Lock two models, the lower key first, and return them in the order they were given."""
+    rows = Model.objects.select_for_update(of=("self",)).select_related("unit", "owner")
+    found = {row.pk: row for row in rows.filter(pk__in=[one.pk, other.pk]).order_by("pk")}
+    return found[one.pk], found[other.pk]
+
+
 def locked_present_model(model: Model) -> Model:
     """Lock the model; raise ModelNotFound if it was removed before we had the lock."""
     locked = locked_model(model)

@@ -1,5 +1,13 @@
 """What a model's record must say; in `questionnaires`, what is asked about it as data."""
 
+from governance.inventory.rules.dependencies import (
+    DependencyEnded,
+    DependencyNotFound,
+    Edge,
+    dependency_problems,
+    distances,
+    path_between,
+)
 from governance.inventory.rules.records import (
     DATES,
     MAX_NAME,
@@ -31,6 +39,9 @@ __all__ = [
     "REQUIRED",
     "AiActClass",
     "Capacity",
+    "DependencyEnded",
+    "DependencyNotFound",
+    "Edge",
     "InventoryIncomplete",
     "Kind",
     "ModelNotFound",
@@ -39,9 +50,12 @@ __all__ = [
     "RecordChanged",
     "Tier",
     "class_problems",
+    "dependency_problems",
+    "distances",
     "jurisdiction_problems",
     "name_problems",
     "name_taken",
+    "path_between",
     "text_problems",
     "tracking_problems",
 ]

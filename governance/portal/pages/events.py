@@ -44,6 +44,8 @@ MARKS: dict[str, Mark] = {
         (Verb.CARD_PUBLISHED, ("ok", "book", "Card"), "Published the model card"),
         (Verb.CHECK_TICKED, ("mute", "check", "Check"), "Looked at a manual check"),
         (Verb.CHECKPOINT_MADE, ("ok", "chain", "Checkpoint"), "Signed a checkpoint of the ledger"),
+        (Verb.DEPENDENCY_ADDED, ("mute", "plus", "Inventory"), "Added a model that feeds it"),
+        (Verb.DEPENDENCY_ENDED, ("mute", "minus", "Inventory"), "Ended that a model feeds it"),
         (Verb.DEPLOYMENT_REPORTED, ("mute", "pulse", "Serving"), "Reported what an instance runs"),
         (Verb.COMMENT_EDITED, ("mute", "edit", "Comment"), "Changed a comment on {what}"),
         (Verb.COMMENT_REMOVED, ("mute", "minus", "Comment"), "Took back a comment on {what}"),
@@ -161,6 +163,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
                 (
                     "alias.",
                     "comment.",
+                    "dependency.",
                     "deployment.",
                     "evaluation.",
                     "model.",
