@@ -33,6 +33,7 @@ class Permission(StrEnum):
     CARD_PUBLISH = "cards:card:publish"
     CARD_WRITE = "cards:card:write"
     PACK_BUILD = "evidence:pack:build"
+    FIELD_DEFINE = "inventory:field:define"
     MODEL_CREATE = "inventory:model:create"
     MODEL_EDIT = "inventory:model:edit"
     MODEL_READ = "inventory:model:read"
@@ -147,6 +148,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
             Permission.ACCOUNT_MANAGE,
+            Permission.FIELD_DEFINE,
             Permission.LEDGER_READ,
             Permission.MODEL_READ,
             Permission.POLICY_PROPOSE,

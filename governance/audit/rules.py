@@ -58,6 +58,8 @@ class Verb(models.TextChoices):
     DEPENDENCY_ENDED = "dependency.ended"
     DEPLOYMENT_REPORTED = "deployment.reported"
     EVALUATION_RECORDED = "evaluation.recorded"
+    FIELD_CHANGED = "field.changed"
+    FIELD_DEFINED = "field.defined"
     FINDING_CLOSED = "finding.closed"
     FINDING_OPENED = "finding.opened"
     LEDGER_VERIFIED = "ledger.verified"

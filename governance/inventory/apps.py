@@ -18,4 +18,6 @@ class InventoryConfig(AppConfig):
         register(self.get_model("Builder"), history=True)
         register(self.get_model("FormerName"), history=True)
         register(self.get_model("Dependency"), mutable=("ended_at", "ended_by"))
+        register(self.get_model("CustomField"))
+        register(self.get_model("CustomValue"), mutable=("value",))
         forbid_what_breaks_the_register(self)

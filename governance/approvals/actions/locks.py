@@ -7,7 +7,7 @@ from uuid import UUID
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.approvals.queries.policies import nothing_is_gated, policy_of, policy_of_move
 from governance.approvals.rules.policies import NoPolicy, Policy
-from governance.inventory.queries import locked_model
+from governance.inventory.queries import lacking, locked_model
 from governance.inventory.rules import InventoryIncomplete
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import champion_of, last_incumbent_of
@@ -59,7 +59,7 @@ def require_complete(version: ModelVersion, *, target: Stage) -> None:
     """
     if target == Stage.ARCHIVED or nothing_is_gated():
         return
-    if gaps := version.model.gaps:
+    if gaps := lacking(version.model):
         raise InventoryIncomplete(
             f"The inventory record of {version.model.name} lacks {', '.join(gaps)}. No version "
             "moves until a model owner completes it.",

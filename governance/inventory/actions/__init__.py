@@ -1,5 +1,6 @@
 """What can be done to the inventory."""
 
+from governance.inventory.actions.custom_fields import change_field, define_field
 from governance.inventory.actions.dependencies import add_feeder, end_feeder
 from governance.inventory.actions.records import (
     ModelRecord,
@@ -11,7 +12,9 @@ from governance.inventory.actions.records import (
 __all__ = [
     "ModelRecord",
     "add_feeder",
+    "change_field",
     "create_model",
+    "define_field",
     "describe_model",
     "edit_model",
     "end_feeder",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -20,6 +20,7 @@ from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
 from governance.core.typed import tidy
 from governance.inventory.actions.assessments import assess_class, assess_tier
+from governance.inventory.actions.custom_fields import custom_problems, write_values
 from governance.inventory.actions.keeping import require_keeper
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
@@ -45,7 +46,8 @@ class ModelRecord:
     """What an owner keeps about a model.
 
     `tier_reason` is needed when the tier changes, `ai_act_reason` when the class does.
-    `jurisdictions` are two-letter codes. `validator` is who is assigned to review it.
+    `jurisdictions` are two-letter codes. `validator` is who is assigned to review it. `custom` is
+    what it says in fields of the firm's, by key; those that are not named stay as they are.
     """
 
     purpose: str = ""
@@ -76,6 +78,7 @@ class ModelRecord:
     validator: User | None = None
     first_use_date: date | None = None
     next_review_date: date | None = None
+    custom: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, model: Model) -> ModelRecord:
@@ -156,7 +159,8 @@ def edit_model(
             stream=model.stream,
         )
     written = _apply(model, record, actor=actor, at=at)
-    changed = sorted(key for key, value in record_values(model).items() if before[key] != value)
+    after = record_values(model)
+    changed = sorted(key for key in before | after if before.get(key) != after.get(key))
     if not changed:
         return model
     model.updated_at = at
@@ -219,6 +223,7 @@ def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> 
     model.jurisdictions = ",".join(sorted(set(record.jurisdictions)))
     model.save()
     model.developers.set(record.developers)
+    written += write_values(model, record.custom)
     hands = [(user, Capacity.DEVELOPER) for user in record.developers]
     if record.owner is not None:
         hands.append((record.owner, Capacity.OWNER))
@@ -257,6 +262,7 @@ def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
     )
     problems += jurisdiction_problems(record.jurisdictions)
     problems += text_problems(record.particulars)
+    problems += custom_problems(model, record.custom, origin=record.origin, tier=record.tier)
     problems += _people_problems(model, record, at=at)
     problems += _validator_problems(model, record, at=at)
     if problems:

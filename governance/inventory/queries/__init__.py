@@ -1,5 +1,11 @@
 """Reads of the inventory."""
 
+from governance.inventory.queries.custom_fields import (
+    Answer,
+    answers_of,
+    custom_values,
+    unanswered,
+)
 from governance.inventory.queries.dependencies import (
     Links,
     Reach,
@@ -12,6 +18,7 @@ from governance.inventory.queries.dependencies import (
     feeders_of,
     names_along,
 )
+from governance.inventory.queries.gaps import RecordGaps, lacking, record_gaps
 from governance.inventory.queries.records import (
     builders_in,
     builders_of,
@@ -27,18 +34,23 @@ from governance.inventory.queries.records import (
 )
 
 __all__ = [
+    "Answer",
     "Links",
     "Reach",
     "Reached",
+    "RecordGaps",
+    "answers_of",
     "builders_in",
     "builders_of",
     "consumers_directly",
     "consumers_of",
+    "custom_values",
     "dependency_of",
     "edges_from",
     "feeders_directly",
     "feeders_of",
     "formerly_named",
+    "lacking",
     "latest_class_assessment",
     "latest_tier_assessment",
     "locked_model",
@@ -47,5 +59,7 @@ __all__ = [
     "model_named",
     "names_along",
     "record_digest",
+    "record_gaps",
     "record_values",
+    "unanswered",
 ]

@@ -107,9 +107,14 @@ def _links(model: Model, *, end: str, actor: Actor, at: datetime) -> Links:
     return Links(rows=rows, unseen=links.count() - len(rows))
 
 
-def dependency_of(model: Model, key: UUID) -> Dependency:
-    """Return a dependency of this consumer, or raise DependencyNotFound."""
-    row = Dependency.objects.with_models().filter(consumer=model, pk=key).first()
+def dependency_of(model: Model, key: UUID, *, actor: Actor, at: datetime) -> Dependency:
+    """Return a dependency of this consumer on a model that the actor sees.
+
+    Raises DependencyNotFound: absent and invisible look alike.
+    """
+    seen = Model.objects.visible_to(actor, at=at)
+    rows = Dependency.objects.with_models().filter(consumer=model, feeder__in=seen)
+    row = rows.filter(pk=key).first()
     if row is None:
         raise DependencyNotFound("There is no such dependency.")
     return row

@@ -13,7 +13,9 @@ from governance.accounts.rules import Actor
 from governance.core.canonical import digest
 from governance.core.compiled import KEY, NAME, CompiledObject
 from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
+from governance.inventory.queries.custom_fields import custom_values
 from governance.inventory.rules import DATES, PARTICULARS, Capacity, ModelNotFound
+from governance.inventory.rules.custom_fields import form_name
 
 
 def _named(name: str) -> QuerySet[Model]:
@@ -127,7 +129,9 @@ def record_values(model: Model) -> dict[str, object]:
         *DATES,
     )
     developers = sorted(str(pk) for pk in model.developers.values_list("pk", flat=True))
-    return {name: getattr(model, name) for name in fields} | {"developers": developers}
+    custom = {form_name(key): value for key, value in custom_values(model).items()}
+    plain = {name: getattr(model, name) for name in fields}
+    return plain | {"developers": developers} | custom
 
 
 def record_digest(model: Model) -> str:

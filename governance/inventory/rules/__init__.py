@@ -1,5 +1,6 @@
 """What a model's record must say; in `questionnaires`, what is asked about it as data."""
 
+from governance.inventory.rules.custom_fields import FieldDefinition, FieldType, applies
 from governance.inventory.rules.dependencies import (
     DependencyEnded,
     DependencyNotFound,
@@ -42,6 +43,8 @@ __all__ = [
     "DependencyEnded",
     "DependencyNotFound",
     "Edge",
+    "FieldDefinition",
+    "FieldType",
     "InventoryIncomplete",
     "Kind",
     "ModelNotFound",
@@ -49,6 +52,7 @@ __all__ = [
     "Origin",
     "RecordChanged",
     "Tier",
+    "applies",
     "class_problems",
     "dependency_problems",
     "distances",
