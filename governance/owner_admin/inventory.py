@@ -111,9 +111,7 @@ class ModelAdmin(GovernedAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
-        return Model.objects.visible_to(person_of(request), at=timezone.now()).with_people(
-            "validator"
-        )
+        return Model.objects.visible_to(person_of(request), at=timezone.now()).with_people()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request) and super().has_add_permission(request)

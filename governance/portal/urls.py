@@ -38,12 +38,14 @@ from governance.portal.views.decisions import (
     take_back,
 )
 from governance.portal.views.delegations import delegations, end_lent
+from governance.portal.views.dependencies import dependencies, end_dependency
 from governance.portal.views.emergencies import confirm, emergency
 from governance.portal.views.evidence import download, evidence, pack
 from governance.portal.views.home import decisions, home
 from governance.portal.views.inventory import (
     inventory,
     model,
+    record,
     renamed_model,
     renamed_version,
     version,
@@ -124,6 +126,18 @@ inventory_urls = [
         "models/<str:name>/versions/<int:number>/comments/",
         comment,
         name="comment",
+        methods=WRITE,
+    ),
+]
+
+DEPENDENCIES = "models/<str:name>/dependencies/"
+record_urls = [
+    page("models/<str:name>/record/", record, name="record"),
+    page(DEPENDENCIES, dependencies, name="dependencies", methods=READ_AND_WRITE),
+    page(
+        f"{DEPENDENCIES}<uuid:dependency_id>/end/",
+        end_dependency,
+        name="dependency_end",
         methods=WRITE,
     ),
 ]
@@ -322,6 +336,7 @@ urlpatterns = [
     *security_urls,
     *home_urls,
     *inventory_urls,
+    *record_urls,
     *version_urls,
     *card_urls,
     *data_urls,

@@ -45,8 +45,8 @@ class ModelQuerySet(models.QuerySet["Model"]):
         """Keep those whose next review should have been before today."""
         return self.filter(next_review_date__lt=today)
 
-    def with_people(self, *more: str) -> ModelQuerySet:
-        return self.select_related("unit", "owner", *more).prefetch_related("developers")
+    def with_people(self) -> ModelQuerySet:
+        return self.select_related("unit", "owner", "validator").prefetch_related("developers")
 
 
 class Model(Record):
