@@ -39,6 +39,7 @@ class Permission(StrEnum):
     MODEL_READ = "inventory:model:read"
     MODEL_REMOVE = "inventory:model:remove"
     MODEL_RENAME = "inventory:model:rename"
+    MODEL_RETIRE = "inventory:model:retire"
     TIER_ASSESS = "inventory:tier:assess"
     ARTIFACT_CHECK = "registry:artifact:check"
     COMMENT_WRITE = "registry:comment:write"
@@ -72,6 +73,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.MODEL_EDIT,
             Permission.MODEL_REMOVE,
             Permission.MODEL_RENAME,
+            Permission.MODEL_RETIRE,
             Permission.PROMOTION_REQUEST,
             Permission.SLOT_MANAGE,
             Permission.TIER_ASSESS,

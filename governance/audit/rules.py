@@ -69,6 +69,8 @@ class Verb(models.TextChoices):
     MODEL_DESCRIBED = "model.described"
     MODEL_REMOVED = "model.removed"
     MODEL_RENAMED = "model.renamed"
+    MODEL_RETIRED = "model.retired"
+    MODEL_RETURNED = "model.returned"
     MODEL_TAGGED = "model.tagged"
     MODEL_UNTAGGED = "model.untagged"
     MODEL_UPDATED = "model.updated"

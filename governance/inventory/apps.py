@@ -20,4 +20,6 @@ class InventoryConfig(AppConfig):
         register(self.get_model("Dependency"), mutable=("ended_at", "ended_by"))
         register(self.get_model("CustomField"))
         register(self.get_model("CustomValue"), mutable=("value",))
+        register(self.get_model("Retirement"), history=True)
+        register(self.get_model("RetirementEnd"), history=True)
         forbid_what_breaks_the_register(self)

@@ -67,6 +67,19 @@ class ReviewFilter(admin.SimpleListFilter):
         return queryset
 
 
+class StandingFilter(admin.SimpleListFilter):
+    title = "standing"
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterator[tuple[str, str]]:
+        yield "in_use", "In use"
+        yield "retired", "Retired"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        chosen = {"in_use": True, "retired": False}.get(self.value() or "")
+        return queryset if chosen is None else queryset.filter(retired_at__isnull=chosen)
+
+
 class ModelAdmin(GovernedAdmin):
     form = ModelForm
     noun, nouns = "model", "models"
@@ -74,7 +87,15 @@ class ModelAdmin(GovernedAdmin):
     adds = Permission.MODEL_CREATE
     autocomplete_fields = ("owner", "developers", "validator")
     list_display = ("name", "unit", "owner", "tier", "kind", "standing", "review", "updated")
-    list_filter = (CompletenessFilter, ReviewFilter, "tier", "origin", "ai_act_class", "kind")
+    list_filter = (
+        StandingFilter,
+        CompletenessFilter,
+        ReviewFilter,
+        "tier",
+        "origin",
+        "ai_act_class",
+        "kind",
+    )
     list_select_related = ("unit", "owner")
     search_fields = ("name", "purpose", "owner__name", "vendor_name", "vendor_product")
     search_help_text = "Name, purpose, owner or vendor"
@@ -120,7 +141,7 @@ class ModelAdmin(GovernedAdmin):
         person = person_of(request)
         is_free = obj.owner is None or not obj.owner.is_active
         may_edit = may(person, Permission.MODEL_EDIT, unit=obj.unit, at=timezone.now())
-        return may_edit and (is_free or obj.owner == person)
+        return may_edit and obj.retired_at is None and (is_free or obj.owner == person)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return ["name", "placed", "tier_now", "class_now", "answered"] if obj else []
@@ -169,6 +190,8 @@ class ModelAdmin(GovernedAdmin):
     @admin.display(description="Record")
     def standing(self, obj: Any) -> str:
         found: RecordGaps = obj.found
+        if obj.retired_at is not None:
+            return f"Retired on {day(obj.retired_at)}"
         if found.lacking:
             return f"Draft, lacks {_listed(found.words)}"
         return f"Complete, but lacks {_listed(found.words)}" if found.flagged else "Complete"

@@ -33,6 +33,14 @@ def record(row: Model) -> str:
     return f"{model(row)}record/"
 
 
+def retire(row: Model) -> str:
+    return f"{model(row)}retire/"
+
+
+def bring_back(row: Model) -> str:
+    return f"{retire(row)}end/"
+
+
 def dependencies(row: Model) -> str:
     return f"{model(row)}dependencies/"
 

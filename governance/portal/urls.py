@@ -61,6 +61,7 @@ from governance.portal.views.policies import (
     signed_before,
 )
 from governance.portal.views.rehearsals import rehearse_policy
+from governance.portal.views.retirements import bring_back, retire
 from governance.portal.views.rollbacks import roll_back_model, rollback_changed
 from governance.portal.views.security import (
     add_app_page,
@@ -133,6 +134,8 @@ inventory_urls = [
 DEPENDENCIES = "models/<str:name>/dependencies/"
 record_urls = [
     page("models/<str:name>/record/", record, name="record"),
+    page("models/<str:name>/retire/", retire, name="retire", methods=READ_AND_WRITE),
+    page("models/<str:name>/retire/end/", bring_back, name="bring_back", methods=READ_AND_WRITE),
     page(DEPENDENCIES, dependencies, name="dependencies", methods=READ_AND_WRITE),
     page(
         f"{DEPENDENCIES}<uuid:dependency_id>/end/",

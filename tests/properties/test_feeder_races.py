@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from governance.approvals.actions.retirements import retire_model
 from governance.audit.verification import verify
 from governance.core.errors import DomainError, InvalidInput
 from governance.inventory.actions import add_feeder
@@ -40,6 +41,30 @@ def test_a_ring_stays_open_at_one_place(models: int) -> None:
     for model in Model.objects.all():
         met = {edge.consumer for edge in edges_from(model.pk, downstream=True)}
         assert model.pk not in met
+    assert verify().intact
+
+
+def test_a_model_retires_or_feeds_something_new_and_never_both() -> None:
+    cast = f.make_cast()
+    pairs = [[f.make_model(cast, name=f"{end}-{n}") for end in ("old", "new")] for n in range(4)]
+
+    def one_or_the_other(index: int) -> Any:
+        old, new = pairs[index // 2]
+        if index % 2:
+            return retire_model(
+                model=old, reason="Replaced.", replacement=None,
+                retention_end_date=date(2040, 1, 1), actor=cast.owner, at=f.NOON,
+            )  # fmt: skip
+        return add_feeder(
+            consumer=new, feeder=old, flows="A score.", since_date=date(2026, 1, 5),
+            actor=cast.owner, at=f.NOON,
+        )  # fmt: skip
+
+    answers = at_once(one_or_the_other, 2 * len(pairs))
+    refused = [answer for answer in answers if isinstance(answer, DomainError)]
+    assert {one.code for one in refused} <= {"model_retired", "model_consumed"}
+    assert len(refused) == len(pairs)
+    assert not Dependency.objects.filter(feeder__retired_at__isnull=False).exists()
     assert verify().intact
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.approvals.queries.policies import nothing_is_gated, policy_of, policy_of_move
 from governance.approvals.rules.policies import NoPolicy, Policy
+from governance.inventory.actions.keeping import require_in_use
 from governance.inventory.queries import lacking, locked_model
 from governance.inventory.rules import InventoryIncomplete
 from governance.registry.models import ModelVersion, Slot
@@ -69,9 +70,14 @@ def require_complete(version: ModelVersion, *, target: Stage) -> None:
         )
 
 
-def lock_version(version: ModelVersion, slot: Slot) -> tuple[ModelVersion, Slot]:
-    """Lock the model, the slot, and every version that the move could touch."""
+def lock_version(version: ModelVersion, slot: Slot, *, target: Stage) -> tuple[ModelVersion, Slot]:
+    """Lock the model, the slot, and every version that the move could touch.
+
+    Raises VersionRemoved, and ModelRetired but for what is put away.
+    """
     model = locked_model(version.model)
+    if target != Stage.ARCHIVED:
+        require_in_use(model)
     slot = Slot.objects.select_for_update().get(pk=slot.pk)
     touched = {version.pk} | {v.pk for v in (champion_of(slot), last_incumbent_of(slot)) if v}
     rows = {

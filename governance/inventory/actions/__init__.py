@@ -8,6 +8,7 @@ from governance.inventory.actions.records import (
     describe_model,
     edit_model,
 )
+from governance.inventory.actions.retirements import return_from_retirement
 
 __all__ = [
     "ModelRecord",
@@ -18,4 +19,5 @@ __all__ = [
     "describe_model",
     "edit_model",
     "end_feeder",
+    "return_from_retirement",
 ]

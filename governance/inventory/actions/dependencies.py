@@ -15,7 +15,7 @@ from governance.core.errors import InvalidInput, invalid
 from governance.core.models import insert_unique
 from governance.core.typed import tidy
 from governance.core.wording import as_date
-from governance.inventory.actions.keeping import require_keeper
+from governance.inventory.actions.keeping import require_in_use, require_keeper
 from governance.inventory.models import Dependency, Model
 from governance.inventory.queries import edges_from, locked_models, names_along
 from governance.inventory.rules import (
@@ -33,12 +33,13 @@ def add_feeder(
     """Say that one model feeds another, and with what. Appends dependency.added.
 
     Raises InvalidInput (rule `cycle`, naming the way, where the consumer feeds the feeder already;
-    `itself`, `unique`), ModelNotFound for a feeder that was removed, NotTheOwner,
+    `itself`, `unique`), ModelNotFound for a feeder that was removed, ModelRetired, NotTheOwner,
     PermissionMissing.
     """
     _lock_graph()
     consumer, feeder = locked_models(consumer, feeder)
     require_keeper(consumer, actor, at)
+    require_in_use(feeder)
     _require_apart(consumer, feeder)
     flows = tidy(flows).strip()
     if problems := list(dependency_problems(flows, since_date, today=as_date(at))):
@@ -62,7 +63,7 @@ def add_feeder(
 def end_feeder(*, dependency: Dependency, actor: Actor, at: datetime) -> Dependency:
     """Say that a model is no longer fed by another; that it was stays. Appends dependency.ended.
 
-    Raises DependencyEnded, NotTheOwner, PermissionMissing.
+    Raises DependencyEnded, ModelRetired, NotTheOwner, PermissionMissing.
     """
     consumer, _ = locked_models(dependency.consumer, dependency.feeder)
     require_keeper(consumer, actor, at)

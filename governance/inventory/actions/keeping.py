@@ -7,13 +7,25 @@ from datetime import datetime
 from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor
 from governance.inventory.models import Model
-from governance.inventory.rules import NotTheOwner
+from governance.inventory.rules import ModelRetired, NotTheOwner
 
 
 def require_keeper(model: Model, actor: Actor, at: datetime) -> None:
-    """Raise PermissionMissing or NotTheOwner unless the actor may change the record."""
+    """Raise PermissionMissing, NotTheOwner or ModelRetired unless the actor may change it now."""
     require(actor, Permission.MODEL_EDIT, unit=model.unit, at=at)
     require_ownership(model, actor)
+    require_in_use(model)
+
+
+def require_in_use(model: Model) -> None:
+    """Raise ModelRetired for a record that is frozen."""
+    if model.retired_at is not None:
+        raise ModelRetired(
+            f"{model.name} is retired: its record is frozen, and no version of it moves. Its "
+            "owner can bring it back.",
+            subject=model.ref,
+            stream=model.stream,
+        )
 
 
 def require_ownership(model: Model, actor: Actor) -> None:

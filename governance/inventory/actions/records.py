@@ -21,7 +21,7 @@ from governance.core.models import Record, insert_unique
 from governance.core.typed import tidy
 from governance.inventory.actions.assessments import assess_class, assess_tier
 from governance.inventory.actions.custom_fields import custom_problems, write_values
-from governance.inventory.actions.keeping import require_keeper
+from governance.inventory.actions.keeping import require_in_use, require_keeper
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
@@ -146,8 +146,8 @@ def edit_model(
     """Set the record of a model to `record`; nothing is appended when nothing differs.
 
     `base` is the digest of the record that was on the editor's screen (queries.record_digest).
-    Appends model.updated. Raises InvalidInput, NotAPerson, NotTheOwner, PermissionMissing,
-    RecordChanged.
+    Appends model.updated. Raises InvalidInput, ModelRetired, NotAPerson, NotTheOwner,
+    PermissionMissing, RecordChanged.
     """
     model = locked_model(model)
     require_keeper(model, actor, at)
@@ -181,10 +181,11 @@ def edit_model(
 def describe_model(*, model: Model, description: str, actor: Actor, at: datetime) -> Model:
     """Set MLflow's free description. Appends model.described; nothing when it is the same.
 
-    Raises PermissionMissing.
+    Raises ModelRetired, PermissionMissing.
     """
     model = locked_model(model)
     require(actor, Permission.VERSION_REGISTER, unit=model.unit, at=at)
+    require_in_use(model)
     if model.description == description:
         return model
     model.description, model.updated_at = description, at

@@ -8,6 +8,11 @@ from governance.inventory.models.custom_fields import (
 )
 from governance.inventory.models.dependencies import Dependency, DependencyQuerySet
 from governance.inventory.models.records import Builder, FormerName, Model, ModelQuerySet
+from governance.inventory.models.retirements import (
+    Retirement,
+    RetirementEnd,
+    RetirementQuerySet,
+)
 
 __all__ = [
     "Builder",
@@ -20,5 +25,8 @@ __all__ = [
     "FormerName",
     "Model",
     "ModelQuerySet",
+    "Retirement",
+    "RetirementEnd",
+    "RetirementQuerySet",
     "TierAssessment",
 ]

@@ -41,9 +41,13 @@ class ModelQuerySet(models.QuerySet["Model"]):
             lacking |= Q(**{field: ""})
         return self.filter(lacking)
 
+    def in_use(self) -> ModelQuerySet:
+        """Keep what is neither retired nor removed."""
+        return self.filter(removed_at=None, retired_at=None)
+
     def overdue(self, *, today: date) -> ModelQuerySet:
-        """Keep those whose next review should have been before today."""
-        return self.filter(next_review_date__lt=today)
+        """Keep those in use whose next review should have been before today."""
+        return self.in_use().filter(next_review_date__lt=today)
 
     def with_people(self) -> ModelQuerySet:
         return self.select_related("unit", "owner", "validator").prefetch_related("developers")
@@ -97,6 +101,7 @@ class Model(Record):
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
     removed_at = models.DateTimeField(null=True, editable=False)
+    retired_at = models.DateTimeField(null=True, editable=False)
 
     objects = ModelQuerySet.as_manager()
 
@@ -134,6 +139,10 @@ class Model(Record):
     def stream(self) -> str:
         """The ledger stream of everything that happens to this model."""
         return f"model:{self.pk}"
+
+    @property
+    def is_in_use(self) -> bool:
+        return self.removed_at is None and self.retired_at is None
 
     @property
     def gaps(self) -> list[str]:

@@ -31,6 +31,7 @@ from governance.inventory.queries.records import (
     model_named,
     record_digest,
     record_values,
+    standing_retirement,
 )
 
 __all__ = [
@@ -61,5 +62,6 @@ __all__ = [
     "record_digest",
     "record_gaps",
     "record_values",
+    "standing_retirement",
     "unanswered",
 ]

@@ -12,7 +12,7 @@ from governance.accounts.queries import TokenHolder
 from governance.accounts.rules import Actor
 from governance.core.canonical import digest
 from governance.core.compiled import KEY, NAME, CompiledObject
-from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
+from governance.inventory.models import Builder, ClassAssessment, Model, Retirement, TierAssessment
 from governance.inventory.queries.custom_fields import custom_values
 from governance.inventory.rules import DATES, PARTICULARS, Capacity, ModelNotFound
 from governance.inventory.rules.custom_fields import form_name
@@ -110,6 +110,12 @@ def latest_class_assessment(model: Model) -> ClassAssessment | None:
         .order_by("-assessed_at")
         .first()
     )
+
+
+def standing_retirement(model: Model) -> Retirement | None:
+    """Return how and why the model was retired, if it is."""
+    rows = Retirement.objects.standing().select_related("reason", "replacement")
+    return rows.filter(model=model).first() if model.retired_at else None
 
 
 def record_values(model: Model) -> dict[str, object]:

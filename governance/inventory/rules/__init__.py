@@ -31,6 +31,7 @@ from governance.inventory.rules.records import (
     text_problems,
     tracking_problems,
 )
+from governance.inventory.rules.retirements import ModelNotRetired, ModelRetired, StillConsumed
 
 __all__ = [
     "DATES",
@@ -48,9 +49,12 @@ __all__ = [
     "InventoryIncomplete",
     "Kind",
     "ModelNotFound",
+    "ModelNotRetired",
+    "ModelRetired",
     "NotTheOwner",
     "Origin",
     "RecordChanged",
+    "StillConsumed",
     "Tier",
     "applies",
     "class_problems",

@@ -71,14 +71,27 @@ def dependency_page(model: Model, *, reader: User, at: datetime) -> DependencyPa
         ],
         downstream=downstream,
         upstream=feeders_of(model, actor=reader, at=at),
-        why_not=keeper_wanted(model, reader, what="Keeping what feeds this model", at=at),
+        why_not=_why_not(model, reader, at=at),
     )
 
 
-def keeper_wanted(model: Model, reader: User, *, what: str, at: datetime) -> str:
-    """Say whose the record is to change, or nothing if it is the reader's."""
+def _why_not(model: Model, reader: User, *, at: datetime) -> str:
+    if model.retired_at is not None:
+        return "The model is retired: what feeds it stays as it was."
+    return keeper_wanted(model, reader, what="Keeping what feeds this model", at=at)
+
+
+def keeper_wanted(
+    model: Model,
+    reader: User,
+    permission: Permission = Permission.MODEL_EDIT,
+    *,
+    what: str,
+    at: datetime,
+) -> str:
+    """Say whose it is to do this to the record, or nothing if it is the reader's."""
     owner = model.owner
-    barred = why_not(reader, Permission.MODEL_EDIT, what, unit=model.unit, at=at)
+    barred = why_not(reader, permission, what, unit=model.unit, at=at)
     if barred or owner is None or not owner.is_active or owner == reader:
         return barred
     return f"{what} is up to {owner.name}, who owns it."

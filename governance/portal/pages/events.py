@@ -64,6 +64,8 @@ MARKS: dict[str, Mark] = {
         (Verb.MODEL_DESCRIBED, ("mute", "edit", "Registry"), "Changed the model’s description"),
         (Verb.MODEL_REMOVED, ("warn", "minus", "Registry"), "Removed the model"),
         (Verb.MODEL_RENAMED, ("warn", "edit", "Registry"), "Renamed the model"),
+        (Verb.MODEL_RETIRED, ("warn", "minus", "Inventory"), "Retired the model"),
+        (Verb.MODEL_RETURNED, ("ok", "plus", "Inventory"), "Brought the model back into use"),
         (Verb.MODEL_TAGGED, ("mute", "edit", "Registry"), "Set a tag of the model"),
         (Verb.MODEL_UNTAGGED, ("mute", "edit", "Registry"), "Removed a tag of the model"),
         (Verb.MODEL_UPDATED, ("mute", "edit", "Inventory"), "Changed the inventory record"),

@@ -10,7 +10,7 @@ from governance.accounts.models import User
 from governance.accounts.queries import holders_of
 from governance.accounts.rules import Role
 from governance.core.wording import as_date
-from governance.inventory.models import ClassAssessment, Model, TierAssessment
+from governance.inventory.models import ClassAssessment, Model, Retirement, TierAssessment
 from governance.inventory.queries import (
     Links,
     RecordGaps,
@@ -20,6 +20,7 @@ from governance.inventory.queries import (
     latest_class_assessment,
     latest_tier_assessment,
     record_gaps,
+    standing_retirement,
 )
 from governance.inventory.rules import Origin
 from governance.portal.pages.dependencies import keeper_wanted
@@ -55,11 +56,14 @@ class RecordPage:
     ai_act_class: ClassAssessment | None
     feeders: Links
     consumers: Links
+    retirement: Retirement | None
     why_not: str
 
     @property
     def verdict(self) -> str:
         """One sentence that answers whether the record is complete."""
+        if self.retirement:
+            return "This model is out of use, and its record is frozen."
         if self.gaps.lacking:
             return "This record is a draft: no version of the model moves before it is complete."
         if self.gaps.flagged:
@@ -77,8 +81,17 @@ def record_page(model: Model, *, reader: User, at: datetime) -> RecordPage:
         ai_act_class=latest_class_assessment(model),
         feeders=feeders_directly(model, actor=reader, at=at),
         consumers=consumers_directly(model, actor=reader, at=at),
+        retirement=_seen(standing_retirement(model), reader, at=at),
         why_not=keeper_wanted(model, reader, what="Changing this record", at=at),
     )
+
+
+def _seen(row: Retirement | None, reader: User, *, at: datetime) -> Retirement | None:
+    """Leave out what took its place where the reader may not know of it."""
+    if row is not None and row.replacement is not None:
+        seen = Model.objects.visible_to(reader, at=at)
+        row.replacement = seen.filter(pk=row.replacement.pk).first()
+    return row
 
 
 def groups_of(model: Model, *, at: datetime) -> Iterator[Group]:

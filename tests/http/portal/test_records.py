@@ -213,3 +213,94 @@ class TestDependencies:
         with nothing_moves():
             answer = client.post(f"{DEPENDENCIES}{uuid4()}/end/")
         assert answer.status_code == 404
+
+
+class TestRetirement:
+    RETIRE = "/models/churn-model/retire/"
+
+    def post(self, client: Client, **said: str) -> Any:
+        filled = {"reason": "Its book was sold.", "retention_end_date": "2099-01-01"}
+        return client.post(self.RETIRE, filled | said)
+
+    def test_an_owner_retires_a_model_and_brings_it_back(self, cast: Cast, model: Model) -> None:
+        f.make_model(cast, name="churn-2")
+        owner = visitor(cast.owner)
+        assert b"Keep it in use" in owner.get(self.RETIRE).content
+        answer = self.post(owner, replacement="churn-2")
+        assert (answer.status_code, answer["Location"]) == (302, RECORD)
+        page = owner.get(RECORD).content.decode()
+        assert "Its book was sold." in page
+        assert 'href="/models/churn-2/record/"' in page
+        assert "Edit the record" not in page
+        assert "Retired on" in owner.get("/models/churn-model/").content.decode()
+        back = f"{self.RETIRE}end/"
+        assert owner.get(self.RETIRE)["Location"] == back
+        assert b"Bring the model back" in owner.get(back).content
+        assert owner.post(back, {"reason": ""}).status_code == 422
+        assert owner.post(back, {"reason": "The sale fell through."}).status_code == 302
+        assert "Edit the record" in owner.get(RECORD).content.decode()
+
+    def test_lists_show_it_to_who_looks_for_it(self, cast: Cast, model: Model) -> None:
+        f.make_model(cast, name="other")
+        owner = visitor(cast.owner)
+        self.post(owner)
+
+        def names(path: str) -> set[str]:
+            page = owner.get(path).content.decode()
+            return {name for name in ("churn-model", "other") if f">{name}</a>" in page}
+
+        assert names("/models/") == names("/models/?view=mine") == {"other"}
+        assert names("/models/?view=retired") == names("/models/?q=churn") == {"churn-model"}
+        admin = "/admin/inventory/model/"
+        assert names(f"{admin}?standing=retired") == {"churn-model"}
+        assert names(f"{admin}?standing=in_use") == {"other"}
+        form = owner.get(f"{admin}{model.pk}/change/").content.decode()
+        assert "The record is frozen." in form
+        assert 'name="_save"' not in form
+
+    @pytest.mark.parametrize(
+        ("changed", "said"),
+        [
+            ({"retention_end_date": "2027-01-01"}, "The firm keeps records for 10 years"),
+            ({"retention_end_date": ""}, "Say until when its record is kept."),
+            ({"reason": " "}, "Say why. It is kept on record."),
+            ({"replacement": "nowhere"}, "You see no model of this name."),
+        ],
+    )
+    def test_what_is_wrong_is_named(
+        self, cast: Cast, model: Model, changed: dict[str, str], said: str
+    ) -> None:
+        owner = visitor(cast.owner)
+        with nothing_moves():
+            answer = self.post(owner, **changed)
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+
+    def test_what_stands_against_it_comes_back_with_what_was_typed(
+        self, cast: Cast, model: Model
+    ) -> None:
+        feed(cast, model, f.make_model(cast, name="other"))
+        owner = visitor(cast.owner)
+        with nothing_moves(entries=["call.refused"]):
+            answer = self.post(owner)
+        page = answer.content.decode()
+        assert answer.status_code == 403
+        assert "churn-model is not retired while it feeds other." in page
+        assert "Its book was sold." in page
+
+    def test_a_double_click_is_refused_once_more_and_writes_nothing(
+        self, cast: Cast, model: Model
+    ) -> None:
+        owner = visitor(cast.owner)
+        self.post(owner)
+        with nothing_moves(entries=["call.refused"]):
+            answer = self.post(owner)
+        assert answer.status_code == 409
+        assert "This model is retired." in answer.content.decode()
+
+    def test_others_are_told_whose_it_is(self, cast: Cast, model: Model) -> None:
+        reader = visitor(cast.validator)
+        page = reader.get(self.RETIRE).content.decode()
+        assert "Retiring this model takes the role model owner." in page
+        with nothing_moves(entries=["call.refused"]):
+            assert self.post(reader).status_code == 403
