@@ -76,6 +76,10 @@ DEPLOYMENT_SILENCE_HOURS = env.int("DEPLOYMENT_SILENCE_HOURS", default=24)
 """After so long without a report, an instance that serves a version counts as silent."""
 if DEPLOYMENT_SILENCE_HOURS < 1:
     raise ImproperlyConfigured("DEPLOYMENT_SILENCE_HOURS: at least 1 hour.")
+RETENTION_YEARS = env.int("RETENTION_YEARS", default=10)
+"""For how long the record of a retired model is kept at least."""
+if not 1 <= RETENTION_YEARS <= 100:
+    raise ImproperlyConfigured("RETENTION_YEARS: from 1 to 100 years.")
 ARTIFACT_ROOTS = env.list("ARTIFACT_ROOTS", default=[])
 """Folders below which the portal may read the files of versions. None by default."""
 if bad := [root for root in ARTIFACT_ROOTS if not root.startswith("/") or ".." in root.split("/")]:

@@ -338,14 +338,4 @@ def due_finding(severity: str = "HIGH", *, at: datetime = NOON) -> FindingDraft:
 
 def edited_record(model: Model, **changed: Any) -> ModelRecord:
     """The record as it stands, but for what is changed."""
-    stands = ModelRecord(
-        purpose=model.purpose,
-        intended_use=model.intended_use,
-        kind=model.kind,
-        owner=model.owner,
-        developers=list(model.developers.all()),
-        tier=model.tier,
-        ai_act_class=model.ai_act_class,
-        jurisdictions=model.jurisdiction_codes,
-    )
-    return replace(stands, **changed)
+    return replace(ModelRecord.of(model), **changed)

@@ -33,11 +33,13 @@ class Permission(StrEnum):
     CARD_PUBLISH = "cards:card:publish"
     CARD_WRITE = "cards:card:write"
     PACK_BUILD = "evidence:pack:build"
+    FIELD_DEFINE = "inventory:field:define"
     MODEL_CREATE = "inventory:model:create"
     MODEL_EDIT = "inventory:model:edit"
     MODEL_READ = "inventory:model:read"
     MODEL_REMOVE = "inventory:model:remove"
     MODEL_RENAME = "inventory:model:rename"
+    MODEL_RETIRE = "inventory:model:retire"
     TIER_ASSESS = "inventory:tier:assess"
     ARTIFACT_CHECK = "registry:artifact:check"
     COMMENT_WRITE = "registry:comment:write"
@@ -71,6 +73,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.MODEL_EDIT,
             Permission.MODEL_REMOVE,
             Permission.MODEL_RENAME,
+            Permission.MODEL_RETIRE,
             Permission.PROMOTION_REQUEST,
             Permission.SLOT_MANAGE,
             Permission.TIER_ASSESS,
@@ -147,6 +150,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
             Permission.ACCOUNT_MANAGE,
+            Permission.FIELD_DEFINE,
             Permission.LEDGER_READ,
             Permission.MODEL_READ,
             Permission.POLICY_PROPOSE,

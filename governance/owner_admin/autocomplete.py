@@ -18,6 +18,7 @@ from governance.owner_admin.requests import holds
 OFFERED: dict[tuple[str, str, str], tuple[Permission, Role | None]] = {
     ("inventory", "model", "owner"): (Permission.MODEL_EDIT, Role.MODEL_OWNER),
     ("inventory", "model", "developers"): (Permission.MODEL_EDIT, None),
+    ("inventory", "model", "validator"): (Permission.MODEL_EDIT, Role.VALIDATOR),
     ("accounts", "rolegrant", "user"): (Permission.ROLE_GRANT, None),
 }
 """Which fields offer people: who may ask, and which role those people hold."""

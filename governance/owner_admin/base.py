@@ -45,6 +45,13 @@ class GovernedForm(DjangoForm):
         construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
 
 
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, attrs: Any = None, format: Any = None) -> None:  # noqa: A002 - Django's word
+        super().__init__(attrs, "%Y-%m-%d")
+
+
 class PersonSelect(AutocompleteSelect):
     """The search box for one person. What was sent and is no identifier is shown as nothing."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,124 +15,22 @@ from django.utils import timezone
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, may
 from governance.accounts.queries import units_with
-from governance.core.wording import day
-from governance.inventory.actions import ModelRecord, create_model, edit_model
+from governance.core.wording import as_date, day
+from governance.inventory.actions import create_model, edit_model
 from governance.inventory.models import Model
 from governance.inventory.queries import (
+    Answer,
+    RecordGaps,
+    answers_of,
     latest_class_assessment,
     latest_tier_assessment,
-    record_digest,
+    record_gaps,
 )
-from governance.inventory.rules import REQUIRED, RecordChanged
-from governance.owner_admin.base import GovernedAdmin, GovernedForm
+from governance.owner_admin.base import GovernedAdmin
+from governance.owner_admin.custom_fields import input_for
+from governance.owner_admin.model_form import ModelForm
 from governance.owner_admin.requests import person_of
 from governance.owner_admin.site import OwnerSite
-
-PARAGRAPH = forms.Textarea(attrs={"rows": 3})
-SENTENCE = forms.Textarea(attrs={"rows": 2})
-AWAITED = {*REQUIRED, "tier_reason"}
-"""May be left empty for now, and so are not called optional: no version moves without them."""
-
-
-class SecureURLField(forms.URLField):
-    """An address typed without its scheme is taken for an https one."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(assume_scheme="https", **kwargs)
-
-
-class CodesField(forms.Field):
-    """Codes with commas or spaces between them, in whatever case they are typed."""
-
-    def to_python(self, value: Any) -> list[str]:
-        return sorted({code.upper() for code in str(value or "").replace(",", " ").split()})
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return self.to_python(initial) != self.to_python(data)
-
-    def prepare_value(self, value: Any) -> str:
-        return ", ".join(value) if isinstance(value, list) else str(value).replace(",", ", ")
-
-
-class ModelForm(GovernedForm):
-    tier_reason = forms.CharField(
-        label="Reason for the tier",
-        required=False,
-        widget=SENTENCE,
-        help_text="Needed when the tier changes. It is kept for ever beside the tier.",
-    )
-    ai_act_reason = forms.CharField(
-        label="Reason for the class",
-        required=False,
-        widget=SENTENCE,
-        help_text="Needed when the class changes. It is kept for ever beside the class.",
-    )
-    jurisdictions = CodesField(
-        required=False,
-        help_text="Where the model is used: two-letter codes such as DE, FR, US or EU.",
-    )
-    base = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    class Meta:
-        model = Model
-        fields = (
-            "name", "unit", "purpose", "intended_use", "kind", "owner", "developers", "tier",
-            "ai_act_class", "jurisdictions", "tracking_uri",
-        )  # fmt: skip
-        widgets = {"purpose": SENTENCE, "intended_use": PARAGRAPH}
-        field_classes = {"tracking_uri": SecureURLField}
-        labels = {"tier": "Risk tier"}
-        help_texts = {
-            "name": "The registered-model name that pipelines use. It never changes.",
-            "unit": "The business unit whose people work on the model. It never changes.",
-            "purpose": "What the model is for, in a sentence or two.",
-            "intended_use": "Which decisions it supports, for whom, within which limits.",
-            "owner": "Answers for the model, and signs none of its promotions.",
-            "developers": "Who builds it. Whoever was once named here never signs for it.",
-            "tracking_uri": "Where metrics are pulled from, if anywhere.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "owner" in self.fields and self.instance.owner_id is None:
-            self.initial["owner"] = self.actor.pk
-        for name in AWAITED & self.fields.keys():
-            self.fields[name].is_awaited = True  # type: ignore[attr-defined]  # the template asks
-        self.initial["base"] = record_digest(self.instance) if self._is_change else ""
-        if isinstance(self.refusal, RecordChanged):
-            # Whoever saves again is told below where they differ from what stands there now.
-            self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-            self.data["base"] = self.initial["base"]  # type: ignore[index]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if isinstance(self.refusal, RecordChanged):
-            labels = [str(self[name].label) for name in self.changed_data if name != "base"]
-            differing = ", ".join(labels) or "nothing"
-            told = f"You differ from what stands there now in: {differing}. Save again to set it."
-            self.add_error(None, told)
-        return cleaned
-
-    @property
-    def _is_change(self) -> bool:
-        return not self.instance._state.adding
-
-    def record(self) -> ModelRecord:
-        """What the owner says of the model."""
-        said = self.cleaned_data
-        return ModelRecord(
-            purpose=said["purpose"],
-            intended_use=said["intended_use"],
-            kind=said["kind"],
-            owner=said["owner"],
-            developers=tuple(said["developers"]),
-            tier=said["tier"],
-            tier_reason=said["tier_reason"],
-            ai_act_class=said["ai_act_class"],
-            ai_act_reason=said["ai_act_reason"],
-            jurisdictions=said["jurisdictions"],
-            tracking_uri=said["tracking_uri"],
-        )
 
 
 class CompletenessFilter(admin.SimpleListFilter):
@@ -153,28 +50,86 @@ class CompletenessFilter(admin.SimpleListFilter):
         return queryset
 
 
+class ReviewFilter(admin.SimpleListFilter):
+    title = "next review"
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterator[tuple[str, str]]:
+        yield "overdue", "Overdue"
+        yield "unset", "No date"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "overdue":
+                return queryset.overdue(today=as_date(timezone.now()))
+            case "unset":
+                return queryset.filter(next_review_date=None)
+        return queryset
+
+
+class StandingFilter(admin.SimpleListFilter):
+    title = "standing"
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterator[tuple[str, str]]:
+        yield "in_use", "In use"
+        yield "retired", "Retired"
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        chosen = {"in_use": True, "retired": False}.get(self.value() or "")
+        return queryset if chosen is None else queryset.filter(retired_at__isnull=chosen)
+
+
 class ModelAdmin(GovernedAdmin):
     form = ModelForm
     noun, nouns = "model", "models"
     reads = (Permission.MODEL_EDIT,)
     adds = Permission.MODEL_CREATE
-    autocomplete_fields = ("owner", "developers")
-    list_display = ("name", "unit", "owner", "tier", "kind", "standing", "updated")
-    list_filter = (CompletenessFilter, "tier", "kind")
+    autocomplete_fields = ("owner", "developers", "validator")
+    list_display = ("name", "unit", "owner", "tier", "kind", "standing", "review", "updated")
+    list_filter = (
+        StandingFilter,
+        CompletenessFilter,
+        ReviewFilter,
+        "tier",
+        "origin",
+        "ai_act_class",
+        "kind",
+    )
     list_select_related = ("unit", "owner")
-    search_fields = ("name", "purpose", "owner__name")
-    search_help_text = "Name, purpose or owner"
+    search_fields = ("name", "purpose", "owner__name", "vendor_name", "vendor_product")
+    search_help_text = "Name, purpose, owner or vendor"
     ordering = ("name",)
     fieldsets = (
-        ("The model", {"fields": ("name", "placed", "purpose", "intended_use", "kind")}),
-        ("People", {"fields": ("owner", "developers")}),
+        ("What it is", {"fields": ("name", "placed", "origin", "kind", "purpose")}),
+        (
+            "Use",
+            {
+                "fields": (
+                    "intended_use", "excluded_use", "products", "users", "limitations",
+                    "overlays", "restrictions",
+                )
+            },
+        ),
+        ("Data", {"fields": ("inputs", "outputs")}),
+        ("People", {"fields": ("owner", "developers", "validator")}),
         ("Risk", {"fields": ("tier_now", "tier", "tier_reason")}),
         (
             "EU AI Act",
             {"fields": ("class_now", "ai_act_class", "ai_act_reason", "jurisdictions")},
         ),
+        (
+            "Vendor",
+            {
+                "fields": (
+                    "vendor_name", "vendor_product", "vendor_release", "contract_reference",
+                    "contract_end_date",
+                )
+            },
+        ),
+        ("Dates", {"fields": ("first_use_date", "next_review_date")}),
         ("Measurements", {"fields": ("tracking_uri", "base")}),
-    )
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return Model.objects.visible_to(person_of(request), at=timezone.now()).with_people()
@@ -186,18 +141,31 @@ class ModelAdmin(GovernedAdmin):
         person = person_of(request)
         is_free = obj.owner is None or not obj.owner.is_active
         may_edit = may(person, Permission.MODEL_EDIT, unit=obj.unit, at=timezone.now())
-        return may_edit and (is_free or obj.owner == person)
+        return may_edit and obj.retired_at is None and (is_free or obj.owner == person)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return ["name", "placed", "tier_now", "class_now"] if obj else []
+        return ["name", "placed", "tier_now", "class_now", "answered"] if obj else []
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[Any]:
+        """Ask for the firm's own fields too: those of a model of its origin and tier."""
+        answers = _answers(request, obj)
+        asked = {answer.field.form_name: input_for(answer) for answer in answers}
+        kwargs["form"] = type("ModelForm", (ModelForm,), {**asked, "answers": answers})
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        if obj is not None:
-            return self.fieldsets
-        asked = {"placed": ["unit"], "tier_now": [], "class_now": []}
+        asked = {} if obj else {"placed": ["unit"], "tier_now": [], "class_now": []}
+        own = [answer.field.form_name for answer in _answers(request, obj)]
+        if own and not self.has_change_permission(request, obj):
+            own = ["answered"]
+        groups: list[Any] = [*self.fieldsets]
+        groups.insert(-1, ("Of the firm", {"fields": own}))
         return [
             (title, {"fields": [f for n in map(str, said["fields"]) for f in asked.get(n, [n])]})
-            for title, said in self.fieldsets
+            for title, said in groups
+            if said["fields"]
         ]
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
@@ -205,13 +173,45 @@ class ModelAdmin(GovernedAdmin):
             kwargs["queryset"] = _units(person_of(request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Read what the records of one page lack, for all of them at once."""
+        listed = super().get_changelist_instance(request)
+        listed.result_list = list(listed.result_list)
+        gaps = record_gaps(listed.result_list, at=timezone.now())
+        for row in listed.result_list:
+            row.found = gaps[row.pk]
+        return listed
+
+    def render_change_form(self, request: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if obj := context.get("original"):
+            context["gaps"] = record_gaps([obj], at=timezone.now())[obj.pk]
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @admin.display(description="Record")
-    def standing(self, obj: Model) -> str:
-        return f"Draft, lacks {_listed(obj.gaps)}" if obj.gaps else "Complete"
+    def standing(self, obj: Any) -> str:
+        found: RecordGaps = obj.found
+        if obj.retired_at is not None:
+            return f"Retired on {day(obj.retired_at)}"
+        if found.lacking:
+            return f"Draft, lacks {_listed(found.words)}"
+        return f"Complete, but lacks {_listed(found.words)}" if found.flagged else "Complete"
+
+    @admin.display(description="Answers")
+    def answered(self, obj: Model) -> str:
+        """What a reader who may not change the record is shown of the firm's own fields."""
+        said = (f"{one.field.label}: {one.shown or 'not said'}" for one in answers_of(obj))
+        return "; ".join(said)
 
     @admin.display(description="Unit")
     def placed(self, obj: Model) -> str:
         return f"{obj.unit.name} ({obj.unit.path})"
+
+    @admin.display(description="Next review", ordering="next_review_date")
+    def review(self, obj: Model) -> str:
+        due = obj.next_review_date
+        if due is None:
+            return ""
+        return f"{day(due)}, overdue" if due < as_date(timezone.now()) else day(due)
 
     @admin.display(description="Changed", ordering="updated_at")
     def updated(self, obj: Model) -> str:
@@ -261,6 +261,14 @@ class ModelAdmin(GovernedAdmin):
 
 def _units(person: User) -> QuerySet[Unit]:
     return units_with(person, Permission.MODEL_CREATE, at=timezone.now()).order_by("path")
+
+
+def _answers(request: Any, obj: Model | None) -> Sequence[Answer]:
+    """The fields of the firm of this form, read once for a request."""
+    if not hasattr(request, "answers"):
+        request.answers = answers_of(obj or Model())
+    found: Sequence[Answer] = request.answers
+    return found
 
 
 def _listed(words: list[str]) -> str:

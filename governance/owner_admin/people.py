@@ -27,7 +27,7 @@ from governance.accounts.permissions import Permission, may
 from governance.accounts.queries import root_unit, units_with
 from governance.accounts.rules import Role
 from governance.core.wording import day
-from governance.owner_admin.base import GovernedAdmin, GovernedForm
+from governance.owner_admin.base import DayInput, GovernedAdmin, GovernedForm
 from governance.owner_admin.requests import person_of
 from governance.owner_admin.site import OwnerSite
 
@@ -133,13 +133,6 @@ class PersonAdmin(GovernedAdmin):
 
     def history_url(self, obj: User) -> str:
         return f"{reverse('audit')}?{urlencode({'person': obj.ref})}"
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class GrantForm(GovernedForm):

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
-from governance.inventory.models import Model
+from governance.inventory.models import Dependency, Model
 from governance.registry.models import DataSnapshot, ModelVersion, Slot
 from governance.registry.queries.serving import Place
 
@@ -26,6 +26,27 @@ def pin(row: Model) -> str:
 def edit_record(row: Model) -> str:
     """The form of the inventory record, in the owners' admin."""
     return f"/admin/inventory/model/{row.pk}/change/"
+
+
+def record(row: Model) -> str:
+    """The inventory record, to be read."""
+    return f"{model(row)}record/"
+
+
+def retire(row: Model) -> str:
+    return f"{model(row)}retire/"
+
+
+def bring_back(row: Model) -> str:
+    return f"{retire(row)}end/"
+
+
+def dependencies(row: Model) -> str:
+    return f"{model(row)}dependencies/"
+
+
+def end_dependency(row: Dependency) -> str:
+    return f"{dependencies(row.consumer)}{row.pk}/end/"
 
 
 def version(row: ModelVersion) -> str:

@@ -38,12 +38,14 @@ from governance.portal.views.decisions import (
     take_back,
 )
 from governance.portal.views.delegations import delegations, end_lent
+from governance.portal.views.dependencies import dependencies, end_dependency
 from governance.portal.views.emergencies import confirm, emergency
 from governance.portal.views.evidence import download, evidence, pack
 from governance.portal.views.home import decisions, home
 from governance.portal.views.inventory import (
     inventory,
     model,
+    record,
     renamed_model,
     renamed_version,
     version,
@@ -59,6 +61,7 @@ from governance.portal.views.policies import (
     signed_before,
 )
 from governance.portal.views.rehearsals import rehearse_policy
+from governance.portal.views.retirements import bring_back, retire
 from governance.portal.views.rollbacks import roll_back_model, rollback_changed
 from governance.portal.views.security import (
     add_app_page,
@@ -124,6 +127,20 @@ inventory_urls = [
         "models/<str:name>/versions/<int:number>/comments/",
         comment,
         name="comment",
+        methods=WRITE,
+    ),
+]
+
+DEPENDENCIES = "models/<str:name>/dependencies/"
+record_urls = [
+    page("models/<str:name>/record/", record, name="record"),
+    page("models/<str:name>/retire/", retire, name="retire", methods=READ_AND_WRITE),
+    page("models/<str:name>/retire/end/", bring_back, name="bring_back", methods=READ_AND_WRITE),
+    page(DEPENDENCIES, dependencies, name="dependencies", methods=READ_AND_WRITE),
+    page(
+        f"{DEPENDENCIES}<uuid:dependency_id>/end/",
+        end_dependency,
+        name="dependency_end",
         methods=WRITE,
     ),
 ]
@@ -322,6 +339,7 @@ urlpatterns = [
     *security_urls,
     *home_urls,
     *inventory_urls,
+    *record_urls,
     *version_urls,
     *card_urls,
     *data_urls,

@@ -1,7 +1,10 @@
 from django.apps import AppConfig
 
 from governance.audit.registration import register
-from governance.registry.refusals import forbid_what_breaks_the_stage_machine
+from governance.registry.refusals import (
+    forbid_that_the_retired_serve,
+    forbid_what_breaks_the_stage_machine,
+)
 
 HISTORY = (
     "Artifact",
@@ -45,3 +48,4 @@ class RegistryConfig(AppConfig):
         for name in HISTORY:
             register(self.get_model(name), history=True)
         forbid_what_breaks_the_stage_machine(self)
+        forbid_that_the_retired_serve(self)

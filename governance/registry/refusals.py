@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 from governance.audit.registration import forbid
 
@@ -48,4 +48,28 @@ def forbid_what_breaks_the_stage_machine(app: AppConfig) -> None:
         on="UPDATE",
         when="OLD.ended_at IS NOT NULL",
         says="What ended in a slot does not begin again.",
+    )
+
+
+def forbid_that_the_retired_serve(app: AppConfig) -> None:
+    """Whichever comes first, the other is refused."""
+    forbid(
+        app.get_model("SlotAssignment"),
+        name="serves_retired",
+        on="INSERT",
+        when="""EXISTS (
+            SELECT 1 FROM registry_slot s JOIN inventory_model m ON m.id = s.model_id
+            WHERE s.id = NEW.slot_id AND m.retired_at IS NOT NULL
+        )""",
+        says="Nothing of a retired model serves.",
+    )
+    forbid(
+        apps.get_model("inventory", "Model"),
+        name="retired_serves",
+        on="UPDATE",
+        when="""NEW.retired_at IS NOT NULL AND OLD.retired_at IS NULL AND EXISTS (
+            SELECT 1 FROM registry_slotassignment a JOIN registry_slot s ON s.id = a.slot_id
+            WHERE s.model_id = NEW.id AND a.ended_at IS NULL
+        )""",
+        says="A model is not retired while something of it serves.",
     )

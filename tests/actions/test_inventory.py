@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.test import override_settings
 
-from governance.accounts.actions import edit_user, grant_role
+from governance.accounts.actions import edit_user, end_role, grant_role
 from governance.accounts.models import User
 from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import PermissionMissing, Role
@@ -27,15 +28,7 @@ LATER = f.later(hours=1)
 
 def record_of(model: Model) -> ModelRecord:
     """What an editor sends back who changed nothing."""
-    return ModelRecord(
-        purpose=model.purpose,
-        intended_use=model.intended_use,
-        kind=model.kind,
-        owner=model.owner,
-        developers=list(model.developers.all()),
-        tier=model.tier,
-        tracking_uri=model.tracking_uri,
-    )
+    return ModelRecord.of(model)
 
 
 def rules_of(error: BaseException) -> list[tuple[str, str]]:
@@ -347,8 +340,9 @@ class TestTheClass:
     def test_once_set_is_not_cleared(self, cast: Cast, model: Model) -> None:
         record = replace(record_of(model), ai_act_class="MINIMAL", ai_act_reason="Offers only.")
         edit_model(model=model, record=record, actor=cast.owner, at=NOON)
+        cleared = replace(record_of(model), ai_act_class="")
         with refused(InvalidInput) as caught:
-            edit_model(model=model, record=record_of(model), actor=cast.owner, at=NOON)
+            edit_model(model=model, record=cleared, actor=cast.owner, at=NOON)
         assert rules_of(caught.value) == [("ai_act_class", "required")]
 
     def test_jurisdictions_are_kept_once_and_in_order(self, cast: Cast, model: Model) -> None:
@@ -356,3 +350,95 @@ class TestTheClass:
         edit_model(model=model, record=record, actor=cast.owner, at=NOON)
         model.refresh_from_db()
         assert model.jurisdiction_codes == ["DE", "US"]
+
+
+PARTICULAR = {
+    "origin": "VENDOR",
+    "excluded_use": "Setting prices.",
+    "products": "Current accounts.",
+    "inputs": "Transactions of twelve months.",
+    "outputs": "A score from 0 to 1, each night.",
+    "users": "The retention desk.",
+    "overlays": "None.",
+    "limitations": "Weak for new customers.",
+    "restrictions": "Not in branches.",
+    "vendor_name": "Acme Analytics",
+    "vendor_product": "Leaver",
+    "vendor_release": "4.2",
+    "contract_reference": "C-2211",
+    "contract_end_date": date(2027, 3, 31),
+    "first_use_date": date(2026, 4, 1),
+    "next_review_date": date(2027, 4, 1),
+}
+
+
+class TestTheParticulars:
+    """What else a record says: of a vendor's model, a spreadsheet or a rule set as of our own."""
+
+    def edit(self, cast: Cast, model: Model, **changed: Any) -> Model:
+        record = replace(record_of(Model.objects.get(pk=model.pk)), **changed)
+        return edit_model(model=model, record=record, actor=cast.owner, at=LATER)
+
+    def test_each_is_kept_and_named_in_the_entry(self, cast: Cast, model: Model) -> None:
+        self.edit(cast, model, validator=cast.validator, **PARTICULAR)
+        model.refresh_from_db()
+        assert {name: getattr(model, name) for name in PARTICULAR} == PARTICULAR
+        assert model.validator == cast.validator
+        entry = newest_entry(model.stream)
+        assert entry.facts["changed"] == sorted([*PARTICULAR, "validator_id"])
+        with nothing_moves():
+            self.edit(cast, model)
+
+    def test_line_ends_of_another_browser_are_no_change(self, cast: Cast, model: Model) -> None:
+        self.edit(cast, model, limitations="Weak.\r\nSlow. \r\n")
+        assert Model.objects.get().limitations == "Weak.\nSlow."
+        with nothing_moves():
+            self.edit(cast, model, limitations="Weak.\nSlow.")
+
+    @pytest.mark.parametrize(
+        ("changed", "problem"),
+        [
+            ({"origin": "MAGIC"}, ("origin", "choice")),
+            ({"vendor_name": "A" * 201}, ("vendor_name", "length")),
+            ({"limitations": "A" * 4_001}, ("limitations", "length")),
+            ({"inputs": "null\x00"}, ("inputs", "plain")),
+        ],
+    )
+    def test_a_wrong_one_is_named(
+        self, cast: Cast, model: Model, changed: dict[str, Any], problem: tuple[str, str]
+    ) -> None:
+        with refused(InvalidInput) as caught:
+            self.edit(cast, model, outputs="Half of it is right.", **changed)
+        assert rules_of(caught.value) == [problem]
+
+    @pytest.mark.parametrize(
+        ("who", "problems"),
+        [
+            ("approver", [("validator", "role")]),
+            ("outsider", [("validator", "role")]),
+            ("developer", [("validator", "role"), ("validator", "independent")]),
+        ],
+    )
+    def test_a_validator_holds_the_role_and_had_no_hand_in_it(
+        self, cast: Cast, model: Model, who: str, problems: list[tuple[str, str]]
+    ) -> None:
+        with refused(InvalidInput) as caught:
+            self.edit(cast, model, validator=getattr(cast, who))
+        assert rules_of(caught.value) == problems
+
+    def test_who_validates_it_does_not_become_its_developer(self, cast: Cast, model: Model) -> None:
+        self.edit(cast, model, validator=cast.validator)
+        with refused(InvalidInput) as caught:
+            self.edit(cast, model, developers=[cast.validator])
+        assert rules_of(caught.value) == [("validator", "independent")]
+
+    def test_who_left_the_role_stays_until_another_is_named(self, cast: Cast, model: Model) -> None:
+        self.edit(cast, model, validator=cast.validator)
+        end_role(grant=cast.validator.grants.get(), actor=CONSOLE, at=LATER)
+        self.edit(cast, model, purpose="Says who may leave.")
+        assert Model.objects.get().validator == cast.validator
+
+    def test_a_review_is_overdue_from_the_day_after(self, cast: Cast, model: Model) -> None:
+        self.edit(cast, model, next_review_date=date(2026, 3, 2))
+        assert not Model.objects.overdue(today=date(2026, 3, 2)).exists()
+        assert Model.objects.overdue(today=date(2026, 3, 3)).exists()

@@ -7,7 +7,8 @@ from uuid import UUID
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.approvals.queries.policies import nothing_is_gated, policy_of, policy_of_move
 from governance.approvals.rules.policies import NoPolicy, Policy
-from governance.inventory.queries import locked_model
+from governance.inventory.actions.keeping import require_in_use
+from governance.inventory.queries import lacking, locked_model
 from governance.inventory.rules import InventoryIncomplete
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import champion_of, last_incumbent_of
@@ -59,7 +60,7 @@ def require_complete(version: ModelVersion, *, target: Stage) -> None:
     """
     if target == Stage.ARCHIVED or nothing_is_gated():
         return
-    if gaps := version.model.gaps:
+    if gaps := lacking(version.model):
         raise InventoryIncomplete(
             f"The inventory record of {version.model.name} lacks {', '.join(gaps)}. No version "
             "moves until a model owner completes it.",
@@ -69,9 +70,14 @@ def require_complete(version: ModelVersion, *, target: Stage) -> None:
         )
 
 
-def lock_version(version: ModelVersion, slot: Slot) -> tuple[ModelVersion, Slot]:
-    """Lock the model, the slot, and every version that the move could touch."""
+def lock_version(version: ModelVersion, slot: Slot, *, target: Stage) -> tuple[ModelVersion, Slot]:
+    """Lock the model, the slot, and every version that the move could touch.
+
+    Raises VersionRemoved, and ModelRetired but for what is put away.
+    """
     model = locked_model(version.model)
+    if target != Stage.ARCHIVED:
+        require_in_use(model)
     slot = Slot.objects.select_for_update().get(pk=slot.pk)
     touched = {version.pk} | {v.pk for v in (champion_of(slot), last_incumbent_of(slot)) if v}
     rows = {

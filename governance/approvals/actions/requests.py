@@ -124,8 +124,8 @@ def ask_for_stage(
     Otherwise the question stands as a promotion request, which is a result, not an error: the
     caller says what is missing. Asking again finds the same request. Appends request.opened, or
     the entry of the move, or nothing. Raises PermissionMissing, NotAPerson, InventoryIncomplete,
-    NoPolicy, AlreadyDecided (the very same facts were rejected or returned before), InvalidInput
-    for a slot with another stage than Production.
+    ModelRetired, NoPolicy, AlreadyDecided (the very same facts were rejected or returned before),
+    InvalidInput for a slot with another stage than Production.
     """
     if slot is not None and target != Stage.PRODUCTION:
         raise invalid("slot", "stage", "A slot is named together with Production alone.")
@@ -204,7 +204,7 @@ def _ask(version: ModelVersion, wish: Wish, *, actor: Actor, at: datetime) -> As
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
     require_complete(version, target=wish.target)
     policy = lock_policy(version, slot=wish.slot, target=wish.target)
-    version, slot = lock_version(version, wish.slot)
+    version, slot = lock_version(version, wish.slot, target=wish.target)
     if wish.is_granted_to(version):
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
     require_same_policy(policy, version, slot=slot, target=wish.target)

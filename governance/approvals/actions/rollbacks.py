@@ -209,7 +209,7 @@ def roll_back(
     target = last_incumbent_of(slot)
     if target is None:
         raise NothingToRollBackTo("No earlier version of this slot could return.")
-    version, slot = lock_version(target, slot)
+    version, slot = lock_version(target, slot, target=Stage.PRODUCTION)
     unit = version.model.unit
     names = require_role(actor, Role.APPROVER, unit=unit, at=at)
     if via is not None:

@@ -104,7 +104,7 @@ def locked_case(request: PromotionRequest, *, at: datetime) -> Case:
     """Gather the case again under lock: what held on the screen may not hold now."""
     target = Stage(request.target)
     policy = lock_policy(request.version, slot=request.slot, target=target)
-    version, slot = lock_version(request.version, request.slot)
+    version, slot = lock_version(request.version, request.slot, target=target)
     require_same_policy(policy, version, slot=slot, target=target)
     return build_case(
         version,

@@ -49,6 +49,11 @@ EXPLAINED: dict[str, Explanation] = {
         remedy="Have the open request decided or withdrawn, then remove it.",
         who=REQUESTERS,
     ),
+    "awaits_decision": Explanation(
+        rule="A model is not retired while a request of it waits for its decision.",
+        remedy="Have the open request decided or withdrawn, then retire the model.",
+        who=REQUESTERS,
+    ),
     "checks_not_met": Explanation(
         rule="Nobody approves while a check of the policy is not met.",
         remedy="You can return or reject the request. Once the check is met, you can approve.",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -18,19 +18,25 @@ from governance.audit.rules import Verb, admissible
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
+from governance.core.typed import tidy
 from governance.inventory.actions.assessments import assess_class, assess_tier
+from governance.inventory.actions.custom_fields import custom_problems, write_values
+from governance.inventory.actions.keeping import require_in_use, require_keeper
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
+    DATES,
+    PARTICULARS,
     Capacity,
     Kind,
-    NotTheOwner,
+    Origin,
     RecordChanged,
     Tier,
     class_problems,
     jurisdiction_problems,
     name_problems,
     name_taken,
+    text_problems,
     tracking_problems,
 )
 
@@ -40,7 +46,8 @@ class ModelRecord:
     """What an owner keeps about a model.
 
     `tier_reason` is needed when the tier changes, `ai_act_reason` when the class does.
-    `jurisdictions` are two-letter codes.
+    `jurisdictions` are two-letter codes. `validator` is who is assigned to review it. `custom` is
+    what it says in fields of the firm's, by key; those that are not named stay as they are.
     """
 
     purpose: str = ""
@@ -54,6 +61,40 @@ class ModelRecord:
     ai_act_reason: str = ""
     jurisdictions: Sequence[str] = field(default_factory=tuple)
     tracking_uri: str = ""
+    origin: str = ""
+    excluded_use: str = ""
+    products: str = ""
+    inputs: str = ""
+    outputs: str = ""
+    users: str = ""
+    overlays: str = ""
+    limitations: str = ""
+    restrictions: str = ""
+    vendor_name: str = ""
+    vendor_product: str = ""
+    vendor_release: str = ""
+    contract_reference: str = ""
+    contract_end_date: date | None = None
+    validator: User | None = None
+    first_use_date: date | None = None
+    next_review_date: date | None = None
+    custom: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, model: Model) -> ModelRecord:
+        """Return the record as it stands, to change a part of it with `dataclasses.replace`."""
+        same = ("purpose", "intended_use", "kind", "owner", "tier", "ai_act_class", "tracking_uri")
+        plain = (*same, "origin", "validator", *PARTICULARS, *DATES)
+        return cls(
+            developers=tuple(model.developers.all()),
+            jurisdictions=tuple(model.jurisdiction_codes),
+            **{name: getattr(model, name) for name in plain},
+        )
+
+    @property
+    def particulars(self) -> dict[str, str]:
+        """Its texts beside purpose and intended use, as they are kept."""
+        return {name: tidy(getattr(self, name)).strip() for name in PARTICULARS}
 
 
 @transaction.atomic
@@ -105,12 +146,11 @@ def edit_model(
     """Set the record of a model to `record`; nothing is appended when nothing differs.
 
     `base` is the digest of the record that was on the editor's screen (queries.record_digest).
-    Appends model.updated. Raises InvalidInput, NotAPerson, NotTheOwner, PermissionMissing,
-    RecordChanged.
+    Appends model.updated. Raises InvalidInput, ModelRetired, NotAPerson, NotTheOwner,
+    PermissionMissing, RecordChanged.
     """
     model = locked_model(model)
-    require(actor, Permission.MODEL_EDIT, unit=model.unit, at=at)
-    _require_ownership(model, actor)
+    require_keeper(model, actor, at)
     before = record_values(model)
     if base is not None and base != digest(before):
         raise RecordChanged(
@@ -119,7 +159,8 @@ def edit_model(
             stream=model.stream,
         )
     written = _apply(model, record, actor=actor, at=at)
-    changed = sorted(key for key, value in record_values(model).items() if before[key] != value)
+    after = record_values(model)
+    changed = sorted(key for key in before | after if before.get(key) != after.get(key))
     if not changed:
         return model
     model.updated_at = at
@@ -140,10 +181,11 @@ def edit_model(
 def describe_model(*, model: Model, description: str, actor: Actor, at: datetime) -> Model:
     """Set MLflow's free description. Appends model.described; nothing when it is the same.
 
-    Raises PermissionMissing.
+    Raises ModelRetired, PermissionMissing.
     """
     model = locked_model(model)
     require(actor, Permission.VERSION_REGISTER, unit=model.unit, at=at)
+    require_in_use(model)
     if model.description == description:
         return model
     model.description, model.updated_at = description, at
@@ -160,17 +202,6 @@ def describe_model(*, model: Model, description: str, actor: Actor, at: datetime
     return model
 
 
-def _require_ownership(model: Model, actor: Actor) -> None:
-    """Refuse anybody but the owner, unless there is none who could still sign in."""
-    owner = model.owner
-    if owner is not None and owner.is_active and actor.ref != owner.ref:
-        raise NotTheOwner(
-            f"{owner.name} owns {model.name}; only they change its record.",
-            subject=model.ref,
-            stream=model.stream,
-        )
-
-
 def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> list[Record]:
     """Write the record's fields; return the history rows that go with them."""
     _check(model, record, at=at)
@@ -185,11 +216,15 @@ def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> 
             )
         )
     model.purpose, model.intended_use = record.purpose.strip(), record.intended_use.strip()
-    model.kind, model.owner = record.kind, record.owner
-    model.tracking_uri = record.tracking_uri
+    model.kind, model.owner, model.validator = record.kind, record.owner, record.validator
+    model.origin, model.tracking_uri = record.origin, record.tracking_uri
+    dates = {name: getattr(record, name) for name in DATES}
+    for name, value in (record.particulars | dates).items():
+        setattr(model, name, value)
     model.jurisdictions = ",".join(sorted(set(record.jurisdictions)))
     model.save()
     model.developers.set(record.developers)
+    written += write_values(model, record.custom)
     hands = [(user, Capacity.DEVELOPER) for user in record.developers]
     if record.owner is not None:
         hands.append((record.owner, Capacity.OWNER))
@@ -205,6 +240,10 @@ def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
     problems = []
     if record.kind and record.kind not in Kind.values:
         problems.append(Problem(field="kind", rule="choice", message="Choose one of the kinds."))
+    if record.origin and record.origin not in Origin.values:
+        problems.append(
+            Problem(field="origin", rule="choice", message="Choose one of the origins.")
+        )
     if record.tier is not None and record.tier not in Tier.values:
         problems.append(Problem(field="tier", rule="choice", message="A tier is 1, 2 or 3."))
     if record.tier is None and model.tier is not None:
@@ -223,7 +262,10 @@ def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
         record.ai_act_class, reason=record.ai_act_reason, before=model.ai_act_class
     )
     problems += jurisdiction_problems(record.jurisdictions)
+    problems += text_problems(record.particulars)
+    problems += custom_problems(model, record.custom, origin=record.origin, tier=record.tier)
     problems += _people_problems(model, record, at=at)
+    problems += _validator_problems(model, record, at=at)
     if problems:
         raise InvalidInput(*problems)
 
@@ -240,3 +282,19 @@ def _people_problems(model: Model, record: ModelRecord, *, at: datetime) -> list
             message = f"{record.owner.name} is not a model owner in {model.unit.name}."
             problems.append(Problem(field="owner", rule="role", message=message))
     return problems
+
+
+def _validator_problems(model: Model, record: ModelRecord, *, at: datetime) -> Iterator[Problem]:
+    """Whoever is assigned holds the role, and has never owned or built the model."""
+    person = record.validator
+    if person is None:
+        return
+    if person.pk != model.validator_id and (
+        not person.is_active or Role.VALIDATOR not in roles_of(person, unit=model.unit, at=at)
+    ):
+        message = f"{person.name} is not a validator in {model.unit.name}."
+        yield Problem(field="validator", rule="role", message=message)
+    hands = {record.owner, *record.developers}
+    if person in hands or Builder.objects.filter(model=model, user=person).exists():
+        message = f"{person.name} has owned or built {model.name}, so does not validate it."
+        yield Problem(field="validator", rule="independent", message=message)

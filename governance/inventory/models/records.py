@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from governance.accounts.queries import readable_paths, unit_reach
 from governance.accounts.rules import Actor
 from governance.core.compiled import KEY, Compiled
 from governance.core.models import Record
-from governance.inventory.rules import REQUIRED, AiActClass, Capacity, Kind, Tier
+from governance.inventory.rules import REQUIRED, AiActClass, Capacity, Kind, Origin, Tier
 
 
 class ModelQuerySet(models.QuerySet["Model"]):
@@ -41,14 +41,23 @@ class ModelQuerySet(models.QuerySet["Model"]):
             lacking |= Q(**{field: ""})
         return self.filter(lacking)
 
+    def in_use(self) -> ModelQuerySet:
+        """Keep what is neither retired nor removed."""
+        return self.filter(removed_at=None, retired_at=None)
+
+    def overdue(self, *, today: date) -> ModelQuerySet:
+        """Keep those in use whose next review should have been before today."""
+        return self.in_use().filter(next_review_date__lt=today)
+
     def with_people(self) -> ModelQuerySet:
-        return self.select_related("unit", "owner").prefetch_related("developers")
+        return self.select_related("unit", "owner", "validator").prefetch_related("developers")
 
 
 class Model(Record):
     """One entry of the inventory. First seen through MLflow it is a draft: see `gaps`.
 
     `jurisdictions` are two-letter codes (ISO 3166-1, and EU) with a comma between them, in order.
+    `validator` is who is assigned to review it; who may sign, the policies and duties say.
     """
 
     REF = "model"
@@ -68,11 +77,31 @@ class Model(Record):
         "EU AI Act class", max_length=30, choices=AiActClass.choices, blank=True
     )
     jurisdictions = models.CharField(max_length=200, blank=True)
+    origin = models.CharField(max_length=20, choices=Origin.choices, blank=True)
+    excluded_use = models.TextField(blank=True)
+    products = models.TextField(blank=True)
+    inputs = models.TextField(blank=True)
+    outputs = models.TextField(blank=True)
+    users = models.TextField(blank=True)
+    overlays = models.TextField(blank=True)
+    limitations = models.TextField(blank=True)
+    restrictions = models.TextField("restrictions on use", blank=True)
+    vendor_name = models.CharField("vendor", max_length=200, blank=True)
+    vendor_product = models.CharField(max_length=200, blank=True)
+    vendor_release = models.CharField(max_length=100, blank=True)
+    contract_reference = models.CharField(max_length=100, blank=True)
+    contract_end_date = models.DateField(null=True, blank=True)
+    validator = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    first_use_date = models.DateField(null=True, blank=True)
+    next_review_date = models.DateField(null=True, blank=True)
     tracking_uri = models.URLField("MLflow tracking server", blank=True, max_length=300)
     created_by = models.CharField(max_length=60, editable=False)
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
     removed_at = models.DateTimeField(null=True, editable=False)
+    retired_at = models.DateTimeField(null=True, editable=False)
 
     objects = ModelQuerySet.as_manager()
 
@@ -88,6 +117,9 @@ class Model(Record):
             models.CheckConstraint(
                 condition=Q(ai_act_class="") | Q(ai_act_class__in=AiActClass.values),
                 name="model_ai_act_class_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(origin="") | Q(origin__in=Origin.values), name="model_origin_is_known"
             ),
         ]
 
@@ -107,6 +139,10 @@ class Model(Record):
     def stream(self) -> str:
         """The ledger stream of everything that happens to this model."""
         return f"model:{self.pk}"
+
+    @property
+    def is_in_use(self) -> bool:
+        return self.removed_at is None and self.retired_at is None
 
     @property
     def gaps(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from django.db.models import IntegerChoices, TextChoices
@@ -17,6 +17,7 @@ from governance.core.errors import (
     WrongState,
     invalid,
 )
+from governance.core.typed import is_plain
 
 
 class Tier(IntegerChoices):
@@ -36,6 +37,16 @@ class Kind(TextChoices):
     GENERATIVE = "GENERATIVE", "Generative or agentic"
     RULES = "RULES", "Rules or scorecard"
     OTHER = "OTHER", "Other"
+
+
+class Origin(TextChoices):
+    """Where a record's subject comes from: what is no code of ours is a record too."""
+
+    IN_HOUSE = "IN_HOUSE", "In-house model"
+    VENDOR = "VENDOR", "Vendor model"
+    SPREADSHEET = "SPREADSHEET", "Spreadsheet"
+    RULE_SET = "RULE_SET", "Rule set"
+    OTHER_TOOL = "OTHER_TOOL", "Other tool"
 
 
 class AiActClass(TextChoices):
@@ -98,7 +109,25 @@ REQUIRED = {
 }
 
 MAX_NAME = 255
+MAX_PROSE = 4_000
 MOST_JURISDICTIONS = 60
+PARTICULARS = {
+    "excluded_use": ("excluded use", MAX_PROSE),
+    "products": ("products", 500),
+    "inputs": ("inputs", MAX_PROSE),
+    "outputs": ("outputs", MAX_PROSE),
+    "users": ("users", 1_000),
+    "overlays": ("overlays", MAX_PROSE),
+    "limitations": ("limitations", MAX_PROSE),
+    "restrictions": ("restrictions on use", MAX_PROSE),
+    "vendor_name": ("vendor", 200),
+    "vendor_product": ("vendor’s product", 200),
+    "vendor_release": ("vendor’s release", 100),
+    "contract_reference": ("contract", 100),
+}
+"""The texts of a record beside purpose and intended use: its words, and how long it may be."""
+DATES = ("contract_end_date", "first_use_date", "next_review_date")
+"""The days of a record that its owner sets."""
 _JURISDICTION = re.compile(r"[A-Z]{2}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f/:]+")
 
@@ -148,6 +177,18 @@ def jurisdiction_problems(codes: Sequence[str]) -> Iterable[Problem]:
     if len(set(codes)) > MOST_JURISDICTIONS:
         message = f"Name at most {MOST_JURISDICTIONS} jurisdictions."
         yield Problem(field="jurisdictions", rule="count", message=message)
+
+
+def text_problems(texts: Mapping[str, str]) -> Iterable[Problem]:
+    """Check the particulars of a record: what no column could hold, and what is too long."""
+    for field, text in texts.items():
+        words, most = PARTICULARS[field]
+        if not is_plain(text):
+            message = f"Take the control characters out of the {words}."
+            yield Problem(field=field, rule="plain", message=message)
+        elif len(text) > most:
+            message = f"Use at most {most} characters for the {words}."
+            yield Problem(field=field, rule="length", message=message)
 
 
 def name_taken(name: str) -> InvalidInput:

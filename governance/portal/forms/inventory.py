@@ -27,7 +27,7 @@ class InventoryFilter(SiteForm, forms.Form):
     due = forms.ChoiceField(required=False, choices=DUE)
     view = forms.ChoiceField(
         required=False,
-        choices=[("", ""), ("attention", ""), ("mine", "")],
+        choices=[("", ""), ("attention", ""), ("mine", ""), ("retired", "")],
         widget=forms.HiddenInput,
     )
 

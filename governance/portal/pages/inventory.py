@@ -61,15 +61,14 @@ def inventory_page(asked: QueryDict, *, reader: User, at: datetime) -> Inventory
     seen = Model.objects.visible_to(reader, at=at)
     form.offer_owners(owner_choices(seen))
     facets, today = form.facets, as_date(at)
-    # What was removed is found by who looks for it, and stands in nobody's way.
-    seen = seen if "q" in facets else seen.present()
+    known, seen = seen, candidates(seen, facets)
     order = asked.get("order", "due")
     found = ordered(narrowed(seen, facets, reader=reader, today=today), order)
     page = Paginator(found, PAGE_SIZE).get_page(asked.get("page"))
     live = SlotAssignment.objects.current().answering().filter(slot__model__in=seen)
     return InventoryPage(
         form=form,
-        views=saved_views(seen, reader=reader, today=today),
+        views=saved_views(known, reader=reader, today=today),
         rows=standings(list(page.object_list)),
         page=page,
         chips=chips(form, asked),
@@ -78,6 +77,13 @@ def inventory_page(asked: QueryDict, *, reader: User, at: datetime) -> Inventory
         live=live.count(),
         nearest=nearest_hits(seen, facets) if not page.paginator.count else (),
     )
+
+
+def candidates(models: ModelQuerySet, facets: Mapping[str, str]) -> ModelQuerySet:
+    """What is out of use is found by who looks for it, and stands in nobody's way."""
+    if facets.get("view") == "retired":
+        return models.present().exclude(retired_at=None)
+    return models if "q" in facets else models.in_use()
 
 
 def owner_choices(models: ModelQuerySet) -> list[tuple[str, str]]:
@@ -90,6 +96,7 @@ def narrowed(
 ) -> ModelQuerySet:
     """Keep the models that fit every facet."""
     due = {"late": Q(due_date__lt=today), "month": Q(due_date__range=(today, today + SOON))}
+    views = {"attention": attention(today), "mine": involving(reader), "retired": Q()}
     conditions: dict[str, Any] = {
         "q": lambda text: matching(text),
         "stage": lambda stage: Q(pk__in=ModelVersion.objects.filter(stage=stage).values("model")),
@@ -97,7 +104,7 @@ def narrowed(
         "kind": lambda kind: Q(kind=kind),
         "owner": lambda owner: Q(owner=owner),
         "due": lambda when: Q(pk__in=Finding.objects.open().filter(due[when]).values("model")),
-        "view": lambda view: attention(today) if view == "attention" else involving(reader),
+        "view": lambda view: views[view],
     }
     for key, value in facets.items():
         models = models.filter(conditions[key](value))
@@ -142,15 +149,19 @@ def ordered(models: ModelQuerySet, order: str) -> ModelQuerySet:
 
 
 def saved_views(models: ModelQuerySet, *, reader: User, today: date) -> list[SavedView]:
+    kept = models.in_use()
+    retired = models.present().exclude(retired_at=None)
+
     def count(condition: Q) -> int:
-        return models.filter(condition).count()
+        return kept.filter(condition).count()
 
     return [
-        SavedView(key="", label="All models", count=models.count()),
+        SavedView(key="", label="In use", count=kept.count()),
         SavedView(
             key="attention", label="Needs attention", count=count(attention(today)), tone="warn"
         ),
         SavedView(key="mine", label="Owned or built by me", count=count(involving(reader))),
+        SavedView(key="retired", label="Retired", count=retired.count()),
     ]
 
 

@@ -20,7 +20,7 @@ from governance.approvals.queries.standing import lapsed_among
 from governance.approvals.rules.judgement import RequestState
 from governance.audit.queries import Filter, LedgerState, entries, ledger_state
 from governance.inventory.models import Model, TierAssessment
-from governance.inventory.queries import latest_tier_assessment
+from governance.inventory.queries import RecordGaps, latest_tier_assessment, record_gaps
 from governance.portal.pages.events import Event, as_events
 from governance.portal.pages.lineage import Lineage
 from governance.portal.pages.standing import Standing, standings
@@ -72,6 +72,7 @@ class ModelPage:
     can_roll_back: bool
     can_keep_slots: bool
     lapsed: Sequence[ApprovalStanding]
+    gaps: RecordGaps
 
     @property
     def unapproved(self) -> list[Instance]:
@@ -113,6 +114,7 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         can_keep_slots=Permission.SLOT_MANAGE in held,
         can_roll_back=bool(standing.live)
         and Role.APPROVER in roles_of(reader, unit=model.unit, at=at),
+        gaps=record_gaps([model], at=at)[model.pk],
         lapsed=lapsed_among((role for place in slots for role in place.roles), at=at),
     )
 

@@ -32,9 +32,12 @@ HEADINGS = {
     "another_share_asked": "Another share is asked for already.",
     "approval_lapsed": "This approval no longer stands.",
     "asked_meanwhile": "Somebody has asked for it meanwhile.",
+    "awaits_decision": "A request waits for its decision.",
     "checks_not_met": "Nobody can approve this yet.",
     "duties_not_separated": "You had a hand in this, so you can’t sign it.",
     "inventory_incomplete": "The inventory record is not complete.",
+    "model_consumed": "Other models rest on this one.",
+    "model_retired": "This model is retired.",
     "no_emergency": "No policy knows an emergency here.",
     "no_policy": "No policy leads there.",
     "not_independent": "You are too close to this to judge it.",
@@ -52,6 +55,7 @@ HEADINGS = {
     "permission_missing": "This takes a role that you don’t hold.",
     "request_closed": "This request is closed.",
     "sign_off_not_needed": "No signature of yours is asked for.",
+    "version_serves": "A version of it serves.",
     "version_not_approved": "Nobody has approved this version.",
 }
 BY_STATUS = {

@@ -17,6 +17,7 @@ from governance.portal.errors import status_of_form
 from governance.portal.forms.comments import CommentForm
 from governance.portal.pages.inventory import inventory_page
 from governance.portal.pages.model import model_page
+from governance.portal.pages.record import record_page
 from governance.portal.pages.slots import said_of
 from governance.portal.pages.version import MARKS, version_page
 from governance.portal.requests import PageRequest, query_without
@@ -53,6 +54,14 @@ def model(request: PageRequest, name: str) -> HttpResponse:
         "said_of": said_of,
     }
     return render(request, "inventory/model.html", context)
+
+
+def record(request: PageRequest, name: str) -> HttpResponse:
+    """What the inventory says of one model."""
+    at = timezone.now()
+    found = model_named(name, actor=request.user, at=at)
+    page = record_page(found, reader=request.user, at=at)
+    return render(request, "inventory/record.html", {"page": page, "model": found})
 
 
 def renamed_model(request: PageRequest, error: ModelNotFound, name: str) -> HttpResponse:

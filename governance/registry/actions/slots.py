@@ -17,6 +17,7 @@ from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb, admissible
 from governance.core.models import Record, insert_unique
+from governance.inventory.actions.keeping import require_in_use
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.inventory.rules import ModelNotFound
@@ -107,7 +108,7 @@ def assign_role(
 
     What it did there before as one of these ends; nothing when it is that already. Raises
     RoleNeedsDecision for a role that answers live traffic, RoleUnchanged for a version that has
-    one there, VersionRetired, VersionNotFound, PermissionMissing.
+    one there, VersionRetired, ModelRetired, VersionNotFound, PermissionMissing.
     """
     slot, model = _locked(slot)
     require(actor, Permission.SLOT_MANAGE, unit=model.unit, at=at)
@@ -117,6 +118,7 @@ def assign_role(
             "what is missing and who signs.",
             **_about(model),
         )
+    require_in_use(model)
     version = _locked_version(version, model)
     if version.stage == Stage.ARCHIVED or version.removed_at is not None:
         raise VersionRetired(

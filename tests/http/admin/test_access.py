@@ -43,6 +43,8 @@ PAGES = {
     "unit add": "/admin/accounts/unit/add/",
     "unit": "/admin/accounts/unit/{unit}/change/",
     "unit delete": "/admin/accounts/unit/{unit}/delete/",
+    "fields": "/admin/inventory/customfield/",
+    "field add": "/admin/inventory/customfield/add/",
     "unknown": "/admin/nowhere/",
     "login": "/admin/login/",
     "password change": "/admin/password_change/",
@@ -54,7 +56,7 @@ OWNERS = {
 ADMINISTRATORS = {
     "index": 200, "app accounts": 200, "people": 200, "person add": 200, "person": 200,
     "roles": 200, "role add": 200, "role": 200, "units": 200, "unit add": 200, "unit": 200,
-    "app inventory": 404,
+    "app inventory": 200, "fields": 200, "field add": 200,
 }  # fmt: skip
 ABSENT = {"unknown": 404, "login": 404, "password change": 404}
 EXPECTED = {"owner": OWNERS | ABSENT, "administrator": ADMINISTRATORS | ABSENT}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -267,4 +268,52 @@ def test_the_list_is_searched_and_narrowed(owner: Visitor, model: Model, draft: 
     assert names(record="complete") == {"churn-model"}
     assert names(q="churn") == {"churn-model"}
     assert names(tier__exact="3") == {"churn-model"}
+    assert names(origin__exact="VENDOR") == set()
+    assert names(ai_act_class__exact="MINIMAL") == set()
+    assert names(review="unset") == {"churn-model", "fraud-score"}
+    assert names(review="overdue") == set()
     assert names(q="nothing like it") == set()
+
+
+def test_a_vendors_model_is_kept_like_any_other(cast: Cast, owner: Visitor, model: Model) -> None:
+    yesterday = timezone.now().date() - timedelta(days=1)
+    said = {
+        "origin": "VENDOR", "vendor_name": "Acme Analytics", "contract_end_date": "2027-03-31",
+        "validator": str(cast.validator.pk), "next_review_date": yesterday.isoformat(),
+    }  # fmt: skip
+    assert owner.post(change(model), **filled(cast, model, **said)).status_code == 302
+    model.refresh_from_db()
+    assert (model.vendor_name, model.validator) == ("Acme Analytics", cast.validator)
+    page = owner.get(MODELS, review="overdue", q="acme").content.decode()
+    assert ">churn-model</a>" in page
+    assert "overdue" in page
+    shown = owner.get(change(model)).content.decode()
+    assert 'value="2027-03-31"' in shown
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"origin": "MAGIC"}, "Origin: Select a valid choice"),
+        ({"contract_end_date": "soon"}, "Contract ends: Enter a valid date."),
+        ({"vendor_name": "v" * 201}, "Vendor: Ensure this value has at most 200 characters"),
+        ({"limitations": "l" * 4001}, "Limitations: Use at most 4000 characters"),
+        ({"validator": "approver"}, "Validator: Arno Approver is not a validator"),
+    ],
+)
+def test_a_wrong_particular_is_named_and_nothing_typed_is_lost(
+    cast: Cast, owner: Visitor, model: Model, changed: dict[str, str], said: str
+) -> None:
+    if "validator" in changed:
+        changed = {"validator": str(cast.approver.pk)}
+    with nothing_moves():
+        response = owner.post(change(model), **filled(cast, model, users="The desk.", **changed))
+    page = response.content.decode()
+    assert said in page
+    assert "The desk." in page
+
+
+def test_only_validators_are_offered_as_such(cast: Cast, owner: Visitor, model: Model) -> None:
+    asked = {"app_label": "inventory", "model_name": "model", "field_name": "validator"}
+    found = owner.get("/admin/autocomplete/", term="a", **asked).json()["results"]
+    assert [one["id"] for one in found] == [str(cast.validator.pk)]

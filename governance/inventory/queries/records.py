@@ -1,4 +1,4 @@
-"""Reads of the inventory."""
+"""Reads of the register: who is who around a model, and what its record says."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from governance.accounts.queries import TokenHolder
 from governance.accounts.rules import Actor
 from governance.core.canonical import digest
 from governance.core.compiled import KEY, NAME, CompiledObject
-from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
-from governance.inventory.rules import Capacity, ModelNotFound
+from governance.inventory.models import Builder, ClassAssessment, Model, Retirement, TierAssessment
+from governance.inventory.queries.custom_fields import custom_values
+from governance.inventory.rules import DATES, PARTICULARS, Capacity, ModelNotFound
+from governance.inventory.rules.custom_fields import form_name
 
 
 def _named(name: str) -> QuerySet[Model]:
@@ -64,6 +66,13 @@ def locked_model(model: Model) -> Model:
     return _LOCKED.get(key=model.pk)
 
 
+def locked_models(one: Model, other: Model) -> tuple[Model, Model]:
+    """Lock two models, the lower key first, and return them in the order they were given."""
+    rows = Model.objects.select_for_update(of=("self",)).select_related("unit", "owner")
+    found = {row.pk: row for row in rows.filter(pk__in=[one.pk, other.pk]).order_by("pk")}
+    return found[one.pk], found[other.pk]
+
+
 def locked_present_model(model: Model) -> Model:
     """Lock the model; raise ModelNotFound if it was removed before we had the lock."""
     locked = locked_model(model)
@@ -103,6 +112,12 @@ def latest_class_assessment(model: Model) -> ClassAssessment | None:
     )
 
 
+def standing_retirement(model: Model) -> Retirement | None:
+    """Return how and why the model was retired, if it is."""
+    rows = Retirement.objects.standing().select_related("reason", "replacement")
+    return rows.filter(model=model).first() if model.retired_at else None
+
+
 def record_values(model: Model) -> dict[str, object]:
     """Return what an owner keeps about the model: what `edit_model` may change."""
     fields = (
@@ -110,13 +125,19 @@ def record_values(model: Model) -> dict[str, object]:
         "intended_use",
         "kind",
         "owner_id",
+        "validator_id",
         "tier",
         "ai_act_class",
         "jurisdictions",
         "tracking_uri",
+        "origin",
+        *PARTICULARS,
+        *DATES,
     )
     developers = sorted(str(pk) for pk in model.developers.values_list("pk", flat=True))
-    return {name: getattr(model, name) for name in fields} | {"developers": developers}
+    custom = {form_name(key): value for key, value in custom_values(model).items()}
+    plain = {name: getattr(model, name) for name in fields}
+    return plain | {"developers": developers} | custom
 
 
 def record_digest(model: Model) -> str:

@@ -1,0 +1,67 @@
+"""Reads of the inventory."""
+
+from governance.inventory.queries.custom_fields import (
+    Answer,
+    answers_of,
+    custom_values,
+    unanswered,
+)
+from governance.inventory.queries.dependencies import (
+    Links,
+    Reach,
+    Reached,
+    consumers_directly,
+    consumers_of,
+    dependency_of,
+    edges_from,
+    feeders_directly,
+    feeders_of,
+    names_along,
+)
+from governance.inventory.queries.gaps import RecordGaps, lacking, record_gaps
+from governance.inventory.queries.records import (
+    builders_in,
+    builders_of,
+    formerly_named,
+    latest_class_assessment,
+    latest_tier_assessment,
+    locked_model,
+    locked_models,
+    locked_present_model,
+    model_named,
+    record_digest,
+    record_values,
+    standing_retirement,
+)
+
+__all__ = [
+    "Answer",
+    "Links",
+    "Reach",
+    "Reached",
+    "RecordGaps",
+    "answers_of",
+    "builders_in",
+    "builders_of",
+    "consumers_directly",
+    "consumers_of",
+    "custom_values",
+    "dependency_of",
+    "edges_from",
+    "feeders_directly",
+    "feeders_of",
+    "formerly_named",
+    "lacking",
+    "latest_class_assessment",
+    "latest_tier_assessment",
+    "locked_model",
+    "locked_models",
+    "locked_present_model",
+    "model_named",
+    "names_along",
+    "record_digest",
+    "record_gaps",
+    "record_values",
+    "standing_retirement",
+    "unanswered",
+]

@@ -1,0 +1,127 @@
+"""What feeds a model and what it feeds, also through others: one query, however far it goes.
+
+What the actor may not see is counted and not named; a walk goes on behind it, since what breaks
+breaks whoever looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from governance.accounts.rules import Actor
+from governance.inventory.models import Dependency, Model
+from governance.inventory.rules import DependencyNotFound, Edge, distances
+from governance.inventory.rules.dependencies import MAX_DISTANCE
+
+# `UNION` keeps each step once, so that many ways to one model do not multiply behind it.
+_WALK = """
+WITH RECURSIVE walk(feeder, consumer, distance) AS (
+    SELECT feeder_id, consumer_id, 1 FROM inventory_dependency
+    WHERE ended_at IS NULL AND {near} = %s
+    UNION
+    SELECT step.feeder_id, step.consumer_id, walk.distance + 1
+    FROM walk JOIN inventory_dependency step ON step.{near} = walk.{far}
+    WHERE step.ended_at IS NULL AND walk.distance < %s
+)
+SELECT feeder, consumer, MIN(distance) FROM walk GROUP BY feeder, consumer
+"""
+_DOWN = _WALK.format(near="feeder_id", far="consumer")
+_UP = _WALK.format(near="consumer_id", far="feeder")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """A model that a walk met, and in how many steps."""
+
+    model: Model
+    distance: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """What a walk met: the nearest first, by name; and how much of it the actor may not see."""
+
+    found: Sequence[Reached]
+    unseen: int
+
+    @property
+    def total(self) -> int:
+        return len(self.found) + self.unseen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """The dependencies of a model itself whose other end the actor may see, and how many more."""
+
+    rows: Sequence[Dependency]
+    unseen: int
+
+
+def edges_from(key: UUID, *, downstream: bool) -> list[Edge]:
+    """Return every dependency that holds now and that a walk from this model meets."""
+    start = Model._meta.pk.get_db_prep_value(key, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(_DOWN if downstream else _UP, [start, MAX_DISTANCE])
+        rows = cursor.fetchall()
+    # A key is text on SQLite.
+    return [Edge(UUID(str(feeder)), UUID(str(consumer)), steps) for feeder, consumer, steps in rows]
+
+
+def consumers_of(model: Model, *, actor: Actor, at: datetime) -> Reach:
+    """Return everything that breaks if this model does."""
+    return _reach(model, downstream=True, actor=actor, at=at)
+
+
+def feeders_of(model: Model, *, actor: Actor, at: datetime) -> Reach:
+    """Return everything that this model rests on."""
+    return _reach(model, downstream=False, actor=actor, at=at)
+
+
+def _reach(model: Model, *, downstream: bool, actor: Actor, at: datetime) -> Reach:
+    edges = edges_from(model.pk, downstream=downstream)
+    steps = distances(edges, start=model.pk, downstream=downstream)
+    seen = Model.objects.visible_to(actor, at=at).filter(pk__in=steps).select_related("owner")
+    found = [Reached(model=row, distance=steps[row.pk]) for row in seen]
+    found.sort(key=lambda one: (one.distance, one.model.name))
+    return Reach(found=found, unseen=len(steps) - len(found))
+
+
+def feeders_directly(model: Model, *, actor: Actor, at: datetime) -> Links:
+    return _links(model, end="feeder", actor=actor, at=at)
+
+
+def consumers_directly(model: Model, *, actor: Actor, at: datetime) -> Links:
+    return _links(model, end="consumer", actor=actor, at=at)
+
+
+def _links(model: Model, *, end: str, actor: Actor, at: datetime) -> Links:
+    own = "consumer" if end == "feeder" else "feeder"
+    links = Dependency.objects.current().filter(**{own: model})
+    seen = Model.objects.visible_to(actor, at=at)
+    rows = list(links.filter(**{f"{end}__in": seen}).with_models().order_by(f"{end}__name"))
+    return Links(rows=rows, unseen=links.count() - len(rows))
+
+
+def dependency_of(model: Model, key: UUID, *, actor: Actor, at: datetime) -> Dependency:
+    """Return a dependency of this consumer on a model that the actor sees.
+
+    Raises DependencyNotFound: absent and invisible look alike.
+    """
+    seen = Model.objects.visible_to(actor, at=at)
+    rows = Dependency.objects.with_models().filter(consumer=model, feeder__in=seen)
+    row = rows.filter(pk=key).first()
+    if row is None:
+        raise DependencyNotFound("There is no such dependency.")
+    return row
+
+
+def names_along(path: Sequence[UUID], *, actor: Actor, at: datetime) -> list[str]:
+    """Return the names of these models, as far as the actor may know them."""
+    seen = Model.objects.visible_to(actor, at=at).filter(pk__in=path)
+    names = {row.pk: row.name for row in seen.only("name")}
+    return [names.get(key, "a model that you may not see") for key in path]
