@@ -32,8 +32,8 @@ from governance.approvals.rules.judgement import Decision
 from governance.cards.actions import publish_card, save_draft
 from governance.cards.models import CardRevision
 from governance.cards.rules import SECTIONS
-from governance.inventory.actions import ModelRecord, create_model
-from governance.inventory.models import Model
+from governance.inventory.actions import ModelRecord, add_feeder, create_model
+from governance.inventory.models import Dependency, Model
 from governance.registry.actions import register_version
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.rules import ArtifactFact, Registration, Stage
@@ -134,6 +134,20 @@ def make_model(
         tier_reason="Advises staff; decides nothing alone.",
     )
     return create_model(name=name, unit=cast.unit, record=record, actor=cast.owner, at=at)
+
+
+def make_dependency(
+    cast: Cast, *, feeder: Model, consumer: Model, at: datetime = NOON
+) -> Dependency:
+    """Have one model feed another."""
+    return add_feeder(
+        consumer=consumer,
+        feeder=feeder,
+        flows="Its score, each night.",
+        since_date=later(at, days=-60).date(),
+        actor=cast.owner,
+        at=at,
+    )
 
 
 @remembered

@@ -11,17 +11,21 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, may
 from governance.accounts.queries import units_with
-from governance.core.wording import as_date, day
+from governance.core.wording import as_date, counted, day
 from governance.inventory.actions import create_model, edit_model
 from governance.inventory.models import Model
 from governance.inventory.queries import (
     Answer,
+    Links,
     RecordGaps,
     answers_of,
+    consumers_directly,
+    feeders_directly,
     latest_class_assessment,
     latest_tier_assessment,
     record_gaps,
@@ -31,6 +35,9 @@ from governance.owner_admin.custom_fields import input_for
 from governance.owner_admin.model_form import ModelForm
 from governance.owner_admin.requests import person_of
 from governance.owner_admin.site import OwnerSite
+
+SHOWN = ("tier_now", "class_now", "feeders_now", "consumers_now")
+"""What the form of a record that is there tells, and that of a new one cannot."""
 
 
 class CompletenessFilter(admin.SimpleListFilter):
@@ -127,6 +134,8 @@ class ModelAdmin(GovernedAdmin):
                 )
             },
         ),
+        # One save is one act, so feeders are added and ended on the portal's page, each for itself.
+        ("Dependencies", {"fields": ("feeders_now", "consumers_now")}),
         ("Dates", {"fields": ("first_use_date", "next_review_date")}),
         ("Measurements", {"fields": ("tracking_uri", "base")}),
     )  # fmt: skip
@@ -144,7 +153,7 @@ class ModelAdmin(GovernedAdmin):
         return may_edit and obj.retired_at is None and (is_free or obj.owner == person)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return ["name", "placed", "tier_now", "class_now", "answered"] if obj else []
+        return ["name", "placed", "answered", *SHOWN] if obj else []
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -156,7 +165,9 @@ class ModelAdmin(GovernedAdmin):
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        asked = {} if obj else {"placed": ["unit"], "tier_now": [], "class_now": []}
+        nothing: list[str] = []
+        new = {"placed": ["unit"]} | dict.fromkeys(SHOWN, nothing)
+        asked = {} if obj else new
         own = [answer.field.form_name for answer in _answers(request, obj)]
         if own and not self.has_change_permission(request, obj):
             own = ["answered"]
@@ -165,13 +176,20 @@ class ModelAdmin(GovernedAdmin):
         return [
             (title, {"fields": [f for n in map(str, said["fields"]) for f in asked.get(n, [n])]})
             for title, said in groups
-            if said["fields"]
+            if said["fields"] and (obj or set(said["fields"]) - set(SHOWN))
         ]
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "unit":
             kwargs["queryset"] = _units(person_of(request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Remember who reads: of what it depends on they are told what they may see."""
+        found: Any = super().get_object(request, *args, **kwargs)
+        if found is not None:
+            found.reader = person_of(request)
+        return found
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Read what the records of one page lack, for all of them at once."""
@@ -225,6 +243,16 @@ class ModelAdmin(GovernedAdmin):
         when = f"{found.assessed_by}, {day(found.assessed_at)}"
         return f"{found.get_tier_display()}. {found.reason} ({when})"
 
+    @admin.display(description="Fed by")
+    def feeders_now(self, obj: Any) -> str:
+        found = feeders_directly(obj, actor=obj.reader, at=timezone.now())
+        return _linked(obj, found, "feeder", "Add or end a feeder")
+
+    @admin.display(description="Feeds")
+    def consumers_now(self, obj: Any) -> str:
+        found = consumers_directly(obj, actor=obj.reader, at=timezone.now())
+        return _linked(obj, found, "consumer", "See what breaks if it does")
+
     @admin.display(description="Class now")
     def class_now(self, obj: Model) -> str:
         found = latest_class_assessment(obj)
@@ -269,6 +297,15 @@ def _answers(request: Any, obj: Model | None) -> Sequence[Answer]:
         request.answers = answers_of(obj or Model())
     found: Sequence[Answer] = request.answers
     return found
+
+
+def _linked(model: Model, found: Links, end: str, act: str) -> str:
+    names = [getattr(row, end).name for row in found.rows]
+    hidden = [f"{counted(found.unseen, 'model')} that you may not see"] if found.unseen else []
+    named = ", ".join([*names, *hidden]) or "Nothing on record"
+    return format_html(
+        '{}. <a href="{}">{}</a>', named, reverse("dependencies", args=[model.name]), act
+    )
 
 
 def _listed(words: list[str]) -> str:

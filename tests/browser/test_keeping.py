@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from governance.accounts.models import RoleGrant, ServiceAccount
-from governance.inventory.actions import create_model
-from governance.inventory.models import Model
+from governance.inventory.actions import create_model, define_field
+from governance.inventory.models import CustomField, Model
+from governance.inventory.rules import FieldDefinition
 from tests import factories
 from tests.browser import test_look
 from tests.browser.test_look import NARROW, Open, overflow, sign_in, violations
@@ -26,6 +27,8 @@ def portal(live_server: LiveServer) -> Served:
     now = timezone.now()
     cast = factories.make_cast(at=now)
     factories.make_model(cast, at=now)
+    line = FieldDefinition(label="Model line", value_type="CHOICE", choices=("Retail", "Markets"))
+    define_field(key="model_line", definition=line, actor=cast.administrator, at=now)
     holder, _ = factories.make_token(cast, at=now)
     create_model(name="fraud-score", unit=cast.unit, actor=holder, at=now)
     return live_server.url, cast
@@ -33,7 +36,8 @@ def portal(live_server: LiveServer) -> Served:
 
 def owners_pages() -> list[str]:
     models = "/admin/inventory/model/"
-    return ["/admin/", models, f"{models}?q=nothing-like-it", f"{models}add/"] + [
+    own = ["/models/churn-model/dependencies/", "/models/churn-model/retire/"]
+    return ["/admin/", models, f"{models}?q=nothing-like-it", f"{models}add/", *own] + [
         f"{models}{model.pk}/change/" for model in Model.objects.all()
     ]
 
@@ -41,11 +45,13 @@ def owners_pages() -> list[str]:
 def administrators_pages(cast: Cast) -> list[str]:
     grant = RoleGrant.objects.get(user=cast.validator)
     service = f"/service-accounts/{ServiceAccount.objects.get().name}/"
-    admin = "/admin/accounts/"
+    admin, fields = "/admin/accounts/", "/admin/inventory/customfield/"
+    field = CustomField.objects.get()
     return [
         f"{admin}user/", f"{admin}user/add/", f"{admin}user/{cast.owner.pk}/change/",
         f"{admin}rolegrant/", f"{admin}rolegrant/add/", f"{admin}rolegrant/{grant.pk}/change/",
         f"{admin}unit/", f"{admin}unit/add/",
+        fields, f"{fields}add/", f"{fields}{field.pk}/change/",
         "/people/", "/service-accounts/", "/service-accounts/new/", service,
         f"{service}tokens/new/",
     ]  # fmt: skip

@@ -20,6 +20,8 @@ PAGES = [
     "/models/",
     "/models/?q=nothing-like-it",
     "/models/churn-model/",
+    "/models/churn-model/record/",
+    "/models/churn-model/dependencies/",
     "/models/churn-model/versions/1/",
     "/models/churn-model/slots/new/",
     f"/data/{'d' * 64}/",
@@ -39,6 +41,9 @@ def portal(live_server: LiveServer) -> tuple[str, factories.Cast]:
     cast = factories.make_cast()
     factories.make_policies(cast)
     model = factories.make_model(cast)
+    above, below = (factories.make_model(cast, name=name) for name in ("upstream", "downstream"))
+    factories.make_dependency(cast, feeder=above, consumer=model)
+    factories.make_dependency(cast, feeder=model, consumer=below)
     factories.make_ready(cast, factories.make_version(cast, model, metrics={"accuracy": "0.95"}))
     return live_server.url, cast
 

@@ -163,6 +163,14 @@ class TestDependencies:
         assert "v1" in page
         assert page.index("churn-model</a>") < page.index("last</a>")
 
+    def test_the_admin_tells_them_and_leads_here(
+        self, cast: Cast, model: Model, feeder: Model
+    ) -> None:
+        feed(cast, feeder, model)
+        page = page_of(cast.owner, f"/admin/inventory/model/{model.pk}/change/")
+        assert f'bureau-score. <a href="{DEPENDENCIES}">Add or end a feeder</a>' in page
+        assert "Nothing on record. <a" in page
+
     @pytest.mark.parametrize(
         ("changed", "said"),
         [
