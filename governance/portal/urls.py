@@ -40,6 +40,7 @@ from governance.portal.views.decisions import (
 from governance.portal.views.delegations import delegations, end_lent
 from governance.portal.views.emergencies import confirm, emergency
 from governance.portal.views.evidence import download, evidence, pack
+from governance.portal.views.exports import export_csv, export_excel
 from governance.portal.views.home import decisions, home
 from governance.portal.views.inventory import (
     inventory,
@@ -126,6 +127,12 @@ inventory_urls = [
         name="comment",
         methods=WRITE,
     ),
+]
+
+# Not below models/, where it would stand in the way of a model of that name.
+exchange_urls = [
+    page("inventory/export.csv", export_csv, name="export_csv"),
+    page("inventory/export.xlsx", export_excel, name="export_excel"),
 ]
 
 VERSION = "models/<str:name>/versions/<int:number>/"
@@ -322,6 +329,7 @@ urlpatterns = [
     *security_urls,
     *home_urls,
     *inventory_urls,
+    *exchange_urls,
     *version_urls,
     *card_urls,
     *data_urls,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -33,6 +34,12 @@ from governance.inventory.rules import (
     name_taken,
     tracking_problems,
 )
+
+
+class RolesOf(Protocol):
+    """Tells which roles a person holds in a unit at a moment, as `accounts.queries.roles_of`."""
+
+    def __call__(self, user: User, *, unit: Unit, at: datetime) -> set[Role]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +78,7 @@ def create_model(
     Raises InvalidInput (rule `unique` when the name is taken, also by a model the actor cannot
     see), NotAPerson for a tier that nobody answers for, PermissionMissing.
     """
-    require(actor, Permission.MODEL_CREATE, unit=unit, at=at)
-    if problems := list(name_problems(name)):
-        raise InvalidInput(*problems)
+    require_creatable(name, unit, actor=actor, at=at)
     if Model.objects.filter(name=name).exists():
         raise name_taken(name)
     model = Model(
@@ -109,8 +114,7 @@ def edit_model(
     RecordChanged.
     """
     model = locked_model(model)
-    require(actor, Permission.MODEL_EDIT, unit=model.unit, at=at)
-    _require_ownership(model, actor)
+    require_editable(model, actor=actor, at=at)
     before = record_values(model)
     if base is not None and base != digest(before):
         raise RecordChanged(
@@ -160,6 +164,19 @@ def describe_model(*, model: Model, description: str, actor: Actor, at: datetime
     return model
 
 
+def require_creatable(name: str, unit: Unit, *, actor: Actor, at: datetime) -> None:
+    """Raise what refuses a new model of that name there, unless it is that the name is taken."""
+    require(actor, Permission.MODEL_CREATE, unit=unit, at=at)
+    if problems := list(name_problems(name)):
+        raise InvalidInput(*problems)
+
+
+def require_editable(model: Model, *, actor: Actor, at: datetime) -> None:
+    """Raise what refuses the actor any change of the model's record."""
+    require(actor, Permission.MODEL_EDIT, unit=model.unit, at=at)
+    _require_ownership(model, actor)
+
+
 def _require_ownership(model: Model, actor: Actor) -> None:
     """Refuse anybody but the owner, unless there is none who could still sign in."""
     owner = model.owner
@@ -173,7 +190,8 @@ def _require_ownership(model: Model, actor: Actor) -> None:
 
 def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> list[Record]:
     """Write the record's fields; return the history rows that go with them."""
-    _check(model, record, at=at)
+    if problems := record_problems(model, record, at=at):
+        raise InvalidInput(*problems)
     written: list[Record] = []
     if record.tier is not None and record.tier != model.tier:
         reason = record.tier_reason.strip()
@@ -201,7 +219,13 @@ def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> 
     return written
 
 
-def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
+def record_problems(
+    model: Model, record: ModelRecord, *, at: datetime, roles: RolesOf = roles_of
+) -> list[Problem]:
+    """Return what is wrong in the record that is to follow the one the model has.
+
+    `roles` tells who holds which role; who judges many records gives one that was read ahead.
+    """
     problems = []
     if record.kind and record.kind not in Kind.values:
         problems.append(Problem(field="kind", rule="choice", message="Choose one of the kinds."))
@@ -223,20 +247,21 @@ def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
         record.ai_act_class, reason=record.ai_act_reason, before=model.ai_act_class
     )
     problems += jurisdiction_problems(record.jurisdictions)
-    problems += _people_problems(model, record, at=at)
-    if problems:
-        raise InvalidInput(*problems)
+    problems += _people_problems(model, record, at=at, roles=roles)
+    return problems
 
 
-def _people_problems(model: Model, record: ModelRecord, *, at: datetime) -> list[Problem]:
+def _people_problems(
+    model: Model, record: ModelRecord, *, at: datetime, roles: RolesOf
+) -> list[Problem]:
     problems = []
     if record.owner is None and model.owner_id is not None:
         problems.append(
             Problem(field="owner", rule="required", message="A model once owned keeps an owner.")
         )
     if record.owner is not None and record.owner.pk != model.owner_id:
-        roles = roles_of(record.owner, unit=model.unit, at=at)
-        if not record.owner.is_active or Role.MODEL_OWNER not in roles:
+        held = roles(record.owner, unit=model.unit, at=at)
+        if not record.owner.is_active or Role.MODEL_OWNER not in held:
             message = f"{record.owner.name} is not a model owner in {model.unit.name}."
             problems.append(Problem(field="owner", rule="role", message=message))
     return problems

@@ -57,12 +57,8 @@ class InventoryPage:
 
 def inventory_page(asked: QueryDict, *, reader: User, at: datetime) -> InventoryPage:
     """Read one page of the inventory as this reader sees it. Queries do not grow with rows."""
-    form = InventoryFilter(asked)
-    seen = Model.objects.visible_to(reader, at=at)
-    form.offer_owners(owner_choices(seen))
+    form, seen = asked_for(asked, reader=reader, at=at)
     facets, today = form.facets, as_date(at)
-    # What was removed is found by who looks for it, and stands in nobody's way.
-    seen = seen if "q" in facets else seen.present()
     order = asked.get("order", "due")
     found = ordered(narrowed(seen, facets, reader=reader, today=today), order)
     page = Paginator(found, PAGE_SIZE).get_page(asked.get("page"))
@@ -78,6 +74,23 @@ def inventory_page(asked: QueryDict, *, reader: User, at: datetime) -> Inventory
         live=live.count(),
         nearest=nearest_hits(seen, facets) if not page.paginator.count else (),
     )
+
+
+def asked_for(
+    asked: QueryDict, *, reader: User, at: datetime
+) -> tuple[InventoryFilter, ModelQuerySet]:
+    """Return the filter, and the models that the reader may see before it is put to them."""
+    form = InventoryFilter(asked)
+    seen = Model.objects.visible_to(reader, at=at)
+    form.offer_owners(owner_choices(seen))
+    # What was removed is found by who looks for it, and stands in nobody's way.
+    return form, seen if "q" in form.facets else seen.present()
+
+
+def models_asked_for(asked: QueryDict, *, reader: User, at: datetime) -> ModelQuerySet:
+    """Return the models of the list at this address, all of its pages."""
+    form, seen = asked_for(asked, reader=reader, at=at)
+    return narrowed(seen, form.facets, reader=reader, today=as_date(at))
 
 
 def owner_choices(models: ModelQuerySet) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Reads of the inventory."""
+"""Reads of the register: who is who around a model, and what its record says."""
 
 from __future__ import annotations
 
