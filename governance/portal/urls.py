@@ -9,8 +9,10 @@ from django.views.decorators.cache import never_cache
 from governance.approvals.rules.duties import DutiesNotSeparated
 from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
+from governance.core.errors import InvalidInput
 from governance.core.pdf import PdfTooLarge, PdfUnavailable
 from governance.inventory.rules import ModelNotFound
+from governance.inventory.rules.imports import ImportChanged
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.account import ChangePassword, SecondStep, SignIn, SignOut
 from governance.portal.views.accounts import (
@@ -42,6 +44,13 @@ from governance.portal.views.emergencies import confirm, emergency
 from governance.portal.views.evidence import download, evidence, pack
 from governance.portal.views.exports import export_csv, export_excel
 from governance.portal.views.home import decisions, home
+from governance.portal.views.imports import (
+    apply_import,
+    import_plan,
+    import_problems,
+    import_refused,
+    new_import,
+)
 from governance.portal.views.inventory import (
     inventory,
     model,
@@ -133,6 +142,16 @@ inventory_urls = [
 exchange_urls = [
     page("inventory/export.csv", export_csv, name="export_csv"),
     page("inventory/export.xlsx", export_excel, name="export_excel"),
+    page("inventory/import/", new_import, name="import_new", methods=READ_AND_WRITE),
+    page("inventory/import/<str:digest>/", import_plan, name="import_plan"),
+    page("inventory/import/<str:digest>/problems.csv", import_problems, name="import_problems"),
+    page(
+        "inventory/import/<str:digest>/apply/",
+        apply_import,
+        name="import_apply",
+        methods=WRITE,
+        answers={ImportChanged: import_refused, InvalidInput: import_refused},
+    ),
 ]
 
 VERSION = "models/<str:name>/versions/<int:number>/"

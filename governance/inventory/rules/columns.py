@@ -101,7 +101,7 @@ class Codes:
         return ";".join(value)
 
     def read(self, text: str, known: Known) -> tuple[str, ...]:
-        return tuple(sorted({code.upper() for code in _words(text)}))
+        return tuple(sorted({code.upper() for code in words(text)}))
 
     def key(self, value: Sequence[str]) -> object:
         return sorted(set(value))
@@ -153,7 +153,7 @@ class People:
         return ";".join(sorted(person.email for person in value))
 
     def read(self, text: str, known: Known) -> tuple[User, ...]:
-        return tuple({p.pk: p for p in (_known_person(e, known) for e in _words(text))}.values())
+        return tuple({p.pk: p for p in (_known_person(e, known) for e in words(text))}.values())
 
     def key(self, value: Sequence[User]) -> object:
         return {person.pk for person in value}
@@ -179,7 +179,8 @@ class Place:
         return value and value.pk
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """Return what a cell lists, whatever stands between the items."""
     return [word for word in _SEPARATORS.split(text) if word]
 
 
