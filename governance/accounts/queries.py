@@ -20,6 +20,7 @@ from governance.accounts.permissions import (
 )
 from governance.accounts.rules import Actor, DelegationNotFound, Role, Scope, covers
 from governance.core.compiled import CompiledObject
+from governance.core.errors import invalid
 from governance.core.wording import listed
 
 
@@ -280,6 +281,14 @@ def holds_through(delegation: Delegation, *, unit: Unit, at: datetime) -> bool:
 def person_with_email(email: str) -> User | None:
     """Return the person with this address, in whatever case, also one who may not sign in now."""
     return User.objects.filter(email__iexact=email).first()
+
+
+def active_person(email: str) -> User:
+    """Return the person with this address who may sign in now. Raises InvalidInput."""
+    person = person_with_email(email)
+    if person is None or not person.is_active:
+        raise invalid("as", "known", f"Nobody who may sign in has the address {email!r}.")
+    return person
 
 
 def root_unit() -> Unit:

@@ -23,6 +23,7 @@ from governance.portal.views.accounts import (
     service_account,
     service_accounts,
 )
+from governance.portal.views.adoptions import adopt, adoption_refused, apply_adoption
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
 from governance.portal.views.certificates import certificate, download_certificate, not_drawn
@@ -90,6 +91,7 @@ from governance.portal.views.validation import (
 from governance.portal.views.versions import check_files, deprecate, label, undeprecate
 from governance.portal.views.webhooks import webhooks
 from governance.registry.rules import VersionNotFound
+from governance.registry.rules.adoptions import AdoptionChanged, NamesRefused
 
 account_urls = [
     path("sign-in/", SignIn.as_view(), name="account_login"),
@@ -142,6 +144,14 @@ inventory_urls = [
 exchange_urls = [
     page("inventory/export.csv", export_csv, name="export_csv"),
     page("inventory/export.xlsx", export_excel, name="export_excel"),
+    page("inventory/adopt/", adopt, name="adopt", methods=READ_AND_WRITE),
+    page(
+        "inventory/adopt/apply/",
+        apply_adoption,
+        name="adopt_apply",
+        methods=WRITE,
+        answers={AdoptionChanged: adoption_refused, NamesRefused: adoption_refused},
+    ),
     page("inventory/import/", new_import, name="import_new", methods=READ_AND_WRITE),
     page("inventory/import/<str:digest>/", import_plan, name="import_plan"),
     page("inventory/import/<str:digest>/problems.csv", import_problems, name="import_problems"),

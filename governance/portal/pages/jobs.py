@@ -14,9 +14,18 @@ from governance.evidence.rules.packs import JOB, STEPS
 from governance.inventory.rules import imports
 from governance.jobs.models import Job
 from governance.jobs.rules import JobState
+from governance.registry.rules import adoptions
 
-TITLES = {JOB: "Building the evidence pack", imports.JOB: "Importing models"}
-STEPS_OF: Mapping[str, Sequence[str]] = {JOB: STEPS, imports.JOB: imports.STEPS}
+TITLES = {
+    JOB: "Building the evidence pack",
+    imports.JOB: "Importing models",
+    adoptions.JOB: "Adopting models",
+}
+STEPS_OF: Mapping[str, Sequence[str]] = {
+    JOB: STEPS,
+    imports.JOB: imports.STEPS,
+    adoptions.JOB: adoptions.STEPS,
+}
 """The words of the steps to come, where a kind always takes the same."""
 
 
@@ -58,7 +67,7 @@ def job_page(job: Job) -> JobPage:
     return JobPage(
         job=job,
         title=TITLES.get(job.kind, job.kind.replace("_", " ").capitalize()),
-        place=INVENTORY if job.kind == imports.JOB else EVIDENCE,
+        place=EVIDENCE if job.kind == JOB else INVENTORY,
         said=_said(job.result or {}),
         again=_again(job),
         heading=_heading(job),

@@ -7,8 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from governance.accounts.models import User
-from governance.accounts.queries import person_with_email
+from governance.accounts.queries import active_person
 from governance.core.commands import DomainCommand
 from governance.core.errors import invalid
 from governance.inventory.actions.imports import import_models
@@ -31,7 +30,7 @@ class Command(DomainCommand):
         parser.add_argument("--apply", action="store_true", help="write it; without, only say it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        person, at = somebody(options["email"]), timezone.now()
+        person, at = active_person(options["email"]), timezone.now()
         sheet = read_sheet(octets_of(options["file"]))
         plan = prepare_import(sheet, actor=person, at=at).plan
         self._say(plan)
@@ -50,14 +49,6 @@ class Command(DomainCommand):
         for problem in plan.problems:
             self.stderr.write(str(problem))
         self.stdout.write(plan.summary)
-
-
-def somebody(email: str) -> User:
-    """Return the person who acts. Raises InvalidInput for nobody, or for one who has left."""
-    person = person_with_email(email)
-    if person is None or not person.is_active:
-        raise invalid("as", "known", f"Nobody who may sign in has the address {email!r}.")
-    return person
 
 
 def octets_of(path: Path) -> bytes:
