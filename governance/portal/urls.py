@@ -43,7 +43,7 @@ from governance.portal.views.decisions import (
 from governance.portal.views.delegations import delegations, end_lent
 from governance.portal.views.emergencies import confirm, emergency
 from governance.portal.views.evidence import download, evidence, pack
-from governance.portal.views.exports import export_csv, export_excel
+from governance.portal.views.exports import export_csv, export_excel, export_json
 from governance.portal.views.home import decisions, home
 from governance.portal.views.imports import (
     apply_import,
@@ -144,6 +144,7 @@ inventory_urls = [
 exchange_urls = [
     page("inventory/export.csv", export_csv, name="export_csv"),
     page("inventory/export.xlsx", export_excel, name="export_excel"),
+    page("inventory/export.json", export_json, name="export_json"),
     page("inventory/adopt/", adopt, name="adopt", methods=READ_AND_WRITE),
     page(
         "inventory/adopt/apply/",

@@ -8,6 +8,7 @@ from django.http import FileResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from governance.core.sheets import csv_bytes, write_workbook
+from governance.evidence.queries.exports import export_document
 from governance.inventory.queries.exchange import rows_of
 from governance.portal.pages.inventory import models_asked_for
 from governance.portal.requests import PageRequest
@@ -33,6 +34,17 @@ def export_excel(request: PageRequest) -> FileResponse:
     write_workbook(rows_of(models.order_by("name")), file, title="Inventory")
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename="inventory.xlsx", content_type=EXCEL)
+
+
+def export_json(request: PageRequest) -> StreamingHttpResponse:
+    """All that is on record of the models of the list at this address, as one document."""
+    at = timezone.now()
+    models = models_asked_for(request.GET, reader=request.user, at=at)
+    return StreamingHttpResponse(
+        export_document(models, actor=request.user, at=at),
+        content_type="application/json",
+        headers=attached("inventory.json"),
+    )
 
 
 def attached(name: str) -> dict[str, str]:
