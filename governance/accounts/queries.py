@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,15 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from governance.accounts.models import ApiToken, Delegation, RoleGrant, ServiceAccount, Unit, User
-from governance.accounts.permissions import SCOPE_PERMISSIONS, Permission, roles_with
+from governance.accounts.permissions import (
+    ROLE_PERMISSIONS,
+    SCOPE_PERMISSIONS,
+    Permission,
+    roles_with,
+)
 from governance.accounts.rules import Actor, DelegationNotFound, Role, Scope, covers
 from governance.core.compiled import CompiledObject
+from governance.core.errors import invalid
 from governance.core.wording import listed
 
 
@@ -197,6 +203,53 @@ def roles_of(user: User, *, unit: Unit, at: datetime) -> set[Role]:
     return {Role(g.role) for g in user.grants.at(at) if covers(g.unit.path, unit.path)}
 
 
+@dataclass(frozen=True)
+class RolesAhead:
+    """Everybody's roles at one moment, read in one query, to judge thousands of rows by.
+
+    Says the same as `roles_of` and `User.permissions`; `at` is then the moment it was read for.
+    """
+
+    held: Mapping[UUID, Sequence[tuple[Role, str]]] = field(repr=False)
+
+    @classmethod
+    def at(cls, at: datetime) -> RolesAhead:
+        held: dict[UUID, list[tuple[Role, str]]] = {}
+        grants = RoleGrant.objects.at(at).values_list("user_id", "role", "unit__path")
+        for user, role, path in grants:
+            held.setdefault(user, []).append((Role(role), path))
+        return cls(held)
+
+    def roles_of(self, user: User, *, unit: Unit, at: datetime) -> set[Role]:
+        return {role for role, path in self.held.get(user.pk, ()) if covers(path, unit.path)}
+
+    def acting(self, actor: Actor) -> Actor:
+        """Return the same actor, who asks the database for nothing."""
+        return PersonAhead(actor, self) if isinstance(actor, User) else actor
+
+
+@dataclass(frozen=True)
+class PersonAhead:
+    """A person whose roles were read ahead."""
+
+    person: User
+    roles: RolesAhead
+
+    @property
+    def ref(self) -> str:
+        return self.person.ref
+
+    @property
+    def label(self) -> str:
+        return self.person.label
+
+    def permissions(self, *, unit: Unit, at: datetime) -> frozenset[Permission]:
+        if not self.person.is_active:
+            return frozenset()
+        held = self.roles.roles_of(self.person, unit=unit, at=at)
+        return frozenset().union(*(ROLE_PERMISSIONS[role] for role in held))
+
+
 def delegations_in(unit: Unit, *, at: datetime) -> list[Delegation]:
     """Return the delegations that reach the unit at that moment, by when they were given.
 
@@ -228,6 +281,14 @@ def holds_through(delegation: Delegation, *, unit: Unit, at: datetime) -> bool:
 def person_with_email(email: str) -> User | None:
     """Return the person with this address, in whatever case, also one who may not sign in now."""
     return User.objects.filter(email__iexact=email).first()
+
+
+def active_person(email: str) -> User:
+    """Return the person with this address who may sign in now. Raises InvalidInput."""
+    person = person_with_email(email)
+    if person is None or not person.is_active:
+        raise invalid("as", "known", f"Nobody who may sign in has the address {email!r}.")
+    return person
 
 
 def root_unit() -> Unit:

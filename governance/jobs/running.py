@@ -49,11 +49,23 @@ class JobRun:
 
     def step(self, number: int, of: int, words: str) -> None:
         """Say what begins now. Raises JobGone or WorkerStopping when the work must not go on."""
+        self.go_on()
+        actions.report(attempt=self.attempt, step=number, steps=of, words=words, at=timezone.now())
+
+    def go_on(self) -> None:
+        """Raise JobGone or WorkerStopping when the work must not go on; cheap enough for a loop."""
         if self.stopping():
             raise WorkerStopping
         if self.gone.is_set():
             raise JobGone
-        actions.report(attempt=self.attempt, step=number, steps=of, words=words, at=timezone.now())
+
+    def hold(self) -> None:
+        """Commit a fresh lease together with the work of a transaction. Raises JobGone.
+
+        On SQLite a long transaction holds the only write lock, so no sign of life was recorded
+        while it lasted. Who took the job over meanwhile keeps it: this rolls the work back.
+        """
+        actions.keep(attempt=self.attempt, until=timezone.now() + LEASE)
 
 
 def run_job(

@@ -9,8 +9,10 @@ from django.views.decorators.cache import never_cache
 from governance.approvals.rules.duties import DutiesNotSeparated
 from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
+from governance.core.errors import InvalidInput
 from governance.core.pdf import PdfTooLarge, PdfUnavailable
 from governance.inventory.rules import ModelNotFound
+from governance.inventory.rules.imports import ImportChanged
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.account import ChangePassword, SecondStep, SignIn, SignOut
 from governance.portal.views.accounts import (
@@ -21,6 +23,7 @@ from governance.portal.views.accounts import (
     service_account,
     service_accounts,
 )
+from governance.portal.views.adoptions import adopt, adoption_refused, apply_adoption
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
 from governance.portal.views.certificates import certificate, download_certificate, not_drawn
@@ -41,7 +44,15 @@ from governance.portal.views.delegations import delegations, end_lent
 from governance.portal.views.dependencies import dependencies, end_dependency
 from governance.portal.views.emergencies import confirm, emergency
 from governance.portal.views.evidence import download, evidence, pack
+from governance.portal.views.exports import export_csv, export_excel, export_json
 from governance.portal.views.home import decisions, home
+from governance.portal.views.imports import (
+    apply_import,
+    import_plan,
+    import_problems,
+    import_refused,
+    new_import,
+)
 from governance.portal.views.inventory import (
     inventory,
     model,
@@ -83,6 +94,7 @@ from governance.portal.views.validation import (
 from governance.portal.views.versions import check_files, deprecate, label, undeprecate
 from governance.portal.views.webhooks import webhooks
 from governance.registry.rules import VersionNotFound
+from governance.registry.rules.adoptions import AdoptionChanged, NamesRefused
 
 account_urls = [
     path("sign-in/", SignIn.as_view(), name="account_login"),
@@ -142,6 +154,31 @@ record_urls = [
         end_dependency,
         name="dependency_end",
         methods=WRITE,
+    ),
+]
+
+# Not below models/, where it would stand in the way of a model of that name.
+exchange_urls = [
+    page("inventory/export.csv", export_csv, name="export_csv"),
+    page("inventory/export.xlsx", export_excel, name="export_excel"),
+    page("inventory/export.json", export_json, name="export_json"),
+    page("inventory/adopt/", adopt, name="adopt", methods=READ_AND_WRITE),
+    page(
+        "inventory/adopt/apply/",
+        apply_adoption,
+        name="adopt_apply",
+        methods=WRITE,
+        answers={AdoptionChanged: adoption_refused, NamesRefused: adoption_refused},
+    ),
+    page("inventory/import/", new_import, name="import_new", methods=READ_AND_WRITE),
+    page("inventory/import/<str:digest>/", import_plan, name="import_plan"),
+    page("inventory/import/<str:digest>/problems.csv", import_problems, name="import_problems"),
+    page(
+        "inventory/import/<str:digest>/apply/",
+        apply_import,
+        name="import_apply",
+        methods=WRITE,
+        answers={ImportChanged: import_refused, InvalidInput: import_refused},
     ),
 ]
 
@@ -340,6 +377,7 @@ urlpatterns = [
     *home_urls,
     *inventory_urls,
     *record_urls,
+    *exchange_urls,
     *version_urls,
     *card_urls,
     *data_urls,

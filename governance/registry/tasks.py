@@ -7,14 +7,18 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission
 from governance.accounts.queries import SystemActor
+from governance.inventory.tasks import written_by
 from governance.jobs.channels import channel
 from governance.jobs.kinds import job
 from governance.jobs.recurring import every_minute
 from governance.jobs.running import JobRun
+from governance.registry.actions.adoptions import adopt_models
 from governance.registry.actions.artifacts import (
     CHECK_JOB,
     HASH_JOB,
@@ -29,7 +33,8 @@ from governance.registry.models import ArtifactCheck, ModelVersion
 from governance.registry.queries import live_versions, results_of
 from governance.registry.queries.webhooks import CHANNEL, message_to_webhook
 from governance.registry.reading import Report, is_readable, read_artifacts
-from governance.registry.rules import ArtifactFact, Source, SourceUnreadable
+from governance.registry.reading.registered import registered_models
+from governance.registry.rules import ArtifactFact, Source, SourceUnreadable, adoptions
 from governance.registry.tracking import fetch_measurements
 
 TRACKING = SystemActor(name="tracking", held=frozenset({Permission.EVALUATION_RECORD}))
@@ -108,6 +113,30 @@ def _report(run: JobRun, files: int, path: str) -> None:
     # Each step is a write; between two of them the job may go on for a dozen small files.
     if files % 12 == 0:
         run.step(1, 1, f"Reading file {files + 1}, {path[:80]}")
+
+
+@job(adoptions.JOB)
+def adopt(run: JobRun) -> dict[str, Any]:
+    """Adopt what was shown, once: an attempt after a crash finds what an earlier one committed."""
+    if run.attempts > 1 and (done := written_by(run)):
+        return done
+    actor = User.objects.get(pk=run.requested_by.partition(":")[2])
+    run.step(1, len(adoptions.STEPS), adoptions.STEPS[0])
+    found = registered_models(run.args["server"])
+    run.step(2, len(adoptions.STEPS), adoptions.STEPS[1])
+    with transaction.atomic():
+        adoption = adopt_models(
+            found=found,
+            server=run.args["server"],
+            unit=Unit.objects.get(pk=run.args["unit"]),
+            seen=run.args["seen"],
+            leaving_out=run.args["leaving_out"],
+            actor=actor,
+            at=run.started_at,
+            report=lambda written, of: run.go_on(),
+        )
+        run.hold()
+    return {"created": len(adoption.drafts), "changed": 0}
 
 
 @every_minute

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -39,6 +40,12 @@ from governance.inventory.rules import (
     text_problems,
     tracking_problems,
 )
+
+
+class RolesOf(Protocol):
+    """Tells which roles a person holds in a unit at a moment, as `accounts.queries.roles_of`."""
+
+    def __call__(self, user: User, *, unit: Unit, at: datetime) -> set[Role]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,9 +119,7 @@ def create_model(
     Raises InvalidInput (rule `unique` when the name is taken, also by a model the actor cannot
     see), NotAPerson for a tier that nobody answers for, PermissionMissing.
     """
-    require(actor, Permission.MODEL_CREATE, unit=unit, at=at)
-    if problems := list(name_problems(name)):
-        raise InvalidInput(*problems)
+    require_creatable(name, unit, actor=actor, at=at)
     if Model.objects.filter(name=name).exists():
         raise name_taken(name)
     model = Model(
@@ -202,9 +207,17 @@ def describe_model(*, model: Model, description: str, actor: Actor, at: datetime
     return model
 
 
+def require_creatable(name: str, unit: Unit, *, actor: Actor, at: datetime) -> None:
+    """Raise what refuses a new model of that name there, unless it is that the name is taken."""
+    require(actor, Permission.MODEL_CREATE, unit=unit, at=at)
+    if problems := list(name_problems(name)):
+        raise InvalidInput(*problems)
+
+
 def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> list[Record]:
     """Write the record's fields; return the history rows that go with them."""
-    _check(model, record, at=at)
+    if problems := record_problems(model, record, at=at):
+        raise InvalidInput(*problems)
     written: list[Record] = []
     if record.tier is not None and record.tier != model.tier:
         reason = record.tier_reason.strip()
@@ -236,7 +249,13 @@ def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> 
     return written
 
 
-def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
+def record_problems(
+    model: Model, record: ModelRecord, *, at: datetime, roles: RolesOf = roles_of
+) -> list[Problem]:
+    """Return what is wrong in the record that is to follow the one the model has.
+
+    `roles` tells who holds which role; who judges many records gives one that was read ahead.
+    """
     problems = []
     if record.kind and record.kind not in Kind.values:
         problems.append(Problem(field="kind", rule="choice", message="Choose one of the kinds."))
@@ -264,33 +283,36 @@ def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
     problems += jurisdiction_problems(record.jurisdictions)
     problems += text_problems(record.particulars)
     problems += custom_problems(model, record.custom, origin=record.origin, tier=record.tier)
-    problems += _people_problems(model, record, at=at)
-    problems += _validator_problems(model, record, at=at)
-    if problems:
-        raise InvalidInput(*problems)
+    problems += _people_problems(model, record, at=at, roles=roles)
+    problems += _validator_problems(model, record, at=at, roles=roles)
+    return problems
 
 
-def _people_problems(model: Model, record: ModelRecord, *, at: datetime) -> list[Problem]:
+def _people_problems(
+    model: Model, record: ModelRecord, *, at: datetime, roles: RolesOf
+) -> list[Problem]:
     problems = []
     if record.owner is None and model.owner_id is not None:
         problems.append(
             Problem(field="owner", rule="required", message="A model once owned keeps an owner.")
         )
     if record.owner is not None and record.owner.pk != model.owner_id:
-        roles = roles_of(record.owner, unit=model.unit, at=at)
-        if not record.owner.is_active or Role.MODEL_OWNER not in roles:
+        held = roles(record.owner, unit=model.unit, at=at)
+        if not record.owner.is_active or Role.MODEL_OWNER not in held:
             message = f"{record.owner.name} is not a model owner in {model.unit.name}."
             problems.append(Problem(field="owner", rule="role", message=message))
     return problems
 
 
-def _validator_problems(model: Model, record: ModelRecord, *, at: datetime) -> Iterator[Problem]:
+def _validator_problems(
+    model: Model, record: ModelRecord, *, at: datetime, roles: RolesOf
+) -> Iterator[Problem]:
     """Whoever is assigned holds the role, and has never owned or built the model."""
     person = record.validator
     if person is None:
         return
     if person.pk != model.validator_id and (
-        not person.is_active or Role.VALIDATOR not in roles_of(person, unit=model.unit, at=at)
+        not person.is_active or Role.VALIDATOR not in roles(person, unit=model.unit, at=at)
     ):
         message = f"{person.name} is not a validator in {model.unit.name}."
         yield Problem(field="validator", rule="role", message=message)

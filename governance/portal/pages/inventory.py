@@ -57,9 +57,7 @@ class InventoryPage:
 
 def inventory_page(asked: QueryDict, *, reader: User, at: datetime) -> InventoryPage:
     """Read one page of the inventory as this reader sees it. Queries do not grow with rows."""
-    form = InventoryFilter(asked)
-    seen = Model.objects.visible_to(reader, at=at)
-    form.offer_owners(owner_choices(seen))
+    form, seen = asked_for(asked, reader=reader, at=at)
     facets, today = form.facets, as_date(at)
     known, seen = seen, candidates(seen, facets)
     order = asked.get("order", "due")
@@ -77,6 +75,23 @@ def inventory_page(asked: QueryDict, *, reader: User, at: datetime) -> Inventory
         live=live.count(),
         nearest=nearest_hits(seen, facets) if not page.paginator.count else (),
     )
+
+
+def asked_for(
+    asked: QueryDict, *, reader: User, at: datetime
+) -> tuple[InventoryFilter, ModelQuerySet]:
+    """Return the filter, and the models that the reader may see before it is put to them."""
+    form = InventoryFilter(asked)
+    seen = Model.objects.visible_to(reader, at=at)
+    form.offer_owners(owner_choices(seen))
+    return form, seen
+
+
+def models_asked_for(asked: QueryDict, *, reader: User, at: datetime) -> ModelQuerySet:
+    """Return the models of the list at this address, all of its pages."""
+    form, seen = asked_for(asked, reader=reader, at=at)
+    found = candidates(seen, form.facets)
+    return narrowed(found, form.facets, reader=reader, today=as_date(at))
 
 
 def candidates(models: ModelQuerySet, facets: Mapping[str, str]) -> ModelQuerySet:

@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+
+from governance.core.wording import counted
 from governance.evidence.rules.packs import JOB, STEPS
+from governance.inventory.rules import imports
 from governance.jobs.models import Job
 from governance.jobs.rules import JobState
+from governance.registry.rules import adoptions
 
-TITLES = {JOB: "evidence pack"}
-STEPS_OF: Mapping[str, Sequence[str]] = {JOB: STEPS}
+TITLES = {
+    JOB: "Building the evidence pack",
+    imports.JOB: "Importing models",
+    adoptions.JOB: "Adopting models",
+}
+STEPS_OF: Mapping[str, Sequence[str]] = {
+    JOB: STEPS,
+    imports.JOB: imports.STEPS,
+    adoptions.JOB: adoptions.STEPS,
+}
 """The words of the steps to come, where a kind always takes the same."""
 
 
@@ -26,9 +39,25 @@ class StepRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a job was asked for: its key in the sidebar, and the name of its page."""
+
+    here: str
+    label: str
+    page: str
+
+
+EVIDENCE = Place(here="evidence", label="Evidence", page="evidence")
+INVENTORY = Place(here="inventory", label="Inventory", page="inventory")
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobPage:
     job: Job
-    what: str
+    title: str
+    place: Place
+    said: str
+    again: str
     heading: str
     steps: Sequence[StepRow]
     percent: int
@@ -37,11 +66,29 @@ class JobPage:
 def job_page(job: Job) -> JobPage:
     return JobPage(
         job=job,
-        what=TITLES.get(job.kind, job.kind.replace("_", " ")),
+        title=TITLES.get(job.kind, job.kind.replace("_", " ").capitalize()),
+        place=EVIDENCE if job.kind == JOB else INVENTORY,
+        said=_said(job.result or {}),
+        again=_again(job),
         heading=_heading(job),
         steps=[*_begun(job), *_to_come(job)],
         percent=_percent(job),
     )
+
+
+def _said(result: Mapping[str, Any]) -> str:
+    """What came of an import, in a sentence; nothing of other jobs, which lead to a page."""
+    if "created" not in result:
+        return ""
+    created, changed = counted(result["created"], "model"), counted(result["changed"], "model")
+    return f"{created} created, {changed} changed."
+
+
+def _again(job: Job) -> str:
+    """The address where what did not come about can be asked for again; empty for none."""
+    stopped = job.state in {JobState.FAILED, JobState.CANCELED}
+    is_import = job.kind == imports.JOB
+    return reverse("import_plan", args=[job.args["file"]]) if stopped and is_import else ""
 
 
 def _heading(job: Job) -> str:

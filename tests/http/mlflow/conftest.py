@@ -7,13 +7,22 @@ from datetime import datetime
 from functools import cache
 
 import pytest
+import requests
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from governance.accounts.rules import Scope
+from tests import servers
 from tests.databricks_client import DatabricksClient, DatabricksProcess
 from tests.factories import Cast, make_cast, make_token
-from tests.mlflow_client import CURRENT, RELEASES, MlflowClient, MlflowProcess
+from tests.mlflow_client import (
+    CHURN_PYTHON,
+    CURRENT,
+    RELEASES,
+    MlflowClient,
+    MlflowProcess,
+    environment,
+)
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +61,32 @@ def databricks_process(
     process = DatabricksProcess(tmp_path_factory.mktemp("databricks"))
     yield process
     process.stop()
+
+
+@pytest.fixture(scope="session")
+def tracking_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder, port = tmp_path_factory.mktemp("tracking"), servers.free_port()
+    command = [
+        *servers.mortal(),
+        "env",
+        "-i",
+        *(f"{key}={value}" for key, value in environment(folder).items()),
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false",
+        *(str(CHURN_PYTHON), "-m", "mlflow", "server", "--host", "127.0.0.1"),
+        *("--port", str(port), "--workers", "1"),
+        *("--backend-store-uri", f"sqlite:///{folder / 'server.db'}"),
+        *("--artifacts-destination", str(folder / "artifacts")),
+    ]
+    url = f"http://127.0.0.1:{port}"
+    with servers.running(command, log=folder / "log", ready=lambda: healthy(url)):
+        yield url
+
+
+def healthy(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/health", timeout=2).ok
+    except requests.RequestException:
+        return False
 
 
 @pytest.fixture

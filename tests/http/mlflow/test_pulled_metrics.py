@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-import requests
 from pytest_django.fixtures import Settings
 
 from governance.core.errors import InvalidInput
@@ -23,36 +22,10 @@ from governance.registry.rules import Measurement, Registration
 from governance.registry.tracking import TrackingUnavailable, fetch_measurements
 from tests import servers
 from tests.factories import NOON, Cast, make_cast, make_model, make_version
-from tests.mlflow_client import CHURN_PYTHON, MlflowClient, MlflowProcess, environment
+from tests.mlflow_client import MlflowClient, MlflowProcess
 from tests.world import nothing_moves
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="session")
-def tracking_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder, port = tmp_path_factory.mktemp("tracking"), servers.free_port()
-    command = [
-        *servers.mortal(),
-        "env",
-        "-i",
-        *(f"{key}={value}" for key, value in environment(folder).items()),
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false",
-        *(str(CHURN_PYTHON), "-m", "mlflow", "server", "--host", "127.0.0.1"),
-        *("--port", str(port), "--workers", "1"),
-        *("--backend-store-uri", f"sqlite:///{folder / 'server.db'}"),
-        *("--artifacts-destination", str(folder / "artifacts")),
-    ]
-    url = f"http://127.0.0.1:{port}"
-    with servers.running(command, log=folder / "log", ready=lambda: healthy(url)):
-        yield url
-
-
-def healthy(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/health", timeout=2).ok
-    except requests.RequestException:
-        return False
 
 
 @pytest.fixture

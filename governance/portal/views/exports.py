@@ -1,0 +1,51 @@
+"""Taking the inventory away: as CSV, as an Excel workbook, and as JSON with all on record."""
+
+from __future__ import annotations
+
+from tempfile import SpooledTemporaryFile
+
+from django.http import FileResponse, StreamingHttpResponse
+from django.utils import timezone
+
+from governance.core.sheets import csv_bytes, write_workbook
+from governance.evidence.queries.exports import export_document
+from governance.inventory.queries.exchange import rows_of
+from governance.portal.pages.inventory import models_asked_for
+from governance.portal.requests import PageRequest
+
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+IN_MEMORY = 4_000_000
+
+
+def export_csv(request: PageRequest) -> StreamingHttpResponse:
+    """The models of the list at this address as CSV, in the columns that an import reads."""
+    models = models_asked_for(request.GET, reader=request.user, at=timezone.now())
+    parts = csv_bytes(rows_of(models.order_by("name")))
+    return StreamingHttpResponse(
+        parts, content_type="text/csv; charset=utf-8", headers=attached("inventory.csv")
+    )
+
+
+def export_excel(request: PageRequest) -> FileResponse:
+    """The same as an Excel workbook, every cell of which is text."""
+    models = models_asked_for(request.GET, reader=request.user, at=timezone.now())
+    # Closed by the response, once it is sent.
+    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+    write_workbook(rows_of(models.order_by("name")), file, title="Inventory")
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename="inventory.xlsx", content_type=EXCEL)
+
+
+def export_json(request: PageRequest) -> StreamingHttpResponse:
+    """All that is on record of the models of the list at this address, as one document."""
+    at = timezone.now()
+    models = models_asked_for(request.GET, reader=request.user, at=at)
+    return StreamingHttpResponse(
+        export_document(models, actor=request.user, at=at),
+        content_type="application/json",
+        headers=attached("inventory.json"),
+    )
+
+
+def attached(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
