@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -30,6 +30,7 @@ from governance.inventory.queries import (
     latest_tier_assessment,
     record_gaps,
 )
+from governance.inventory.rules import AiActClass, Kind, Origin
 from governance.owner_admin.base import GovernedAdmin
 from governance.owner_admin.custom_fields import input_for
 from governance.owner_admin.model_form import ModelForm
@@ -87,6 +88,33 @@ class StandingFilter(admin.SimpleListFilter):
         return queryset if chosen is None else queryset.filter(retired_at__isnull=chosen)
 
 
+class OccurringFilter(admin.SimpleListFilter):
+    """Offers only the values that occur among what the reader sees: some lists are long."""
+
+    parameter_name: str
+    labels: ClassVar[Sequence[tuple[str, str]]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        values = model_admin.get_queryset(request).values_list(self.parameter_name, flat=True)
+        found = set(values.distinct())
+        return [(value, label) for value, label in self.labels if value in found]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
+
+
+class KindFilter(OccurringFilter):
+    title, parameter_name, labels = "kind", "kind", Kind.choices
+
+
+class OriginFilter(OccurringFilter):
+    title, parameter_name, labels = "origin", "origin", Origin.choices
+
+
+class ClassFilter(OccurringFilter):
+    title, parameter_name, labels = "EU AI Act class", "ai_act_class", AiActClass.choices
+
+
 class ModelAdmin(GovernedAdmin):
     form = ModelForm
     noun, nouns = "model", "models"
@@ -95,14 +123,9 @@ class ModelAdmin(GovernedAdmin):
     autocomplete_fields = ("owner", "developers", "validator")
     list_display = ("name", "unit", "owner", "tier", "kind", "standing", "review", "updated")
     list_filter = (
-        StandingFilter,
-        CompletenessFilter,
-        ReviewFilter,
-        "tier",
-        "origin",
-        "ai_act_class",
-        "kind",
-    )
+        StandingFilter, CompletenessFilter, ReviewFilter, "tier", ClassFilter, OriginFilter,
+        KindFilter,
+    )  # fmt: skip
     list_select_related = ("unit", "owner")
     search_fields = ("name", "purpose", "owner__name", "vendor_name", "vendor_product")
     search_help_text = "Name, purpose, owner or vendor"
@@ -172,7 +195,7 @@ class ModelAdmin(GovernedAdmin):
         if own and not self.has_change_permission(request, obj):
             own = ["answered"]
         groups: list[Any] = [*self.fieldsets]
-        groups.insert(-1, ("Of the firm", {"fields": own}))
+        groups.insert(-1, ("The firm’s own fields", {"fields": own}))
         return [
             (title, {"fields": [f for n in map(str, said["fields"]) for f in asked.get(n, [n])]})
             for title, said in groups
