@@ -41,6 +41,10 @@ SHOWN = ("tier_now", "class_now", "feeders_now", "consumers_now")
 """What the form of a record that is there tells, and that of a new one cannot."""
 
 
+TYPED = ("tier_reason", "ai_act_reason", "base")
+"""What the form asks for and the record does not hold: nothing to whoever only reads it."""
+
+
 class CompletenessFilter(admin.SimpleListFilter):
     title = "record"
     parameter_name = "record"
@@ -121,7 +125,7 @@ class ModelAdmin(GovernedAdmin):
     reads = (Permission.MODEL_EDIT,)
     adds = Permission.MODEL_CREATE
     autocomplete_fields = ("owner", "developers", "validator")
-    list_display = ("name", "unit", "owner", "tier", "kind", "standing", "review", "updated")
+    list_display = ("name", "unit", "owner", "tier", "standing", "review", "updated")
     list_filter = (
         StandingFilter, CompletenessFilter, ReviewFilter, "tier", ClassFilter, OriginFilter,
         KindFilter,
@@ -190,10 +194,11 @@ class ModelAdmin(GovernedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         nothing: list[str] = []
         new = {"placed": ["unit"]} | dict.fromkeys(SHOWN, nothing)
-        asked = {} if obj else new
+        asked: dict[str, list[str]] = {} if obj else new
         own = [answer.field.form_name for answer in _answers(request, obj)]
-        if own and not self.has_change_permission(request, obj):
-            own = ["answered"]
+        if obj is not None and not self.has_change_permission(request, obj):
+            asked = dict.fromkeys(TYPED, nothing)
+            own = ["answered"] if own else []
         groups: list[Any] = [*self.fieldsets]
         groups.insert(-1, ("The firm’s own fields", {"fields": own}))
         return [
