@@ -29,7 +29,7 @@ from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision
 from governance.cards.actions import publish_card, save_draft
 from governance.core.canonical import sha256_hex
-from governance.demo import contents, exceptions, lineage
+from governance.demo import contents, exceptions, lineage, records
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
 from governance.demo.serving import give_role, make_slot, report
@@ -86,10 +86,12 @@ def seed(*, now: datetime) -> None:
         for model in read("models.yaml")
         for version in model["versions"]
     ]
+    records.define_fields(administrator=bank.person("hanna"), at=founded)
     models = {entry["name"]: _make_model(bank, entry) for entry in read("models.yaml")}
     for _, entry, version in sorted(steps, key=lambda step: -step[0]):
         _live_through(bank, models[entry["name"]], entry, version)
     _serve(bank)
+    records.tie(models, now=now)
     exceptions.lend_seats(read("people.yaml")["lent"], person=bank.person, now=now)
 
 
@@ -145,6 +147,7 @@ def _make_model(bank: Meridian, entry: Mapping[str, Any]) -> Model:
         tier_reason=entry["tier_reason"],
         ai_act_class=entry["ai_act_class"],
         ai_act_reason=entry["ai_act_reason"],
+        **records.particulars(entry["name"], person=bank.person, now=bank.now),
     )
     return create_model(name=entry["name"], unit=unit, record=record, actor=owner, at=clock.at)
 

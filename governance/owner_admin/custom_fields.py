@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from governance.accounts.permissions import Permission, may
 from governance.accounts.queries import root_unit
+from governance.core.wording import day
 from governance.inventory.actions import change_field, define_field
 from governance.inventory.models import CustomField
 from governance.inventory.queries import Answer
@@ -137,7 +138,7 @@ class CustomFieldAdmin(GovernedAdmin):
     verbs = ("Define", "Save")
     reads = (Permission.FIELD_DEFINE,)
     adds = Permission.FIELD_DEFINE
-    list_display = ("label", "key", "value_type", "asked_of", "required", "position", "asked_now")
+    list_display = ("label", "key", "value_type", "asked_of", "demand", "position", "standing")
     list_filter = (RetiredFilter, "value_type")
     search_fields = ("label", "key")
     search_help_text = "Label or key"
@@ -163,9 +164,13 @@ class CustomFieldAdmin(GovernedAdmin):
         tiers = [f"Tier {one}" for one in obj.tiers]
         return ", ".join([*origins, *tiers]) or "Every model"
 
-    @admin.display(description="Asked now", boolean=True)
-    def asked_now(self, obj: CustomField) -> bool:
-        return obj.retired_at is None
+    @admin.display(description="Answer", ordering="required")
+    def demand(self, obj: CustomField) -> str:
+        return "Required" if obj.required else "Optional"
+
+    @admin.display(description="Standing")
+    def standing(self, obj: CustomField) -> str:
+        return "Asked" if obj.retired_at is None else f"Asked no more since {day(obj.retired_at)}"
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         actor, at = person_of(request), timezone.now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -30,6 +30,7 @@ from governance.inventory.queries import (
     latest_tier_assessment,
     record_gaps,
 )
+from governance.inventory.rules import AiActClass, Kind, Origin
 from governance.owner_admin.base import GovernedAdmin
 from governance.owner_admin.custom_fields import input_for
 from governance.owner_admin.model_form import ModelForm
@@ -38,6 +39,10 @@ from governance.owner_admin.site import OwnerSite
 
 SHOWN = ("tier_now", "class_now", "feeders_now", "consumers_now")
 """What the form of a record that is there tells, and that of a new one cannot."""
+
+
+TYPED = ("tier_reason", "ai_act_reason", "base")
+"""What the form asks for and the record does not hold: nothing to whoever only reads it."""
 
 
 class CompletenessFilter(admin.SimpleListFilter):
@@ -87,22 +92,44 @@ class StandingFilter(admin.SimpleListFilter):
         return queryset if chosen is None else queryset.filter(retired_at__isnull=chosen)
 
 
+class OccurringFilter(admin.SimpleListFilter):
+    """Offers only the values that occur among what the reader sees: some lists are long."""
+
+    parameter_name: str
+    labels: ClassVar[Sequence[tuple[str, str]]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        values = model_admin.get_queryset(request).values_list(self.parameter_name, flat=True)
+        found = set(values.distinct())
+        return [(value, label) for value, label in self.labels if value in found]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
+
+
+class KindFilter(OccurringFilter):
+    title, parameter_name, labels = "kind", "kind", Kind.choices
+
+
+class OriginFilter(OccurringFilter):
+    title, parameter_name, labels = "origin", "origin", Origin.choices
+
+
+class ClassFilter(OccurringFilter):
+    title, parameter_name, labels = "EU AI Act class", "ai_act_class", AiActClass.choices
+
+
 class ModelAdmin(GovernedAdmin):
     form = ModelForm
     noun, nouns = "model", "models"
     reads = (Permission.MODEL_EDIT,)
     adds = Permission.MODEL_CREATE
     autocomplete_fields = ("owner", "developers", "validator")
-    list_display = ("name", "unit", "owner", "tier", "kind", "standing", "review", "updated")
+    list_display = ("name", "unit", "owner", "tier", "standing", "review", "updated")
     list_filter = (
-        StandingFilter,
-        CompletenessFilter,
-        ReviewFilter,
-        "tier",
-        "origin",
-        "ai_act_class",
-        "kind",
-    )
+        StandingFilter, CompletenessFilter, ReviewFilter, "tier", ClassFilter, OriginFilter,
+        KindFilter,
+    )  # fmt: skip
     list_select_related = ("unit", "owner")
     search_fields = ("name", "purpose", "owner__name", "vendor_name", "vendor_product")
     search_help_text = "Name, purpose, owner or vendor"
@@ -167,12 +194,13 @@ class ModelAdmin(GovernedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         nothing: list[str] = []
         new = {"placed": ["unit"]} | dict.fromkeys(SHOWN, nothing)
-        asked = {} if obj else new
+        asked: dict[str, list[str]] = {} if obj else new
         own = [answer.field.form_name for answer in _answers(request, obj)]
-        if own and not self.has_change_permission(request, obj):
-            own = ["answered"]
+        if obj is not None and not self.has_change_permission(request, obj):
+            asked = dict.fromkeys(TYPED, nothing)
+            own = ["answered"] if own else []
         groups: list[Any] = [*self.fieldsets]
-        groups.insert(-1, ("Of the firm", {"fields": own}))
+        groups.insert(-1, ("The firm’s own fields", {"fields": own}))
         return [
             (title, {"fields": [f for n in map(str, said["fields"]) for f in asked.get(n, [n])]})
             for title, said in groups

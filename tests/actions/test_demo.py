@@ -16,7 +16,8 @@ from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import case_of
 from governance.audit.models import LedgerEntry
 from governance.audit.verification import verify
-from governance.inventory.models import Model
+from governance.inventory.models import CustomField, Model
+from governance.inventory.queries import consumers_of
 from governance.registry.models import BundlePart, Deprecation, ModelVersion
 from governance.registry.rules import Stage
 from tests import factories as f
@@ -44,7 +45,7 @@ def test_the_demo_is_made_once_and_whole() -> None:
     entries = LedgerEntry.objects.count()
     second = seeded("--json")
 
-    assert Model.objects.count() == len(first["models"]) == 12
+    assert Model.objects.count() == len(first["models"]) == 15
     assert {person["role"] for person in first["people"]} == {
         "MODEL_OWNER", "DEVELOPER", "VALIDATOR", "APPROVER", "COMPLIANCE", "HEAD_OF_MODEL_RISK",
         "ADMINISTRATOR",
@@ -59,6 +60,15 @@ def test_the_demo_is_made_once_and_whole() -> None:
     assert set(BundlePart.objects.values_list("kind", flat=True)) >= {"BASE_MODEL", "TOOL"}
     assert ModelVersion.objects.exclude(label="").count() == 4
     assert Deprecation.objects.get().version.stage == Stage.PRODUCTION
+    assert set(Model.objects.exclude(origin="").values_list("origin", flat=True)) >= {
+        "IN_HOUSE", "VENDOR", "SPREADSHEET", "RULE_SET",
+    }  # fmt: skip
+    assert Model.objects.get(name="branch-cash-demand").retired_at is not None
+    assert consumers_of(
+        Model.objects.get(name="bureau-score"), actor=User.objects.get(name="Ingrid Solheim"),
+        at=timezone.now(),
+    ).total == 3  # fmt: skip
+    assert CustomField.objects.count() == 2
     assert verify().intact
 
     # The second call issued tokens and did nothing else.

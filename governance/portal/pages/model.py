@@ -110,7 +110,7 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         events=as_events(list(log.newest_first()[:EVENTS_SHOWN]), reader=reader, at=at),
         event_count=log.count(),
         ledger=ledger_state(),
-        can_edit=Permission.MODEL_EDIT in held,
+        can_edit=Permission.MODEL_EDIT in held and model.retired_at is None,
         can_keep_slots=Permission.SLOT_MANAGE in held,
         can_roll_back=bool(standing.live)
         and Role.APPROVER in roles_of(reader, unit=model.unit, at=at),

@@ -105,7 +105,7 @@ def groups_of(model: Model, *, at: datetime) -> Iterator[Group]:
         yield Group(key="vendor", title="Vendor", lines=_vendor(model, today=as_date(at)))
     if answers := answers_of(model):
         lines = [Line(label=one.field.label, text=one.shown) for one in answers]
-        yield Group(key="custom", title="Of the firm", lines=lines)
+        yield Group(key="custom", title="The firm’s own fields", lines=lines)
     yield Group(key="dates", title="Dates", lines=_dates(model, today=as_date(at)))
 
 

@@ -169,3 +169,5 @@ def test_another_owner_reads_the_answers(cast: Cast, owner: Visitor, model: Mode
     page = Visitor(other).get(change(model)).content.decode()
     assert "Remark: Read me." in page
     assert 'name="custom_remark"' not in page
+    assert "is_hidden" not in page
+    assert "Reason for the tier" not in page

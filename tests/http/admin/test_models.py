@@ -268,8 +268,8 @@ def test_the_list_is_searched_and_narrowed(owner: Visitor, model: Model, draft: 
     assert names(record="complete") == {"churn-model"}
     assert names(q="churn") == {"churn-model"}
     assert names(tier__exact="3") == {"churn-model"}
-    assert names(origin__exact="VENDOR") == set()
-    assert names(ai_act_class__exact="MINIMAL") == set()
+    assert names(origin="VENDOR") == {"churn-model", "fraud-score"}
+    assert names(kind="CLASSIFICATION") == {"churn-model"}
     assert names(review="unset") == {"churn-model", "fraud-score"}
     assert names(review="overdue") == set()
     assert names(q="nothing like it") == set()
@@ -287,6 +287,8 @@ def test_a_vendors_model_is_kept_like_any_other(cast: Cast, owner: Visitor, mode
     page = owner.get(MODELS, review="overdue", q="acme").content.decode()
     assert ">churn-model</a>" in page
     assert "overdue" in page
+    assert ">churn-model</a>" in owner.get(MODELS, origin="VENDOR").content.decode()
+    assert ">fraud-score</a>" not in owner.get(MODELS, origin="VENDOR").content.decode()
     shown = owner.get(change(model)).content.decode()
     assert 'value="2027-03-31"' in shown
 
