@@ -12,7 +12,6 @@ from django.db.models import Q
 from governance.accounts.models import Unit, User
 from governance.accounts.queries import readable_paths, unit_reach
 from governance.accounts.rules import Actor
-from governance.audit.models import Prose
 from governance.core.compiled import KEY, Compiled
 from governance.core.models import Record
 from governance.inventory.rules import REQUIRED, AiActClass, Capacity, Kind, Tier
@@ -140,45 +139,6 @@ class FormerName(Record):
 
     class Meta:
         indexes = [models.Index(fields=["name"], name="former_name_by_name")]
-
-
-class TierAssessment(Record):
-    """That somebody set the tier, and why."""
-
-    REF = "tier_assessment"
-
-    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="tier_assessments")
-    tier = models.PositiveSmallIntegerField(choices=Tier.choices)
-    reason = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
-    assessed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    assessed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(tier__in=Tier.values), name="assessed_tier_is_known"
-            ),
-        ]
-
-
-class ClassAssessment(Record):
-    """That somebody set the class under the EU AI Act, and why."""
-
-    REF = "class_assessment"
-
-    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="class_assessments")
-    ai_act_class = models.CharField(max_length=30, choices=AiActClass.choices)
-    reason = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
-    assessed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    assessed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ai_act_class__in=AiActClass.values),
-                name="assessed_ai_act_class_is_known",
-            ),
-        ]
 
 
 class Builder(Record):

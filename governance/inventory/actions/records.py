@@ -1,4 +1,4 @@
-"""Changes of the inventory. Each appends one entry to the model's own stream."""
+"""Changes of a record. Each appends one entry to the model's own stream."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from django.db import transaction
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.queries import roles_of
-from governance.accounts.rules import Actor, NotAPerson, Role
+from governance.accounts.rules import Actor, Role
 from governance.audit import actions as audit
 from governance.audit.rules import Verb, admissible
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
-from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
+from governance.inventory.actions.assessments import assess_class, assess_tier
+from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
     Capacity,
@@ -176,9 +177,13 @@ def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> 
     written: list[Record] = []
     if record.tier is not None and record.tier != model.tier:
         reason = record.tier_reason.strip()
-        written.append(_assess_tier(model, record.tier, reason, actor=actor, at=at))
+        written.append(assess_tier(model, record.tier, reason, actor=actor, at=at))
     if record.ai_act_class and record.ai_act_class != model.ai_act_class:
-        written.append(_assess_class(model, record, actor=actor, at=at))
+        written.append(
+            assess_class(
+                model, record.ai_act_class, record.ai_act_reason.strip(), actor=actor, at=at
+            )
+        )
     model.purpose, model.intended_use = record.purpose.strip(), record.intended_use.strip()
     model.kind, model.owner = record.kind, record.owner
     model.tracking_uri = record.tracking_uri
@@ -194,38 +199,6 @@ def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> 
         )
         written += [builder] if is_new else []
     return written
-
-
-def _assess_tier(
-    model: Model, tier: int, reason: str, *, actor: Actor, at: datetime
-) -> TierAssessment:
-    require(actor, Permission.TIER_ASSESS, unit=model.unit, at=at)
-    if actor.person is None:
-        raise NotAPerson("A tier is set by a person, who answers for it.")
-    model.tier = tier
-    return TierAssessment.objects.create(
-        model=model,
-        tier=tier,
-        reason=audit.write_prose(reason),
-        assessed_by=actor.person,
-        assessed_at=at,
-    )
-
-
-def _assess_class(
-    model: Model, record: ModelRecord, *, actor: Actor, at: datetime
-) -> ClassAssessment:
-    require(actor, Permission.TIER_ASSESS, unit=model.unit, at=at)
-    if actor.person is None:
-        raise NotAPerson("A class under the EU AI Act is set by a person, who answers for it.")
-    model.ai_act_class = record.ai_act_class
-    return ClassAssessment.objects.create(
-        model=model,
-        ai_act_class=record.ai_act_class,
-        reason=audit.write_prose(record.ai_act_reason.strip()),
-        assessed_by=actor.person,
-        assessed_at=at,
-    )
 
 
 def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
