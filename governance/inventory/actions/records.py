@@ -206,7 +206,7 @@ def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
     if record.kind and record.kind not in Kind.values:
         problems.append(Problem(field="kind", rule="choice", message="Choose one of the kinds."))
     if record.tier is not None and record.tier not in Tier.values:
-        problems.append(Problem(field="tier", rule="choice", message="A tier is 1, 2 or 3."))
+        problems.append(Problem(field="tier", rule="choice", message="A tier is 1, 2, 3 or 4."))
     if record.tier is None and model.tier is not None:
         problems.append(
             Problem(field="tier", rule="required", message="A tier once set cannot be cleared.")
