@@ -38,7 +38,9 @@ class Permission(StrEnum):
     MODEL_READ = "inventory:model:read"
     MODEL_REMOVE = "inventory:model:remove"
     MODEL_RENAME = "inventory:model:rename"
+    QUESTIONNAIRE_PUBLISH = "inventory:questionnaire:publish"
     TIER_ASSESS = "inventory:tier:assess"
+    TIER_OVERRIDE = "inventory:tier:override"
     ARTIFACT_CHECK = "registry:artifact:check"
     COMMENT_WRITE = "registry:comment:write"
     DEPLOYMENT_REPORT = "registry:deployment:report"
@@ -105,6 +107,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DELEGATION_GIVE,
             Permission.UNAPPROVED_LOAD,
             Permission.VALIDATION_WRITE,
+            Permission.TIER_OVERRIDE,
         }
     ),
     Role.APPROVER: frozenset(
@@ -118,6 +121,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
             Permission.TIER_ASSESS,
+            Permission.TIER_OVERRIDE,
         }
     ),
     Role.COMPLIANCE: frozenset(
@@ -130,6 +134,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
+            Permission.QUESTIONNAIRE_PUBLISH,
         }
     ),
     Role.HEAD_OF_MODEL_RISK: frozenset(
@@ -142,6 +147,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
+            Permission.QUESTIONNAIRE_PUBLISH,
+            Permission.TIER_OVERRIDE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(

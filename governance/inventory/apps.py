@@ -1,6 +1,19 @@
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
+from governance.accounts.rules import Role
 from governance.audit.registration import register
+
+HISTORY = (
+    "Assessment",
+    "ClassAssessment",
+    "Determination",
+    "QuestionnaireVersion",
+    "TierAssessment",
+    "TierOverride",
+    "TierOverrideApproval",
+)
 
 
 class InventoryConfig(AppConfig):
@@ -12,7 +25,19 @@ class InventoryConfig(AppConfig):
             self.get_model("Model"),
             extra=lambda model: {"developers": model.developer_keys},
         )
-        register(self.get_model("TierAssessment"), history=True)
-        register(self.get_model("ClassAssessment"), history=True)
+        for name in HISTORY:
+            register(self.get_model(name), history=True)
         register(self.get_model("Builder"), history=True)
         register(self.get_model("FormerName"), history=True)
+        check_approvers(settings.TIER_APPROVERS)
+
+
+def check_approvers(approvers: dict[str, tuple[str, ...]]) -> None:
+    """Raise ImproperlyConfigured unless each approver's name stands for roles that there are."""
+    for name, roles in approvers.items():
+        wrong = [role for role in roles if role not in Role.values]
+        if wrong or not name:
+            raise ImproperlyConfigured(
+                f"TIER_APPROVERS: {wrong[0] if wrong else name!r} is no role. Write "
+                f"name=ROLE|ROLE with roles of: {', '.join(Role.values)}."
+            )

@@ -256,6 +256,7 @@ def _live_rehearsed(
             slot=request.slot.name,
             source=Stage(request.source),
             target=Stage.PRODUCTION,
+            at=at,
         )
         if trial.concerns(subject):
             applied = trial.applied(subject, move=Move(request.move))

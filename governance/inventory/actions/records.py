@@ -18,7 +18,7 @@ from governance.audit.rules import Verb, admissible
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
-from governance.inventory.actions.assessments import assess_class, assess_tier
+from governance.inventory.actions.ratings import by_hand_problems, set_class, set_tier
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
@@ -177,12 +177,10 @@ def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> 
     written: list[Record] = []
     if record.tier is not None and record.tier != model.tier:
         reason = record.tier_reason.strip()
-        written.append(assess_tier(model, record.tier, reason, actor=actor, at=at))
+        written.append(set_tier(model, record.tier, reason, actor=actor, at=at))
     if record.ai_act_class and record.ai_act_class != model.ai_act_class:
         written.append(
-            assess_class(
-                model, record.ai_act_class, record.ai_act_reason.strip(), actor=actor, at=at
-            )
+            set_class(model, record.ai_act_class, record.ai_act_reason.strip(), actor=actor, at=at)
         )
     model.purpose, model.intended_use = record.purpose.strip(), record.intended_use.strip()
     model.kind, model.owner = record.kind, record.owner
@@ -222,6 +220,7 @@ def _check(model: Model, record: ModelRecord, *, at: datetime) -> None:
     problems += class_problems(
         record.ai_act_class, reason=record.ai_act_reason, before=model.ai_act_class
     )
+    problems += by_hand_problems(model, tier=record.tier, ai_act_class=record.ai_act_class)
     problems += jurisdiction_problems(record.jurisdictions)
     problems += _people_problems(model, record, at=at)
     if problems:

@@ -140,7 +140,7 @@ def test_name_and_unit_stay_as_they_were(cast: Cast, owner: Visitor, model: Mode
     [
         ({"tier": "1", "tier_reason": " "}, "Reason for the tier: Say why"),
         ({"tier": ""}, "Risk tier: A tier once set cannot be cleared."),
-        ({"tier": "4"}, "Risk tier: Select a valid choice"),
+        ({"tier": "7"}, "Risk tier: Select a valid choice"),
         ({"kind": "ORACLE"}, "Kind: Select a valid choice"),
         ({"owner": ""}, "Owner: A model once owned keeps an owner."),
         ({"owner": "developer"}, "Owner: Dev Singh is not a model owner in Retail credit."),
