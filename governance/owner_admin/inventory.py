@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, may
@@ -24,7 +25,9 @@ from governance.inventory.queries import (
     latest_tier_assessment,
     record_digest,
 )
-from governance.inventory.rules import REQUIRED, RecordChanged
+from governance.inventory.queries.questionnaires import published_for
+from governance.inventory.rules import REQUIRED, RecordChanged, Tier
+from governance.inventory.rules.assessments import Purpose
 from governance.owner_admin.base import GovernedAdmin, GovernedForm
 from governance.owner_admin.requests import person_of
 from governance.owner_admin.site import OwnerSite
@@ -127,13 +130,31 @@ class ModelForm(GovernedForm):
             kind=said["kind"],
             owner=said["owner"],
             developers=tuple(said["developers"]),
-            tier=said["tier"],
-            tier_reason=said["tier_reason"],
-            ai_act_class=said["ai_act_class"],
-            ai_act_reason=said["ai_act_reason"],
+            tier=said.get("tier", self.instance.tier),
+            tier_reason=said.get("tier_reason", ""),
+            ai_act_class=said.get("ai_act_class", self.instance.ai_act_class),
+            ai_act_reason=said.get("ai_act_reason", ""),
             jurisdictions=said["jurisdictions"],
             tracking_uri=said["tracking_uri"],
         )
+
+
+_SAID_OF_A_MODEL: dict[str, list[str]] = {"tier_now": [], "class_now": []}
+"""What stands in the record of a model that is there, and of no new one."""
+_BY_QUESTIONNAIRE = {
+    Purpose.TIERING: ("tier", "tier_reason"),
+    Purpose.AI_ACT: ("ai_act_class", "ai_act_reason"),
+}
+
+
+def _answered() -> list[str]:
+    """The fields that a published questionnaire fills, so that nobody sets them by hand."""
+    return [
+        name
+        for purpose, names in _BY_QUESTIONNAIRE.items()
+        if published_for(purpose)
+        for name in names
+    ]
 
 
 class CompletenessFilter(admin.SimpleListFilter):
@@ -192,13 +213,13 @@ class ModelAdmin(GovernedAdmin):
         return ["name", "placed", "tier_now", "class_now"] if obj else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        if obj is not None:
-            return self.fieldsets
-        asked = {"placed": ["unit"], "tier_now": [], "class_now": []}
-        return [
+        asked: dict[str, list[str]] = {} if obj else {"placed": ["unit"]} | _SAID_OF_A_MODEL
+        asked |= {name: [] for name in _answered()}
+        fieldsets = [
             (title, {"fields": [f for n in map(str, said["fields"]) for f in asked.get(n, [n])]})
             for title, said in self.fieldsets
         ]
+        return [(title, said) for title, said in fieldsets if said["fields"]]
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "unit":
@@ -219,19 +240,21 @@ class ModelAdmin(GovernedAdmin):
 
     @admin.display(description="Tier now")
     def tier_now(self, obj: Model) -> str:
-        found = latest_tier_assessment(obj)
-        if found is None:
-            return "None yet"
+        found, tier = latest_tier_assessment(obj), obj.tier_at(timezone.now())
+        if found is None or tier is None:
+            return _assessed("None yet", obj, Purpose.TIERING)
         when = f"{found.assessed_by}, {day(found.assessed_at)}"
-        return f"{found.get_tier_display()}. {found.reason} ({when})"
+        words = f"{Tier(tier).label}. {found.reason} ({when})"
+        return _assessed(words, obj, Purpose.TIERING)
 
     @admin.display(description="Class now")
     def class_now(self, obj: Model) -> str:
         found = latest_class_assessment(obj)
         if found is None:
-            return "None yet"
+            return _assessed("None yet", obj, Purpose.AI_ACT)
         when = f"{found.assessed_by}, {day(found.assessed_at)}"
-        return f"{found.get_ai_act_class_display()}. {found.reason} ({when})"
+        words = f"{found.get_ai_act_class_display()}. {found.reason} ({when})"
+        return _assessed(words, obj, Purpose.AI_ACT)
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         person, at = person_of(request), timezone.now()
@@ -257,6 +280,14 @@ class ModelAdmin(GovernedAdmin):
 
     def history_url(self, obj: Model) -> str:
         return f"{reverse('audit')}?{urlencode({'model': obj.name})}"
+
+
+def _assessed(words: str, model: Model, purpose: Purpose) -> str:
+    """What stands, with the way to the questions where a questionnaire decides on it."""
+    if not published_for(purpose):
+        return words
+    place = reverse("assessments", kwargs={"name": model.name})
+    return format_html('{}. <a href="{}">Answer the questionnaire</a>', words.rstrip("."), place)
 
 
 def _units(person: User) -> QuerySet[Unit]:

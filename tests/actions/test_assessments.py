@@ -34,7 +34,6 @@ from governance.inventory.models import (
 from governance.inventory.queries.assessments import assessment_base, draft_of, known_facts
 from governance.inventory.queries.questionnaires import (
     needed_questionnaire,
-    questionnaire_in_force,
     scorecard_of,
 )
 from governance.inventory.rules.assessments import (
@@ -351,9 +350,7 @@ class TestAnswersOnTheWay:
         )  # fmt: skip
 
     def kept(self, model: Model, actor: User) -> dict[str, Any]:
-        row = questionnaire_in_force(Purpose.TIERING)
-        assert row is not None
-        return dict(draft_of(model, Matter.TIER, questionnaire=row, person=actor).answers)
+        return dict(draft_of(model, Matter.TIER, person=actor).inquiry.answers)
 
     def test_are_kept_for_the_person_alone(self, cast: Cast, model: Model) -> None:
         self.keep(model, cast.owner, {"S1": True})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -22,9 +20,15 @@ from governance.inventory.models import (
     QuestionnaireVersion,
     TierAssessment,
 )
-from governance.inventory.queries.questionnaires import questionnaire_in_force, tree_of
+from governance.inventory.queries.questionnaires import (
+    needed_questionnaire,
+    questionnaire_in_force,
+    questionnaire_of,
+    tree_of,
+)
 from governance.inventory.queries.records import record_digest
 from governance.inventory.rules.assessments import AssessmentNotFound, Matter, Purpose
+from governance.inventory.rules.inquiries import Inquiry, admitted, admitted_facts
 from governance.inventory.rules.questionnaires import (
     Answers,
     Facts,
@@ -138,26 +142,56 @@ def newest_rating(model: Model) -> TierAssessment | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What somebody answered so far. `is_begun` says whether anything was kept for them."""
+    """A person's inquiry so far. `is_begun` says whether anything of it was kept."""
 
-    questionnaire: QuestionnaireVersion
-    answers: Mapping[str, Any]
-    facts: Mapping[str, Any]
+    row: QuestionnaireVersion
+    inquiry: Inquiry
     is_begun: bool
 
 
-def draft_of(
-    model: Model, matter: Matter, *, questionnaire: QuestionnaireVersion, person: User
-) -> Draft:
-    """Return the person's answers so far, or those of the last time to begin with.
+def draft_of(model: Model, matter: Matter, *, person: User) -> Draft:
+    """Return what the person answered so far to the questionnaire that asks now.
 
-    Answers to a questionnaire that was superseded since begin anew: its questions may be others.
+    Answers to one that was superseded since begin anew: its questions may be others. Nothing but
+    the answers of the determination is taken over by itself. Raises NoQuestionnaire.
     """
+    row = needed_questionnaire(matter.purpose)
     kept = AnswerDraft.objects.filter(
-        model=model, person=person, matter=matter, questionnaire=questionnaire
+        model=model, person=person, matter=matter, questionnaire=row
     ).first()
-    if kept is not None and (kept.answers or kept.facts):
-        return Draft(
-            questionnaire=questionnaire, answers=kept.answers, facts=kept.facts, is_begun=True
-        )
-    return Draft(questionnaire=questionnaire, answers={}, facts={}, is_begun=False)
+    is_begun = kept is not None and bool(kept.answers or kept.facts)
+    questionnaire = questionnaire_of(row)
+    inquiry = Inquiry(
+        matter=matter,
+        questionnaire=questionnaire,
+        answers=kept.answers if kept and is_begun else _decided_before(model, matter, row),
+        facts=kept.facts if kept and is_begun else {},
+        known=known_facts(model, questionnaire) if isinstance(questionnaire, Scorecard) else {},
+    )
+    return Draft(row=row, inquiry=inquiry, is_begun=is_begun)
+
+
+def _decided_before(model: Model, matter: Matter, row: QuestionnaireVersion) -> Answers:
+    """Of a tier: what was answered to the gate when it was decided that this is a model."""
+    decided = latest_determination(model) if matter == Matter.TIER else None
+    return decided.answers if decided is not None and decided.questionnaire == row else {}
+
+
+def answers_of_last_time(model: Model, matter: Matter) -> tuple[Answers, Facts]:
+    """Return what was answered last about the matter, as far as it can be today.
+
+    Raises NoQuestionnaire.
+    """
+    row = needed_questionnaire(matter.purpose)
+    questionnaire = questionnaire_of(row)
+    if matter == Matter.DETERMINATION:
+        decided = latest_determination(model)
+        return admitted(questionnaire, decided.answers if decided else {}), {}
+    last = assessments_of(model).filter(questionnaire__purpose=matter.purpose).first()
+    if last is None:
+        return {}, {}
+    facts: Facts = {}
+    if isinstance(questionnaire, Scorecard):
+        known = known_facts(model, questionnaire)
+        facts = admitted_facts(questionnaire, last.facts, known=known)
+    return admitted(questionnaire, last.answers), facts

@@ -61,7 +61,7 @@ def floor_cause(card: Scorecard, floor: Floor, answers: Answers, facts: Facts) -
 
 def _holding(card: Scorecard, when: Condition, answers: Answers, facts: Facts) -> Iterator[str]:
     yield from (f"{key} is “{answer_words(card, key, answers.get(key))}”" for key in when.answers)
-    yield from (f"{key} is {said(facts.get(key))}" for key in when.facts)
+    yield from (f"{key.replace('_', ' ')} is {said(facts.get(key))}" for key in when.facts)
 
 
 def answer_words(card: Scorecard, key: str, answer: Any) -> str:
