@@ -72,6 +72,21 @@ PROTECTED_ALIASES = env.list(
 )
 """Aliases of MLflow that nobody sets by hand: they follow what serves in a slot."""
 
+TIER_APPROVERS = {
+    name.strip(): tuple(role.strip() for role in roles.split("|"))
+    for name, _, roles in (
+        entry.partition("=")
+        for entry in env.list(
+            "TIER_APPROVERS",
+            default=[
+                "mrm_function=VALIDATOR|HEAD_OF_MODEL_RISK",
+                "senior_management=HEAD_OF_MODEL_RISK|APPROVER",
+            ],
+        )
+    )
+}
+"""Which roles stand for the approvers that tiering questionnaires name for their overrides."""
+
 DEPLOYMENT_SILENCE_HOURS = env.int("DEPLOYMENT_SILENCE_HOURS", default=24)
 """After so long without a report, an instance that serves a version counts as silent."""
 if DEPLOYMENT_SILENCE_HOURS < 1:

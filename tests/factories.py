@@ -32,8 +32,18 @@ from governance.approvals.rules.judgement import Decision
 from governance.cards.actions import publish_card, save_draft
 from governance.cards.models import CardRevision
 from governance.cards.rules import SECTIONS
-from governance.inventory.actions import ModelRecord, add_feeder, create_model
-from governance.inventory.models import Dependency, Model
+from governance.inventory.actions import (
+    ModelRecord,
+    add_feeder,
+    assess_class,
+    assess_tier,
+    create_model,
+    publish_questionnaire,
+)
+from governance.inventory.models import Assessment, Dependency, Model
+from governance.inventory.rules.assessments import Purpose
+from governance.inventory.rules.questionnaires import shipped
+from governance.inventory.rules.questionnaires.files import FOLDER
 from governance.registry.actions import register_version
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.rules import ArtifactFact, Registration, Stage
@@ -353,3 +363,51 @@ def due_finding(severity: str = "HIGH", *, at: datetime = NOON) -> FindingDraft:
 def edited_record(model: Model, **changed: Any) -> ModelRecord:
     """The record as it stands, but for what is changed."""
     return replace(ModelRecord.of(model), **changed)
+
+
+TIERING = (FOLDER / "tiering.yaml").read_text(encoding="utf-8")
+AI_ACT = (FOLDER / "eu_ai_act_classifier.yaml").read_text(encoding="utf-8")
+MEDIUM = {
+    "S1": True, "S2": True, "S3": False, "E1": "small", "E2": "under_1m", "E3": "one_line",
+    "P1": "none", "P2": "marketing", "C1": "ensemble", "C2": "quarterly", "U1": "minor_gaps",
+    "U2": "few_tested", "R1": "automated",
+}  # fmt: skip
+"""Answers that give Tier 3 with 156 points, and no floor."""
+CREDIT = MEDIUM | {
+    "E1": "large", "P1": "limits", "P2": "access", "C2": "annual", "U2": "some_tested",
+}  # fmt: skip
+"""Answers that give Tier 2 with 250 points, and Tier 1 by the floors F3 and F4."""
+
+
+@remembered
+def make_questionnaires(cast: Cast, *, at: datetime = NOON) -> None:
+    """Publish both that come with the portal."""
+    for text, purpose in ((TIERING, Purpose.TIERING), (AI_ACT, Purpose.AI_ACT)):
+        publish_questionnaire(text=text, purpose=purpose, actor=cast.compliance, at=at)
+
+
+def ai_act_answers(**yes: bool) -> dict[str, bool]:
+    """An answer to every question of the classifier: no, but for what is given."""
+    tree = shipped("eu_ai_act_classifier")
+    return dict.fromkeys(tree.questions, False) | {"Q_AI": True, "Q_NEXUS": True} | yes
+
+
+def rate(
+    cast: Cast,
+    model: Model,
+    answers: Mapping[str, Any] = MEDIUM,
+    *,
+    at: datetime | None = None,
+    **facts: Any,
+) -> Assessment:
+    """Have the owner answer the tiering questionnaire, a minute after whatever set the tier."""
+    when = at or later(minutes=model.tier_assessments.count())
+    return assess_tier(model=model, answers=answers, facts=facts, actor=cast.owner, at=when)
+
+
+def classify_model(
+    cast: Cast, model: Model, *, at: datetime | None = None, **yes: bool
+) -> Assessment:
+    """Have the owner answer the classifier: no to everything but what is given."""
+    when = at or later(minutes=model.class_assessments.count())
+    return assess_class(model=model, answers=ai_act_answers(**yes), actor=cast.owner, at=when)

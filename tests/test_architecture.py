@@ -44,6 +44,7 @@ NO_ENTRY_OF_ITS_OWN = {
 }
 NOT_A_RECORD = {
     "approvals.EvidenceOpening": "a note of who read what; the signature that follows keeps it",
+    "inventory.AnswerDraft": "a note of what is answered so far; the assessment keeps the answers",
     "audit.LedgerStream": "the heads of the ledger itself",
     "audit.LedgerEntry": "the ledger itself",
     "audit.FollowerCursor": "how far a follower has read; losing it repeats work",

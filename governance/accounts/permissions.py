@@ -40,7 +40,9 @@ class Permission(StrEnum):
     MODEL_REMOVE = "inventory:model:remove"
     MODEL_RENAME = "inventory:model:rename"
     MODEL_RETIRE = "inventory:model:retire"
+    QUESTIONNAIRE_PUBLISH = "inventory:questionnaire:publish"
     TIER_ASSESS = "inventory:tier:assess"
+    TIER_OVERRIDE = "inventory:tier:override"
     ARTIFACT_CHECK = "registry:artifact:check"
     COMMENT_WRITE = "registry:comment:write"
     DEPLOYMENT_REPORT = "registry:deployment:report"
@@ -108,6 +110,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DELEGATION_GIVE,
             Permission.UNAPPROVED_LOAD,
             Permission.VALIDATION_WRITE,
+            Permission.TIER_OVERRIDE,
         }
     ),
     Role.APPROVER: frozenset(
@@ -121,6 +124,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
             Permission.TIER_ASSESS,
+            Permission.TIER_OVERRIDE,
         }
     ),
     Role.COMPLIANCE: frozenset(
@@ -133,6 +137,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
+            Permission.QUESTIONNAIRE_PUBLISH,
         }
     ),
     Role.HEAD_OF_MODEL_RISK: frozenset(
@@ -145,6 +150,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
+            Permission.QUESTIONNAIRE_PUBLISH,
+            Permission.TIER_OVERRIDE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(

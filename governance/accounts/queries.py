@@ -84,6 +84,7 @@ CONSOLE = SystemActor(
             Permission.ROLE_GRANT,
             Permission.TOKEN_ISSUE,
             Permission.POLICY_PROPOSE,
+            Permission.QUESTIONNAIRE_PUBLISH,
             Permission.MODEL_READ,
             Permission.PACK_BUILD,
         }

@@ -29,7 +29,7 @@ from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision
 from governance.cards.actions import publish_card, save_draft
 from governance.core.canonical import sha256_hex
-from governance.demo import contents, exceptions, lineage, records
+from governance.demo import assessing, contents, exceptions, lineage, records
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
 from governance.demo.serving import give_role, make_slot, report
@@ -80,7 +80,9 @@ def seed(*, now: datetime) -> None:
     """Make the demo's people, policies and models, whole or not at all."""
     founded = now - timedelta(days=FOUNDED_DAYS_AGO)
     bank = Meridian(make_cast(at=founded), now)
-    _enact_policies(bank, Clock(founded))
+    clock = Clock(founded)
+    _enact_policies(bank, clock)
+    assessing.publish(actor=bank.person("ingrid"), tick=clock.tick)
     steps = [
         (version["days_ago"], model, version)
         for model in read("models.yaml")
@@ -133,9 +135,13 @@ def _proof(user: User, at: datetime) -> Proof:
 def _make_model(bank: Meridian, entry: Mapping[str, Any]) -> Model:
     clock, unit = bank.clock(entry["days_ago"]), bank.cast.units[entry["unit"]]
     if "draft" in entry:
-        return create_model(
+        draft = create_model(
             name=entry["name"], unit=unit, actor=_pipeline(bank, entry["draft"]), at=clock.at
         )
+        if found := entry.get("prohibited"):
+            actor, yes = bank.person(found["by"]), found["holds"]
+            assessing.find_prohibited(draft, yes, actor=actor, at=clock.tick(days=1))
+        return draft
     owner = bank.person(entry["owner"])
     record = ModelRecord(
         purpose=entry["purpose"],
@@ -143,13 +149,11 @@ def _make_model(bank: Meridian, entry: Mapping[str, Any]) -> Model:
         kind=entry["kind"],
         owner=owner,
         developers=[bank.person(key) for key in entry["developers"]],
-        tier=entry["tier"],
-        tier_reason=entry["tier_reason"],
-        ai_act_class=entry["ai_act_class"],
-        ai_act_reason=entry["ai_act_reason"],
         **records.particulars(entry["name"], person=bank.person, now=bank.now),
     )
-    return create_model(name=entry["name"], unit=unit, record=record, actor=owner, at=clock.at)
+    model = create_model(name=entry["name"], unit=unit, record=record, actor=owner, at=clock.at)
+    assessing.assess(model, entry, person=bank.person, tick=clock.tick, prove=_proof)
+    return model
 
 
 def _pipeline(bank: Meridian, name: str) -> TokenHolder:

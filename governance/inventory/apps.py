@@ -1,7 +1,20 @@
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
+from governance.accounts.rules import Role
 from governance.audit.registration import register
 from governance.inventory.refusals import forbid_what_breaks_the_register
+
+HISTORY = (
+    "Assessment",
+    "ClassAssessment",
+    "Determination",
+    "QuestionnaireVersion",
+    "TierAssessment",
+    "TierOverride",
+    "TierOverrideApproval",
+)
 
 
 class InventoryConfig(AppConfig):
@@ -13,8 +26,8 @@ class InventoryConfig(AppConfig):
             self.get_model("Model"),
             extra=lambda model: {"developers": model.developer_keys},
         )
-        register(self.get_model("TierAssessment"), history=True)
-        register(self.get_model("ClassAssessment"), history=True)
+        for name in HISTORY:
+            register(self.get_model(name), history=True)
         register(self.get_model("Builder"), history=True)
         register(self.get_model("FormerName"), history=True)
         register(self.get_model("Dependency"), mutable=("ended_at", "ended_by"))
@@ -23,3 +36,15 @@ class InventoryConfig(AppConfig):
         register(self.get_model("Retirement"), history=True)
         register(self.get_model("RetirementEnd"), history=True)
         forbid_what_breaks_the_register(self)
+        check_approvers(settings.TIER_APPROVERS)
+
+
+def check_approvers(approvers: dict[str, tuple[str, ...]]) -> None:
+    """Raise ImproperlyConfigured unless each approver's name stands for roles that there are."""
+    for name, roles in approvers.items():
+        wrong = [role for role in roles if role not in Role.values]
+        if wrong or not name:
+            raise ImproperlyConfigured(
+                f"TIER_APPROVERS: {wrong[0] if wrong else name!r} is no role. Write "
+                f"name=ROLE|ROLE with roles of: {', '.join(Role.values)}."
+            )

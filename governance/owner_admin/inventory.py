@@ -30,7 +30,9 @@ from governance.inventory.queries import (
     latest_tier_assessment,
     record_gaps,
 )
-from governance.inventory.rules import AiActClass, Kind, Origin
+from governance.inventory.queries.questionnaires import published_for
+from governance.inventory.rules import AiActClass, Kind, Origin, Tier
+from governance.inventory.rules.assessments import Purpose
 from governance.owner_admin.base import GovernedAdmin
 from governance.owner_admin.custom_fields import input_for
 from governance.owner_admin.model_form import ModelForm
@@ -43,6 +45,22 @@ SHOWN = ("tier_now", "class_now", "feeders_now", "consumers_now")
 
 TYPED = ("tier_reason", "ai_act_reason", "base")
 """What the form asks for and the record does not hold: nothing to whoever only reads it."""
+
+
+_BY_QUESTIONNAIRE = {
+    Purpose.TIERING: ("tier", "tier_reason"),
+    Purpose.AI_ACT: ("ai_act_class", "ai_act_reason"),
+}
+
+
+def _answered() -> list[str]:
+    """The fields that a published questionnaire fills, so that nobody sets them by hand."""
+    return [
+        name
+        for purpose, names in _BY_QUESTIONNAIRE.items()
+        if published_for(purpose)
+        for name in names
+    ]
 
 
 class CompletenessFilter(admin.SimpleListFilter):
@@ -195,17 +213,19 @@ class ModelAdmin(GovernedAdmin):
         nothing: list[str] = []
         new = {"placed": ["unit"]} | dict.fromkeys(SHOWN, nothing)
         asked: dict[str, list[str]] = {} if obj else new
+        asked |= dict.fromkeys(_answered(), nothing)
         own = [answer.field.form_name for answer in _answers(request, obj)]
         if obj is not None and not self.has_change_permission(request, obj):
-            asked = dict.fromkeys(TYPED, nothing)
+            asked |= dict.fromkeys(TYPED, nothing)
             own = ["answered"] if own else []
         groups: list[Any] = [*self.fieldsets]
         groups.insert(-1, ("The firm’s own fields", {"fields": own}))
-        return [
+        fieldsets = [
             (title, {"fields": [f for n in map(str, said["fields"]) for f in asked.get(n, [n])]})
             for title, said in groups
             if said["fields"] and (obj or set(said["fields"]) - set(SHOWN))
         ]
+        return [(title, said) for title, said in fieldsets if said["fields"]]
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "unit":
@@ -265,11 +285,12 @@ class ModelAdmin(GovernedAdmin):
 
     @admin.display(description="Tier now")
     def tier_now(self, obj: Model) -> str:
-        found = latest_tier_assessment(obj)
-        if found is None:
-            return "None yet"
+        found, tier = latest_tier_assessment(obj), obj.tier_at(timezone.now())
+        if found is None or tier is None:
+            return _assessed("None yet", obj, Purpose.TIERING)
         when = f"{found.assessed_by}, {day(found.assessed_at)}"
-        return f"{found.get_tier_display()}. {found.reason} ({when})"
+        words = f"{Tier(tier).label}. {found.reason} ({when})"
+        return _assessed(words, obj, Purpose.TIERING)
 
     @admin.display(description="Fed by")
     def feeders_now(self, obj: Any) -> str:
@@ -285,9 +306,10 @@ class ModelAdmin(GovernedAdmin):
     def class_now(self, obj: Model) -> str:
         found = latest_class_assessment(obj)
         if found is None:
-            return "None yet"
+            return _assessed("None yet", obj, Purpose.AI_ACT)
         when = f"{found.assessed_by}, {day(found.assessed_at)}"
-        return f"{found.get_ai_act_class_display()}. {found.reason} ({when})"
+        words = f"{found.get_ai_act_class_display()}. {found.reason} ({when})"
+        return _assessed(words, obj, Purpose.AI_ACT)
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         person, at = person_of(request), timezone.now()
@@ -313,6 +335,14 @@ class ModelAdmin(GovernedAdmin):
 
     def history_url(self, obj: Model) -> str:
         return f"{reverse('audit')}?{urlencode({'model': obj.name})}"
+
+
+def _assessed(words: str, model: Model, purpose: Purpose) -> str:
+    """What stands, with the way to the questions where a questionnaire decides on it."""
+    if not published_for(purpose):
+        return words
+    place = reverse("assessments", kwargs={"name": model.name})
+    return format_html('{}. <a href="{}">Answer the questionnaire</a>', words.rstrip("."), place)
 
 
 def _units(person: User) -> QuerySet[Unit]:

@@ -6,7 +6,13 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
-from governance.inventory.models import Dependency, Model
+from governance.inventory.models import (
+    Assessment,
+    Dependency,
+    Model,
+    QuestionnaireVersion,
+    TierOverride,
+)
 from governance.registry.models import DataSnapshot, ModelVersion, Slot
 from governance.registry.queries.serving import Place
 
@@ -47,6 +53,44 @@ def dependencies(row: Model) -> str:
 
 def end_dependency(row: Dependency) -> str:
     return f"{dependencies(row.consumer)}{row.pk}/end/"
+
+
+def assessments(row: Model) -> str:
+    return f"{model(row)}assess/"
+
+
+def ask_about(row: Model, slug: str, key: str = "") -> str:
+    """One question about a model; without a key the first that is open."""
+    asked = f"?{urlencode({'q': key})}" if key else ""
+    return f"{assessments(row)}{slug}/{asked}"
+
+
+def begin(row: Model, slug: str) -> str:
+    return f"{assessments(row)}{slug}/begin/"
+
+
+def review(row: Model, slug: str) -> str:
+    return f"{assessments(row)}{slug}/review/"
+
+
+def preview(row: Model, slug: str) -> str:
+    return f"{assessments(row)}{slug}/preview/"
+
+
+def assessment(row: Model, assessed: Assessment) -> str:
+    return f"{model(row)}assessments/{assessed.pk}/"
+
+
+def propose_tier(row: Model) -> str:
+    return f"{assessments(row)}override/"
+
+
+def tier_override(row: Model, proposed: TierOverride) -> str:
+    return f"{model(row)}overrides/{proposed.pk}/"
+
+
+def questionnaire(row: QuestionnaireVersion) -> str:
+    return f"/questionnaires/{row.pk}/"
 
 
 def version(row: ModelVersion) -> str:

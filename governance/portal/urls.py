@@ -24,6 +24,16 @@ from governance.portal.views.accounts import (
     service_accounts,
 )
 from governance.portal.views.adoptions import adopt, adoption_refused, apply_adoption
+from governance.portal.views.assessments import (
+    ask as ask_about,
+)
+from governance.portal.views.assessments import (
+    assessment,
+    assessments,
+    begin,
+    preview,
+    review,
+)
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
 from governance.portal.views.certificates import certificate, download_certificate, not_drawn
@@ -71,6 +81,7 @@ from governance.portal.views.policies import (
     sign_policy_version,
     signed_before,
 )
+from governance.portal.views.questionnaires import questionnaire, questionnaires
 from governance.portal.views.rehearsals import rehearse_policy
 from governance.portal.views.retirements import bring_back, retire
 from governance.portal.views.rollbacks import roll_back_model, rollback_changed
@@ -84,6 +95,7 @@ from governance.portal.views.security import (
 )
 from governance.portal.views.slots import alias, end, give_role, live, lower, new_slot, slot
 from governance.portal.views.theme import choose_theme
+from governance.portal.views.tier_overrides import propose_tier, tier_override
 from governance.portal.views.validation import (
     close_named_finding,
     raise_finding,
@@ -180,6 +192,25 @@ exchange_urls = [
         methods=WRITE,
         answers={ImportChanged: import_refused, InvalidInput: import_refused},
     ),
+]
+
+ASSESS = "models/<str:name>/assess/"
+assessment_urls = [
+    page(ASSESS, assessments, name="assessments"),
+    page(f"{ASSESS}override/", propose_tier, name="tier_propose", methods=READ_AND_WRITE),
+    page(f"{ASSESS}<slug:slug>/", ask_about, name="ask_about", methods=READ_AND_WRITE),
+    page(f"{ASSESS}<slug:slug>/begin/", begin, name="begin_again", methods=WRITE),
+    page(f"{ASSESS}<slug:slug>/review/", review, name="review", methods=READ_AND_WRITE),
+    page(f"{ASSESS}<slug:slug>/preview/", preview, name="preview", methods=READ_AND_WRITE),
+    page("models/<str:name>/assessments/<uuid:assessment_id>/", assessment, name="assessment"),
+    page(
+        "models/<str:name>/overrides/<uuid:override_id>/",
+        tier_override,
+        name="tier_override",
+        methods=READ_AND_WRITE,
+    ),
+    page("questionnaires/", questionnaires, name="questionnaires"),
+    page("questionnaires/<uuid:questionnaire_id>/", questionnaire, name="questionnaire"),
 ]
 
 VERSION = "models/<str:name>/versions/<int:number>/"
@@ -378,6 +409,7 @@ urlpatterns = [
     *inventory_urls,
     *record_urls,
     *exchange_urls,
+    *assessment_urls,
     *version_urls,
     *card_urls,
     *data_urls,

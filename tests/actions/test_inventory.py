@@ -170,7 +170,7 @@ class TestEditing:
         ("changed", "problem"),
         [
             ({"kind": "MAGIC"}, ("kind", "choice")),
-            ({"tier": 4, "tier_reason": "Why not."}, ("tier", "choice")),
+            ({"tier": 5, "tier_reason": "Why not."}, ("tier", "choice")),
             ({"tier": None}, ("tier", "required")),
             ({"tier": 1, "tier_reason": " "}, ("tier_reason", "required")),
             ({"owner": None}, ("owner", "required")),

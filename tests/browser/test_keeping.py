@@ -95,7 +95,7 @@ def test_an_owner_completes_a_draft(portal: Served, opened: Open) -> None:
     page.locator(".field", has_text="Developers").locator(".select2-selection").click()
     page.keyboard.type("dev")
     page.get_by_role("option", name="Dev Singh").click()
-    page.get_by_label("Risk tier").select_option("Tier 2 (medium)")
+    page.get_by_label("Risk tier").select_option("Tier 2 (high)")
     page.get_by_role("button", name="Save model").click()
 
     # The reason is missing: nothing is saved, and nothing typed is lost.

@@ -397,7 +397,7 @@ class TestPolicies:
         sly = read_policy(
             LOOSE.replace("policy: to-production", "policy: tidy-up").replace(
                 "from: [STAGING]",
-                "from: [DRAFT, STAGING, PRODUCTION, ARCHIVED], tiers: [1, 2, 3], "
+                "from: [DRAFT, STAGING, PRODUCTION, ARCHIVED], tiers: [1, 2, 3, 4], "
                 "kinds: [CLASSIFICATION, REGRESSION, RANKING, FORECAST, ANOMALY, GENERATIVE, "
                 "RULES, OTHER]",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
@@ -22,12 +23,12 @@ def lock_request(request_id: UUID) -> PromotionRequest:
     )
 
 
-def lock_policy(version: ModelVersion, *, slot: Slot, target: Stage) -> Policy:
+def lock_policy(version: ModelVersion, *, slot: Slot, target: Stage, at: datetime) -> Policy:
     """Lock and return the policy that reaches the move. Raises NoPolicy.
 
     Whoever enacts a policy locks every row in force first, so the answer stands until we commit.
     """
-    policy = policy_of_move(version, slot=slot, target=target)
+    policy = policy_of_move(version, slot=slot, target=target, at=at)
     if policy.is_open:
         return policy  # A file of ours: there is no row that could change.
     row = (
@@ -42,13 +43,13 @@ def lock_policy(version: ModelVersion, *, slot: Slot, target: Stage) -> Policy:
 
 
 def require_same_policy(
-    policy: Policy, version: ModelVersion, *, slot: Slot, target: Stage
+    policy: Policy, version: ModelVersion, *, slot: Slot, target: Stage, at: datetime
 ) -> None:
     """Raise NoPolicy if the locked version falls under another policy than the one locked.
 
     The policy is locked before the model, so tier or stage may have changed in between.
     """
-    chosen = policy_of_move(version, slot=slot, target=target)
+    chosen = policy_of_move(version, slot=slot, target=target, at=at)
     if (chosen.ref, chosen.key) != (policy.ref, policy.key):
         raise NoPolicy("The version's record changed this moment. Ask again.")
 

@@ -203,11 +203,11 @@ def _ask(version: ModelVersion, wish: Wish, *, actor: Actor, at: datetime) -> As
     if wish.is_granted_to(version):
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
     require_complete(version, target=wish.target)
-    policy = lock_policy(version, slot=wish.slot, target=wish.target)
+    policy = lock_policy(version, slot=wish.slot, target=wish.target, at=at)
     version, slot = lock_version(version, wish.slot, target=wish.target)
     if wish.is_granted_to(version):
         return Asked(outcome=Outcome.ALREADY_THERE, version=version)
-    require_same_policy(policy, version, slot=slot, target=wish.target)
+    require_same_policy(policy, version, slot=slot, target=wish.target, at=at)
     require_complete(version, target=wish.target)
     # While we waited for the model, ours may have been overtaken by another move, or another
     # opened: that one is read then, not locked.

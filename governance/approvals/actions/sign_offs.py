@@ -103,9 +103,9 @@ def sign_off(
 def locked_case(request: PromotionRequest, *, at: datetime) -> Case:
     """Gather the case again under lock: what held on the screen may not hold now."""
     target = Stage(request.target)
-    policy = lock_policy(request.version, slot=request.slot, target=target)
+    policy = lock_policy(request.version, slot=request.slot, target=target, at=at)
     version, slot = lock_version(request.version, request.slot, target=target)
-    require_same_policy(policy, version, slot=slot, target=target)
+    require_same_policy(policy, version, slot=slot, target=target, at=at)
     return build_case(
         version,
         slot=slot,

@@ -146,9 +146,8 @@ def case_of(
     if request.move == Move.ROLLED_BACK:
         policy = ROLLBACK_POLICY
     else:
-        subject = subject_of(
-            version.model, slot=request.slot.name, source=Stage(version.stage), target=target
-        )
+        source, name = Stage(version.stage), request.slot.name
+        subject = subject_of(version.model, slot=name, source=source, target=target, at=at)
         in_force = policies if policies is not None else policies_in_force()
         policy = policy_for(in_force, subject)
     return build_case(

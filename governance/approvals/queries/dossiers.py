@@ -61,7 +61,7 @@ def gather(
         target=target,
         slot=slot.ref,
         slot_name=slot.name,
-        model=model_facts(version.model, reading),
+        model=model_facts(version.model, reading, at=at),
         version=replace(
             version_facts(version, reading), artifact_check=_check_of_files(version, reading)
         ),
@@ -172,12 +172,12 @@ def condition_facts(version: ModelVersion, reading: Reading = LIVE) -> tuple[Con
     )
 
 
-def model_facts(model: Model, reading: Reading = LIVE) -> ModelFacts:
+def model_facts(model: Model, reading: Reading = LIVE, *, at: datetime) -> ModelFacts:
     tier_since, class_since = reading.tier_assessed_at(model), reading.class_assessed_at(model)
     return ModelFacts(
         ref=model.ref,
         name=model.name,
-        tier=model.tier or 0,
+        tier=model.tier_at(at) or 0,
         kind=model.kind,
         owner=f"user:{model.owner_id}" if model.owner_id else "",
         developers=tuple(sorted(user.ref for user in model.developers.all())),

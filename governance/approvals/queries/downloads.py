@@ -47,7 +47,7 @@ def require_downloadable(version: ModelVersion, *, actor: Actor, at: datetime) -
 
 def _require_downloadable(version: ModelVersion, *, actor: Actor, at: datetime) -> None:
     model, judged = version.model, _judged_as(version.model)
-    subject = subject_of(judged, slot="", source=Stage.DRAFT, target=Stage.PRODUCTION)
+    subject = subject_of(judged, slot="", source=Stage.DRAFT, target=Stage.PRODUCTION, at=at)
     policy = download_policy(policies_in_force(), subject)
     if policy is None or not gives_out_approved_alone(policy) or was_approved(version):
         return

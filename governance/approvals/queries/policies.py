@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -65,10 +66,10 @@ def policies_in_force() -> list[Policy]:
     return [policy_of(row) for row in PolicyVersion.objects.in_force().order_by("key")]
 
 
-def subject_of(model: Model, *, slot: str, source: Stage, target: Stage) -> Subject:
-    """Return what policies tell the moves of a model's version apart by."""
+def subject_of(model: Model, *, slot: str, source: Stage, target: Stage, at: datetime) -> Subject:
+    """Return what policies tell the moves of a model's version apart by at that moment."""
     return Subject(
-        tier=model.tier or 0,
+        tier=model.tier_at(at) or 0,
         kind=model.kind,
         source=source,
         target=target,
@@ -79,9 +80,11 @@ def subject_of(model: Model, *, slot: str, source: Stage, target: Stage) -> Subj
     )
 
 
-def policy_of_move(version: ModelVersion, *, slot: Slot, target: Stage) -> Policy:
+def policy_of_move(version: ModelVersion, *, slot: Slot, target: Stage, at: datetime) -> Policy:
     """Return the policy in force under which a version would go there now, or raise NoPolicy."""
-    subject = subject_of(version.model, slot=slot.name, source=Stage(version.stage), target=target)
+    subject = subject_of(
+        version.model, slot=slot.name, source=Stage(version.stage), target=target, at=at
+    )
     return policy_for(policies_in_force(), subject)
 
 

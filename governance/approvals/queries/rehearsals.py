@@ -190,7 +190,7 @@ def _decisions(
 
 
 def _rehearsed(trial: Trial, requests: Sequence[PromotionRequest]) -> Iterator[PastDecision]:
-    copies, records = _decided_copies(requests), KeptRows(requests)
+    copies, records = decided_copies(requests), KeptRows(requests)
     for request in requests:
         kept, at = copies[request].dossier, request.closed_at or request.opened_at
         facts = records.facts(request, kept, at=at)
@@ -212,7 +212,7 @@ def _rehearsed(trial: Trial, requests: Sequence[PromotionRequest]) -> Iterator[P
             )
 
 
-def _decided_copies(
+def decided_copies(
     requests: Sequence[PromotionRequest],
 ) -> dict[PromotionRequest, DossierCopy]:
     """The dossier under which each was decided; others that it keeps went stale before."""
@@ -243,9 +243,9 @@ def _live(
 def _live_rehearsed(
     trial: Trial, assignments: Sequence[SlotAssignment], *, at: datetime
 ) -> Iterator[LiveVersion]:
-    approvals = _approvals(assignments)
+    approvals = approvals_behind(assignments)
     requests = list(approvals.values())
-    copies, records = _decided_copies(requests), KeptRows(requests)
+    copies, records = decided_copies(requests), KeptRows(requests)
     ahead = ReadAhead(requests, reader=None, at=at)
     for assignment in assignments:
         request = approvals.get((assignment.version_id, assignment.slot_id))
@@ -256,10 +256,11 @@ def _live_rehearsed(
             slot=request.slot.name,
             source=Stage(request.source),
             target=Stage.PRODUCTION,
+            at=at,
         )
         if trial.concerns(subject):
             applied = trial.applied(subject, move=Move(request.move))
-            decided = _as_it_serves(request, applied, copies[request], records, ahead, at=at)
+            decided = as_it_serves(request, applied, copies[request], records, ahead, at=at)
             yield LiveVersion(
                 assignment=assignment,
                 request=request,
@@ -267,7 +268,7 @@ def _live_rehearsed(
             )
 
 
-def _as_it_serves(
+def as_it_serves(
     request: PromotionRequest,
     applied: Applied,
     copy: DossierCopy,
@@ -313,7 +314,7 @@ def _as_it_serves(
     )
 
 
-def _approvals(
+def approvals_behind(
     assignments: Sequence[SlotAssignment],
 ) -> dict[Place, PromotionRequest]:
     """The newest approval of each version in its slot; a rollback rests on an earlier one."""

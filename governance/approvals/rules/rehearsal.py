@@ -81,14 +81,19 @@ class Trial:
 
     def applied(self, subject: Subject, *, move: Move) -> Applied:
         """Return what the move would fall under if the candidate were in force."""
-        policy = _most_specific(self.standing, subject)
-        if policy is None:
-            return Applied(policy=None, why_not=NO_POLICY)
-        if move != Move.EMERGENCY:
-            return Applied(policy=policy, key=policy.key)
-        if policy.emergency is None:
-            return Applied(policy=None, key=policy.key, why_not=NO_EMERGENCY)
-        return Applied(policy=emergency_policy(policy), key=policy.key)
+        return applied_among(self.standing, subject, move=move)
+
+
+def applied_among(policies: Sequence[Policy], subject: Subject, *, move: Move) -> Applied:
+    """Return what the move would fall under if these policies were in force."""
+    policy = _most_specific(policies, subject)
+    if policy is None:
+        return Applied(policy=None, why_not=NO_POLICY)
+    if move != Move.EMERGENCY:
+        return Applied(policy=policy, key=policy.key)
+    if policy.emergency is None:
+        return Applied(policy=None, key=policy.key, why_not=NO_EMERGENCY)
+    return Applied(policy=emergency_policy(policy), key=policy.key)
 
 
 def trial_of(candidate: Policy, in_force: Sequence[Policy]) -> Trial:
@@ -203,7 +208,7 @@ def rehearse(decided: Decided, trial: Trial) -> Rehearsed | None:
         return None
     applied = trial.applied(subject, move=Move(decided.dossier.move))
     judgement = _judgement(decided, applied.policy) if applied.policy else None
-    against = _objections(applied, judgement)
+    against = objections(applied, judgement)
     effect = _effect(decided, judgement, against)
     return Rehearsed(
         applied=applied,
@@ -222,7 +227,7 @@ def rehearse_live(decided: Decided, applied: Applied) -> Rehearsed:
     """
     policy = applied.policy
     judgement = _judgement(decided, policy) if policy else None
-    against = [*_objections(applied, judgement), *(_ended(decided, policy) if policy else ())]
+    against = [*objections(applied, judgement), *(_ended(decided, policy) if policy else ())]
     return Rehearsed(
         applied=applied,
         effect=Effect.HELD if against else Effect.SAME,
@@ -294,7 +299,8 @@ def _effect(decided: Decided, judgement: Judgement | None, against: Sequence[str
     return Effect.SAME
 
 
-def _objections(applied: Applied, judgement: Judgement | None) -> list[str]:
+def objections(applied: Applied, judgement: Judgement | None) -> list[str]:
+    """Say in few words what stands against a move: checks, and signatures that are missing."""
     if judgement is None:
         return [applied.why_not]
     missing = [

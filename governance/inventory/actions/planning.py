@@ -13,8 +13,8 @@ from governance.accounts.queries import RolesAhead
 from governance.accounts.rules import Actor
 from governance.core.errors import DomainError, InvalidInput, Problem
 from governance.core.sheets import WRONG_CELLS, Line
-from governance.inventory.actions.assessments import require_assessor
 from governance.inventory.actions.keeping import require_keeper
+from governance.inventory.actions.ratings import require_assessor
 from governance.inventory.actions.records import (
     ModelRecord,
     record_problems,

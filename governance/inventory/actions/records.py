@@ -20,9 +20,9 @@ from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
 from governance.core.typed import tidy
-from governance.inventory.actions.assessments import assess_class, assess_tier
 from governance.inventory.actions.custom_fields import custom_problems, write_values
 from governance.inventory.actions.keeping import require_in_use, require_keeper
+from governance.inventory.actions.ratings import by_hand_problems, set_class, set_tier
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
@@ -221,12 +221,10 @@ def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> 
     written: list[Record] = []
     if record.tier is not None and record.tier != model.tier:
         reason = record.tier_reason.strip()
-        written.append(assess_tier(model, record.tier, reason, actor=actor, at=at))
+        written.append(set_tier(model, record.tier, reason, actor=actor, at=at))
     if record.ai_act_class and record.ai_act_class != model.ai_act_class:
         written.append(
-            assess_class(
-                model, record.ai_act_class, record.ai_act_reason.strip(), actor=actor, at=at
-            )
+            set_class(model, record.ai_act_class, record.ai_act_reason.strip(), actor=actor, at=at)
         )
     model.purpose, model.intended_use = record.purpose.strip(), record.intended_use.strip()
     model.kind, model.owner, model.validator = record.kind, record.owner, record.validator
@@ -264,7 +262,7 @@ def record_problems(
             Problem(field="origin", rule="choice", message="Choose one of the origins.")
         )
     if record.tier is not None and record.tier not in Tier.values:
-        problems.append(Problem(field="tier", rule="choice", message="A tier is 1, 2 or 3."))
+        problems.append(Problem(field="tier", rule="choice", message="A tier is 1, 2, 3 or 4."))
     if record.tier is None and model.tier is not None:
         problems.append(
             Problem(field="tier", rule="required", message="A tier once set cannot be cleared.")
@@ -280,6 +278,7 @@ def record_problems(
     problems += class_problems(
         record.ai_act_class, reason=record.ai_act_reason, before=model.ai_act_class
     )
+    problems += by_hand_problems(model, tier=record.tier, ai_act_class=record.ai_act_class)
     problems += jurisdiction_problems(record.jurisdictions)
     problems += text_problems(record.particulars)
     problems += custom_problems(model, record.custom, origin=record.origin, tier=record.tier)

@@ -1,12 +1,20 @@
 """The tables of the inventory."""
 
-from governance.inventory.models.assessments import ClassAssessment, TierAssessment
+from governance.inventory.models.assessments import (
+    Assessment,
+    ClassAssessment,
+    Determination,
+    TierAssessment,
+    TierOverride,
+    TierOverrideApproval,
+)
 from governance.inventory.models.custom_fields import (
     CustomField,
     CustomFieldQuerySet,
     CustomValue,
 )
 from governance.inventory.models.dependencies import Dependency, DependencyQuerySet
+from governance.inventory.models.questionnaires import AnswerDraft, QuestionnaireVersion
 from governance.inventory.models.records import Builder, FormerName, Model, ModelQuerySet
 from governance.inventory.models.retirements import (
     Retirement,
@@ -15,6 +23,8 @@ from governance.inventory.models.retirements import (
 )
 
 __all__ = [
+    "AnswerDraft",
+    "Assessment",
     "Builder",
     "ClassAssessment",
     "CustomField",
@@ -22,11 +32,15 @@ __all__ = [
     "CustomValue",
     "Dependency",
     "DependencyQuerySet",
+    "Determination",
     "FormerName",
     "Model",
     "ModelQuerySet",
+    "QuestionnaireVersion",
     "Retirement",
     "RetirementEnd",
     "RetirementQuerySet",
     "TierAssessment",
+    "TierOverride",
+    "TierOverrideApproval",
 ]

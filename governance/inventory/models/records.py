@@ -14,6 +14,7 @@ from governance.accounts.queries import readable_paths, unit_reach
 from governance.accounts.rules import Actor
 from governance.core.compiled import KEY, Compiled
 from governance.core.models import Record
+from governance.core.wording import as_date
 from governance.inventory.rules import REQUIRED, AiActClass, Capacity, Kind, Origin, Tier
 
 
@@ -56,6 +57,8 @@ class ModelQuerySet(models.QuerySet["Model"]):
 class Model(Record):
     """One entry of the inventory. First seen through MLflow it is a draft: see `gaps`.
 
+    A tier that people overrode for a time ends with `tier_until`; what counts is `tier_at`.
+
     `jurisdictions` are two-letter codes (ISO 3166-1, and EU) with a comma between them, in order.
     `validator` is who is assigned to review it; who may sign, the policies and duties say.
     """
@@ -73,6 +76,8 @@ class Model(Record):
     developers = models.ManyToManyField(User, related_name="developed_models", blank=True)
     kind = models.CharField(max_length=20, choices=Kind.choices, blank=True)
     tier = models.PositiveSmallIntegerField(choices=Tier.choices, null=True, blank=True)
+    tier_until = models.DateField(null=True, editable=False)
+    tier_after = models.PositiveSmallIntegerField(choices=Tier.choices, null=True, editable=False)
     ai_act_class = models.CharField(
         "EU AI Act class", max_length=30, choices=AiActClass.choices, blank=True
     )
@@ -112,6 +117,11 @@ class Model(Record):
                 condition=Q(tier=None) | Q(tier__in=Tier.values), name="model_tier_is_known"
             ),
             models.CheckConstraint(
+                condition=Q(tier_until=None, tier_after=None)
+                | Q(tier_until__isnull=False, tier_after__in=Tier.values),
+                name="model_tier_says_what_follows_it",
+            ),
+            models.CheckConstraint(
                 condition=Q(kind="") | Q(kind__in=Kind.values), name="model_kind_is_known"
             ),
             models.CheckConstraint(
@@ -134,6 +144,14 @@ class Model(Record):
     @property
     def jurisdiction_codes(self) -> list[str]:
         return [code for code in self.jurisdictions.split(",") if code]
+
+    def tier_at(self, at: datetime) -> int | None:
+        """The tier that counts at that moment: after its last day an override counts no more.
+
+        `tier` itself follows within minutes, for lists and searches; no rule may wait for that.
+        """
+        is_over = self.tier_until is not None and as_date(at) > self.tier_until
+        return self.tier_after if is_over else self.tier
 
     @property
     def stream(self) -> str:

@@ -23,9 +23,10 @@ from governance.core.typed import is_plain
 class Tier(IntegerChoices):
     """Risk tier; Tier 1 is the highest risk."""
 
-    ONE = 1, "Tier 1 (high)"
-    TWO = 2, "Tier 2 (medium)"
-    THREE = 3, "Tier 3 (low)"
+    ONE = 1, "Tier 1 (critical)"
+    TWO = 2, "Tier 2 (high)"
+    THREE = 3, "Tier 3 (medium)"
+    FOUR = 4, "Tier 4 (low)"
 
 
 class Kind(TextChoices):

@@ -44,6 +44,11 @@ MARKS: dict[str, Mark] = {
         (Verb.CARD_PUBLISHED, ("ok", "book", "Card"), "Published the model card"),
         (Verb.CHECK_TICKED, ("mute", "check", "Check"), "Looked at a manual check"),
         (Verb.CHECKPOINT_MADE, ("ok", "chain", "Checkpoint"), "Signed a checkpoint of the ledger"),
+        (
+            Verb.CLASS_ASSESSED,
+            ("ink", "sliders", "Class"),
+            "Assessed the EU AI Act class",
+        ),
         (Verb.DEPENDENCY_ADDED, ("mute", "plus", "Inventory"), "Added a model that feeds it"),
         (Verb.DEPENDENCY_ENDED, ("mute", "minus", "Inventory"), "Ended that a model feeds it"),
         (Verb.DEPLOYMENT_REPORTED, ("mute", "pulse", "Serving"), "Reported what an instance runs"),
@@ -62,6 +67,7 @@ MARKS: dict[str, Mark] = {
         (Verb.LINEAGE_REPORTED, ("mute", "chain", "Lineage"), "Reported lineage"),
         (Verb.MODEL_CREATED, ("mute", "plus", "Registered"), "Registered the model"),
         (Verb.MODEL_DESCRIBED, ("mute", "edit", "Registry"), "Changed the model’s description"),
+        (Verb.MODEL_DETERMINED, ("ink", "sliders", "Scope"), "Decided whether it is a model"),
         (Verb.MODEL_REMOVED, ("warn", "minus", "Registry"), "Removed the model"),
         (Verb.MODEL_RENAMED, ("warn", "edit", "Registry"), "Renamed the model"),
         (Verb.MODEL_RETIRED, ("warn", "minus", "Inventory"), "Retired the model"),
@@ -77,6 +83,11 @@ MARKS: dict[str, Mark] = {
         (Verb.POLICY_PROPOSED, ("mute", "sliders", "Policy"), "Proposed a policy"),
         (Verb.POLICY_REJECTED, ("bad", "cross", "Policy"), "Rejected a policy"),
         (Verb.POLICY_SIGNED, SIGNED, "Signed a policy"),
+        (
+            Verb.QUESTIONNAIRE_PUBLISHED,
+            ("ok", "sliders", "Questionnaire"),
+            "Published a questionnaire",
+        ),
         (Verb.REQUEST_OPENED, ("ink", "comment", "Request"), "Asked for a promotion"),
         (Verb.REQUEST_REJECTED, ("bad", "cross", "Rejected"), "Rejected the promotion"),
         (Verb.REQUEST_RETURNED, ("warn", "override", "Returned"), "Returned it for changes"),
@@ -92,6 +103,18 @@ MARKS: dict[str, Mark] = {
         (Verb.SLOT_CREATED, ("mute", "plus", "Slot"), "Created the slot {what}"),
         (Verb.SLOT_ENDED, ("mute", "minus", "Slot"), "Ended the role in a slot of {what}"),
         (Verb.SLOT_SHARE_LOWERED, ("mute", "down", "Slot"), "Lowered the canary share of {what}"),
+        (Verb.TIER_ASSESSED, ("ink", "sliders", "Tier"), "Assessed the risk tier"),
+        (Verb.TIER_REVERTED, ("warn", "clock", "Tier"), "The override of the tier ended"),
+        (
+            Verb.TIER_OVERRIDE_APPROVED,
+            ("warn", "override", "Tier"),
+            "Approved another tier than assessed",
+        ),
+        (
+            Verb.TIER_OVERRIDE_PROPOSED,
+            ("warn", "override", "Tier"),
+            "Proposed another tier than assessed",
+        ),
         (Verb.TOKEN_ISSUED, ("mute", "key", "Access"), "Issued a token"),
         (Verb.TOKEN_REVOKED, ("mute", "key", "Access"), "Revoked a token"),
         (Verb.UNIT_CREATED, ("mute", "plus", "Access"), "Added a business unit"),
@@ -157,7 +180,10 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         "Validation and findings",
         frozenset(v.value for v in Verb if v.value.startswith(("validation.", "finding."))),
     ),
-    "policies": ("Policies", frozenset(v.value for v in Verb if v.value.startswith("policy."))),
+    "policies": (
+        "Policies and questionnaires",
+        frozenset(v.value for v in Verb if v.value.startswith(("policy.", "questionnaire."))),
+    ),
     "registry": (
         "Inventory and registry",
         frozenset(
@@ -166,6 +192,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             if v.value.startswith(
                 (
                     "alias.",
+                    "class.",
                     "comment.",
                     "dependency.",
                     "deployment.",
@@ -173,6 +200,8 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
                     "field.",
                     "model.",
                     "slot.",
+                    "tier.",
+                    "tier_override.",
                     "version.",
                     "webhook.",
                 )

@@ -131,7 +131,7 @@ def can_hurry(version: ModelVersion, *, reader: User, at: datetime) -> bool:
     if not may(reader, Permission.PROMOTION_REQUEST, unit=unit, at=at):
         return False
     try:
-        policy = policy_of_move(version, slot=slot, target=Stage.PRODUCTION)
+        policy = policy_of_move(version, slot=slot, target=Stage.PRODUCTION, at=at)
     except NoPolicy:
         return False
     return policy.emergency is not None
@@ -144,7 +144,7 @@ def askable_stages(version: ModelVersion, *, reader: User, at: datetime) -> list
         return []
     scopes, source = [policy.scope for policy in policies_in_force()], Stage(version.stage)
     subjects = {
-        stage: subject_of(model, slot=slot.name, source=source, target=stage)
+        stage: subject_of(model, slot=slot.name, source=source, target=stage, at=at)
         for stage in Stage
         if stage != source
     }
@@ -188,7 +188,7 @@ def next_case(version: ModelVersion, *, at: datetime) -> Case | None:
     if stage not in NEXT_STAGE or slot is None:
         return None
     target = NEXT_STAGE[stage]
-    policy = policy_of_move(version, slot=slot, target=target)
+    policy = policy_of_move(version, slot=slot, target=target, at=at)
     return build_case(
         version,
         slot=slot,

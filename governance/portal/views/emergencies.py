@@ -31,7 +31,7 @@ def emergency(request: PageRequest, name: str, number: int) -> HttpResponse:
     slot = default_slot(version.model)
     if slot is None:
         raise VersionNotFound("This model has no versions.")
-    policy = policy_of_move(version, slot=slot, target=Stage.PRODUCTION)
+    policy = policy_of_move(version, slot=slot, target=Stage.PRODUCTION, at=at)
     short = emergency_policy(policy)
     form = EmergencyForm(request.POST if request.method == "POST" else None)
     asked = (

@@ -14,7 +14,14 @@ from governance.audit.models import LedgerEntry
 from governance.inventory.actions import ModelRecord, create_model, edit_model
 from governance.inventory.models import Builder, Model, TierAssessment
 from governance.inventory.queries import record_digest
-from tests.factories import Cast, make_model, make_person, make_token
+from tests.factories import (
+    Cast,
+    make_model,
+    make_person,
+    make_questionnaires,
+    make_token,
+    rate,
+)
 from tests.http.admin.conftest import Visitor
 from tests.world import nothing_moves
 
@@ -141,7 +148,7 @@ def test_name_and_unit_stay_as_they_were(cast: Cast, owner: Visitor, model: Mode
     [
         ({"tier": "1", "tier_reason": " "}, "Reason for the tier: Say why"),
         ({"tier": ""}, "Risk tier: A tier once set cannot be cleared."),
-        ({"tier": "4"}, "Risk tier: Select a valid choice"),
+        ({"tier": "7"}, "Risk tier: Select a valid choice"),
         ({"kind": "ORACLE"}, "Kind: Select a valid choice"),
         ({"owner": ""}, "Owner: A model once owned keeps an owner."),
         ({"owner": "developer"}, "Owner: Dev Singh is not a model owner in Retail credit."),
@@ -319,3 +326,35 @@ def test_only_validators_are_offered_as_such(cast: Cast, owner: Visitor, model: 
     asked = {"app_label": "inventory", "model_name": "model", "field_name": "validator"}
     found = owner.get("/admin/autocomplete/", term="a", **asked).json()["results"]
     assert [one["id"] for one in found] == [str(cast.validator.pk)]
+
+
+class TestByQuestionnaire:
+    """Once questionnaires are published, the form shows tier and class, and asks for neither."""
+
+    @pytest.fixture
+    def rated(self, cast: Cast, model: Model) -> Model:
+        make_questionnaires(cast, at=timezone.now())
+        rate(cast, model, at=timezone.now())
+        model.refresh_from_db()
+        return model
+
+    def test_the_form_leads_to_the_questions(self, owner: Visitor, rated: Model) -> None:
+        page = owner.get(change(rated)).content.decode()
+        assert "156 of 400 points give Tier 3 (Medium)" in page
+        assert f'<a href="/models/{rated.name}/assess/">Answer the questionnaire</a>' in page
+        for name in ("tier", "tier_reason", "ai_act_class", "ai_act_reason"):
+            assert f'name="{name}"' not in page
+
+    def test_the_rest_is_saved_and_the_tier_stays(
+        self, cast: Cast, owner: Visitor, rated: Model
+    ) -> None:
+        data = filled(cast, rated, purpose="Says who stays.", tier="1", tier_reason="So.")
+        assert owner.post(change(rated), **data).status_code == 302
+        rated.refresh_from_db()
+        assert (rated.purpose, rated.tier) == ("Says who stays.", 3)
+
+    def test_a_new_model_has_neither_yet(self, cast: Cast, owner: Visitor) -> None:
+        make_questionnaires(cast, at=timezone.now())
+        data = filled(cast, name="churn-model", unit=str(cast.unit.pk))
+        assert owner.post(f"{MODELS}add/", **data).status_code == 302
+        assert Model.objects.get().gaps == ["a risk tier"]

@@ -91,7 +91,7 @@ def test_counts_what_was_opened_said_and_found(cast: Cast, head: User) -> None:
     took = "1 h 30 min 45 min to 2 h 15 min"
     here = ["2", "50 %", took, "1.5", "0", "3", "0.7", "0", "1", "1"]
     assert rows_of(page, "tiers") == {
-        "Tier 1": nowhere, "Tier 2": nowhere, "Tier 3": here, "All": here,
+        "Tier 1": nowhere, "Tier 2": nowhere, "Tier 3": here, "Tier 4": nowhere, "All": here,
     }  # fmt: skip
     roles = rows_of(page, "signing-roles")
     nothing = ["0", "n/a", "n/a", "n/a 0 of 0", "n/a 0 of 0", "n/a", "0"]

@@ -1,0 +1,98 @@
+"""Writing a model's tier and class: parts of the acts that decide on them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from governance.accounts.models import Unit, User
+from governance.accounts.permissions import Permission, require
+from governance.accounts.rules import Actor, NotAPerson
+from governance.audit import actions as audit
+from governance.core.errors import Problem
+from governance.inventory.models import Assessment, ClassAssessment, Model, TierAssessment
+from governance.inventory.queries.questionnaires import published_for
+from governance.inventory.rules.assessments import Purpose
+
+
+def set_tier(model: Model, tier: int, reason: str, *, actor: Actor, at: datetime) -> TierAssessment:
+    """Set the tier by hand, as long as no questionnaire asks for it (`by_hand_problems`)."""
+    return write_tier(model, tier, reason, person=assessor(model, actor, at=at), at=at)
+
+
+def set_class(
+    model: Model, ai_act_class: str, reason: str, *, actor: Actor, at: datetime
+) -> ClassAssessment:
+    """The same for the class under the EU AI Act."""
+    return write_class(model, ai_act_class, reason, person=assessor(model, actor, at=at), at=at)
+
+
+def assessor(model: Model, actor: Actor, *, at: datetime) -> User:
+    """Return who answers for an assessment. Raises PermissionMissing, NotAPerson."""
+    return require_assessor(model.unit, "tier or a class", actor=actor, at=at)
+
+
+def require_assessor(unit: Unit, what: str, *, actor: Actor, at: datetime) -> User:
+    """Return the person who may set a tier or a class there, else raise what refuses it."""
+    require(actor, Permission.TIER_ASSESS, unit=unit, at=at)
+    if actor.person is None:
+        raise NotAPerson(f"A {what} is set by a person, who answers for it.")
+    return actor.person
+
+
+def by_hand_problems(model: Model, *, tier: int | None, ai_act_class: str) -> list[Problem]:
+    """Say which of these cannot be set by hand, because a published questionnaire asks for it."""
+    wanted = (
+        ("tier", Purpose.TIERING, tier not in (None, model.tier)),
+        ("ai_act_class", Purpose.AI_ACT, ai_act_class not in ("", model.ai_act_class)),
+    )
+    return [
+        Problem(
+            field=field,
+            rule="assess_by_questionnaire",
+            message=f"The {purpose.label} comes from a questionnaire. Answer it on the page of "
+            "the model, under Assessments.",
+        )
+        for field, purpose, is_changed in wanted
+        if is_changed and published_for(purpose)
+    ]
+
+
+def write_tier(
+    model: Model,
+    tier: int,
+    reason: str,
+    *,
+    person: User,
+    at: datetime,
+    assessment: Assessment | None = None,
+) -> TierAssessment:
+    """Set the tier on the locked model, which the caller saves. An override before it is over."""
+    model.tier, model.tier_until, model.tier_after = tier, None, None
+    return TierAssessment.objects.create(
+        model=model,
+        tier=tier,
+        reason=audit.write_prose(reason),
+        assessed_by=person,
+        assessed_at=at,
+        assessment=assessment,
+    )
+
+
+def write_class(
+    model: Model,
+    ai_act_class: str,
+    reason: str,
+    *,
+    person: User,
+    at: datetime,
+    assessment: Assessment | None = None,
+) -> ClassAssessment:
+    model.ai_act_class = ai_act_class
+    return ClassAssessment.objects.create(
+        model=model,
+        ai_act_class=ai_act_class,
+        reason=audit.write_prose(reason),
+        assessed_by=person,
+        assessed_at=at,
+        assessment=assessment,
+    )

@@ -1,0 +1,197 @@
+"""What was answered about models, what is known of them beside that, and what counts now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from governance.accounts.models import User
+from governance.accounts.rules import Role
+from governance.core.canonical import digest
+from governance.inventory.models import (
+    AnswerDraft,
+    Assessment,
+    ClassAssessment,
+    Determination,
+    Model,
+    QuestionnaireVersion,
+    TierAssessment,
+)
+from governance.inventory.queries.questionnaires import (
+    needed_questionnaire,
+    questionnaire_in_force,
+    questionnaire_of,
+    tree_of,
+)
+from governance.inventory.queries.records import record_digest
+from governance.inventory.rules.assessments import AssessmentNotFound, Matter, Purpose
+from governance.inventory.rules.inquiries import Inquiry, admitted, admitted_facts
+from governance.inventory.rules.questionnaires import (
+    Answers,
+    Facts,
+    Scorecard,
+    Tree,
+    TreeResult,
+    facts_from,
+)
+
+
+def approver_roles() -> dict[str, tuple[Role, ...]]:
+    """Which roles stand for an approver that a questionnaire names (TIER_APPROVERS)."""
+    return {
+        name: tuple(Role(role) for role in roles) for name, roles in settings.TIER_APPROVERS.items()
+    }
+
+
+def known_facts(model: Model, card: Scorecard) -> Facts:
+    """Return the facts that the portal knows of a model, which nobody types.
+
+    A fact that the questionnaire takes from the class under the EU AI Act follows the class in
+    force; of a model that has none it is the default.
+    """
+    known = {fact.id: fact.default for fact in card.facts if fact.taken_from}
+    known |= _from_class(model, card)
+    # A fact that rests on other records of the portal, such as the tier of what a model feeds,
+    # is added here, by the name that a questionnaire has for it.
+    return known
+
+
+def _from_class(model: Model, card: Scorecard) -> Facts:
+    """What follows from the class in force, by the questionnaire that gave it or that asks now."""
+    if not model.ai_act_class or not any(fact.taken_from for fact in card.facts):
+        return {}
+    tree = _tree_behind(model)
+    if tree is None or model.ai_act_class not in tree.outcomes:
+        return {}
+    outcome = tree.outcomes[model.ai_act_class]
+    return facts_from(card, TreeResult(tree=tree, outcome=outcome, fields={}, path=()))
+
+
+def _tree_behind(model: Model) -> Tree | None:
+    newest = (
+        ClassAssessment.objects.filter(model=model)
+        .select_related("assessment__questionnaire")
+        .order_by("-assessed_at")
+        .first()
+    )
+    if newest is not None and newest.assessment is not None:
+        return tree_of(newest.assessment.questionnaire)
+    row = questionnaire_in_force(Purpose.AI_ACT)
+    return tree_of(row) if row else None
+
+
+def assessment_base(
+    model: Model, questionnaire: QuestionnaireVersion, answers: Answers, facts: Facts
+) -> str:
+    """Return the digest of all that an assessment rests on: who confirms it sends it back.
+
+    Where the record, the questionnaire, the answers or a fact changed meanwhile it is another.
+    """
+    return digest(
+        {
+            "record": record_digest(model),
+            "questionnaire": questionnaire.digest,
+            "answers": answers,
+            "facts": facts,
+        }
+    )
+
+
+def assessments_of(model: Model) -> QuerySet[Assessment]:
+    """Return every assessment of the model, newest first."""
+    return (
+        Assessment.objects.filter(model=model)
+        .select_related("questionnaire", "assessed_by", "evidence")
+        .order_by("-assessed_at", "pk")
+    )
+
+
+def assessment_by_id(model: Model, assessment_id: UUID) -> Assessment:
+    """Return one of the model's assessments, or raise AssessmentNotFound."""
+    row = assessments_of(model).filter(pk=assessment_id).select_related("model").first()
+    if row is None:
+        raise AssessmentNotFound("The model has no such assessment.")
+    return row
+
+
+def determinations_of(model: Model) -> QuerySet[Determination]:
+    """Return every determination of the model, newest first."""
+    return (
+        Determination.objects.filter(model=model)
+        .select_related("questionnaire", "reviewer", "reasons")
+        .order_by("-decided_at", "pk")
+    )
+
+
+def latest_determination(model: Model) -> Determination | None:
+    return determinations_of(model).first()
+
+
+def newest_rating(model: Model) -> TierAssessment | None:
+    """Return what set the tier last, with the assessment and the override behind it."""
+    return (
+        TierAssessment.objects.filter(model=model)
+        .select_related("assessment__questionnaire", "override", "reason", "assessed_by")
+        .order_by("-assessed_at", "pk")
+        .first()
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A person's inquiry so far. `is_begun` says whether anything of it was kept."""
+
+    row: QuestionnaireVersion
+    inquiry: Inquiry
+    is_begun: bool
+
+
+def draft_of(model: Model, matter: Matter, *, person: User) -> Draft:
+    """Return what the person answered so far to the questionnaire that asks now.
+
+    Answers to one that was superseded since begin anew: its questions may be others. Nothing but
+    the answers of the determination is taken over by itself. Raises NoQuestionnaire.
+    """
+    row = needed_questionnaire(matter.purpose)
+    kept = AnswerDraft.objects.filter(
+        model=model, person=person, matter=matter, questionnaire=row
+    ).first()
+    is_begun = kept is not None and bool(kept.answers or kept.facts)
+    questionnaire = questionnaire_of(row)
+    inquiry = Inquiry(
+        matter=matter,
+        questionnaire=questionnaire,
+        answers=kept.answers if kept and is_begun else _decided_before(model, matter, row),
+        facts=kept.facts if kept and is_begun else {},
+        known=known_facts(model, questionnaire) if isinstance(questionnaire, Scorecard) else {},
+    )
+    return Draft(row=row, inquiry=inquiry, is_begun=is_begun)
+
+
+def _decided_before(model: Model, matter: Matter, row: QuestionnaireVersion) -> Answers:
+    """Of a tier: what was answered to the gate when it was decided that this is a model."""
+    decided = latest_determination(model) if matter == Matter.TIER else None
+    return decided.answers if decided is not None and decided.questionnaire == row else {}
+
+
+def answers_of_last_time(model: Model, matter: Matter) -> tuple[Answers, Facts]:
+    """Return what was answered last about the matter, as far as it can be today.
+
+    Raises NoQuestionnaire.
+    """
+    row = needed_questionnaire(matter.purpose)
+    questionnaire = questionnaire_of(row)
+    if matter == Matter.DETERMINATION:
+        decided = latest_determination(model)
+        return admitted(questionnaire, decided.answers if decided else {}), {}
+    last = assessments_of(model).filter(questionnaire__purpose=matter.purpose).first()
+    if last is None:
+        return {}, {}
+    facts: Facts = {}
+    if isinstance(questionnaire, Scorecard):
+        known = known_facts(model, questionnaire)
+        facts = admitted_facts(questionnaire, last.facts, known=known)
+    return admitted(questionnaire, last.answers), facts

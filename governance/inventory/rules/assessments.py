@@ -1,0 +1,154 @@
+"""What a published questionnaire is used for, and what stands against recording its result."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from django.db.models import TextChoices
+
+from governance.core.errors import NotFound, Problem, Refused, WrongState
+from governance.inventory.rules.questionnaires import (
+    Answers,
+    Questionnaire,
+    Scorecard,
+    Tree,
+    classify,
+)
+from governance.inventory.rules.questionnaires.scorecards import Block, Fact
+from governance.inventory.rules.records import AiActClass, Tier
+
+PROHIBITED_CLASS = "prohibited"
+"""The class that trees give to a prohibited practice, as `classes` of a fact names it."""
+
+
+class Purpose(TextChoices):
+    """What a questionnaire decides on."""
+
+    TIERING = "TIERING", "Risk tier"
+    AI_ACT = "AI_ACT", "EU AI Act class"
+
+
+class Matter(TextChoices):
+    """What is being decided on for one model."""
+
+    DETERMINATION = "DETERMINATION", "Determination"
+    TIER = "TIER", "Risk tier"
+    CLASS = "CLASS", "EU AI Act class"
+
+    @property
+    def purpose(self) -> Purpose:
+        """Which questionnaire asks: that of tiers asks in its gate whether there is a model."""
+        return Purpose.AI_ACT if self == Matter.CLASS else Purpose.TIERING
+
+
+class NoQuestionnaire(WrongState):
+    """Nothing was published that asks for this."""
+
+    code = "no_questionnaire"
+
+
+class QuestionnaireNotFound(NotFound):
+    code = "questionnaire_not_found"
+
+
+class AssessmentNotFound(NotFound):
+    code = "assessment_not_found"
+
+
+class AssessmentChanged(WrongState):
+    """The record, the questionnaire or the answers are not those that were on the screen."""
+
+    code = "assessment_changed"
+
+
+class OverrideNotOpen(WrongState):
+    """No override can be proposed, or this one approved, as things stand now."""
+
+    code = "tier_override_not_open"
+
+
+class OverrideBarred(Refused):
+    """This person cannot approve this override, whatever they find of it."""
+
+    code = "tier_override_barred"
+
+
+def purpose_problems(
+    questionnaire: Questionnaire, purpose: Purpose, *, approvers: Collection[str]
+) -> Iterator[Problem]:
+    """Say what keeps a sound questionnaire from being used for this purpose here.
+
+    `approvers` are the names of approvers that stand for roles of the portal.
+    """
+    if purpose == Purpose.TIERING and isinstance(questionnaire, Scorecard):
+        yield from _tiering_problems(questionnaire, approvers)
+    elif purpose == Purpose.AI_ACT and isinstance(questionnaire, Tree):
+        yield from _class_problems(questionnaire)
+    else:
+        kind = "scorecard" if purpose == Purpose.TIERING else "tree"
+        said = f"For the {purpose.label} a {kind} is needed."
+        yield Problem(field="spec.kind", rule="purpose", message=said)
+
+
+def _tiering_problems(card: Scorecard, approvers: Collection[str]) -> Iterator[Problem]:
+    unknown = [one.tier for one in card.thresholds if one.tier not in Tier.values]
+    if unknown:
+        said = f"The portal knows Tier 1 to Tier {max(Tier.values)}, and no Tier {unknown[0]}."
+        yield Problem(field="thresholds.tiers", rule="known_tier", message=said)
+    for key, direction in (("upward", card.upward), ("downward", card.downward)):
+        for name in direction.approvers:
+            if name not in approvers:
+                said = (
+                    f"No role of the portal stands for {name}. There are: "
+                    f"{', '.join(sorted(approvers)) or 'none'} (TIER_APPROVERS)."
+                )
+                place = f"manual_override.{key}.approvers"
+                yield Problem(field=place, rule="known_approver", message=said)
+    facts = {fact.id: fact for fact in card.facts}
+    for index, block in enumerate(card.blocks):
+        if not _is_prohibition(block, facts):
+            said = (
+                "The portal blocks what is classed as a prohibited practice. Let the block rest "
+                "on the fact that takes that class over, and on nothing else."
+            )
+            yield Problem(field=f"blocks[{index}].when", rule="enforced", message=said)
+
+
+def _is_prohibition(block: Block, facts: dict[str, Fact]) -> bool:
+    """Tell whether it holds for a prohibited practice alone: that is what the gates refuse."""
+    return not block.when.answers and all(
+        set(values) <= _of_prohibited(facts[key]) for key, values in block.when.facts.items()
+    )
+
+
+def _of_prohibited(fact: Fact) -> set[object]:
+    origin = fact.taken_from
+    if origin is None:
+        return set()
+    named = (
+        origin.outcomes.get(AiActClass.PROHIBITED.value),
+        origin.classes.get(PROHIBITED_CLASS),
+    )
+    return {value for value in named if value is not None}
+
+
+def _class_problems(tree: Tree) -> Iterator[Problem]:
+    for index, key in enumerate(tree.outcomes):
+        if key not in AiActClass.values and key != tree.incomplete:
+            said = f"The portal knows no class {key}. It knows {', '.join(AiActClass.values)}."
+            yield Problem(field=f"outcomes[{index}].id", rule="known_class", message=said)
+
+
+def unanswered(keys: Collection[str]) -> list[Problem]:
+    """Say of each question that its answer is missing."""
+    return [
+        Problem(field=f"answers.{key}", rule="unanswered", message=f"Answer {key}.") for key in keys
+    ]
+
+
+def kept_answers(questionnaire: Questionnaire, answers: Answers) -> Answers:
+    """Return the answers that count: of a tree those on its way, as later ones may bypass some."""
+    if isinstance(questionnaire, Scorecard):
+        return {key: value for key, value in answers.items() if value is not None}
+    path = classify(questionnaire, answers).path
+    return {one.question: answers[one.question] for one in path if one.question in answers}
