@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from governance.accounts.permissions import Permission
 from governance.accounts.queries import SystemActor
 from governance.audit.models import LedgerEntry
 from governance.audit.rules import Source, Verb
+from governance.core.wording import number
 from governance.inventory.actions.imports import import_models
 from governance.inventory.actions.tier_overrides import revert_tier
 from governance.inventory.files import forget_file, kept_file
@@ -45,7 +47,7 @@ def run_import(run: JobRun) -> dict[str, Any]:
             seen=run.args["seen"],
             actor=sender,
             at=run.started_at,
-            report=lambda written, of: run.go_on(),
+            report=telling(run),
         )
         run.hold()
     # A crash here leaves a file that nobody needs, and an attempt that finds all of it done.
@@ -54,6 +56,16 @@ def run_import(run: JobRun) -> dict[str, Any]:
         "created": plan.counts[Verdict.CREATED],
         "changed": plan.counts[Verdict.CHANGED],
     }
+
+
+def telling(run: JobRun) -> Callable[[int, int], None]:
+    """Return what is called before each row: it says how far the work is, or ends it."""
+
+    def report(written: int, of: int) -> None:
+        run.go_on()
+        run.note = f"Writing row {number(written + 1)} of {number(of)}, in one transaction"
+
+    return report
 
 
 def written_by(run: JobRun) -> dict[str, Any]:

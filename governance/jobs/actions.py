@@ -117,9 +117,9 @@ def _give_up(job: Job, *, at: datetime) -> None:
     job.save()
 
 
-def keep(*, attempt: UUID, until: datetime) -> None:
-    """Extend the lease of a running attempt. Raises JobGone."""
-    _change(attempt, lease_until=until)
+def keep(*, attempt: UUID, until: datetime, note: str = "") -> None:
+    """Extend the lease of a running attempt, and say how far it is. Raises JobGone."""
+    _change(attempt, lease_until=until, **({"words": note} if note else {}))
 
 
 def report(*, attempt: UUID, step: int, steps: int, words: str, at: datetime) -> None:

@@ -35,6 +35,7 @@ class JobRun:
     """One attempt at a job, as its handler sees it.
 
     `started_at` is the time the handler's work is dated with. `attempts` is 1 the first time.
+    `note` is how far a long step is; whoever watches sees it with the next sign of life.
     """
 
     id: UUID
@@ -46,10 +47,12 @@ class JobRun:
     started_at: datetime
     stopping: Callable[[], bool] = never
     gone: threading.Event = field(default_factory=threading.Event)
+    note: str = ""
 
     def step(self, number: int, of: int, words: str) -> None:
         """Say what begins now. Raises JobGone or WorkerStopping when the work must not go on."""
         self.go_on()
+        self.note = ""
         actions.report(attempt=self.attempt, step=number, steps=of, words=words, at=timezone.now())
 
     def go_on(self) -> None:
@@ -149,7 +152,7 @@ def _beat(run: JobRun, lease: timedelta, over: threading.Event) -> None:
     try:
         while not over.wait(lease.total_seconds() / BEATS_PER_LEASE):
             try:
-                actions.keep(attempt=run.attempt, until=timezone.now() + lease)
+                actions.keep(attempt=run.attempt, until=timezone.now() + lease, note=run.note)
             except JobGone:
                 run.gone.set()
                 return

@@ -13,7 +13,7 @@ from django.utils import timezone
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission
 from governance.accounts.queries import SystemActor
-from governance.inventory.tasks import written_by
+from governance.inventory.tasks import telling, written_by
 from governance.jobs.channels import channel
 from governance.jobs.kinds import job
 from governance.jobs.recurring import every_minute
@@ -133,7 +133,7 @@ def adopt(run: JobRun) -> dict[str, Any]:
             leaving_out=run.args["leaving_out"],
             actor=actor,
             at=run.started_at,
-            report=lambda written, of: run.go_on(),
+            report=telling(run),
         )
         run.hold()
     return {"created": len(adoption.drafts), "changed": 0}

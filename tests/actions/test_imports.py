@@ -146,7 +146,7 @@ WRONG: list[tuple[list[str], list[tuple[str, str]]]] = [
     (["m", "bank/retail", "", "", "", "", "more"], [("", "width")]),
     (
         ["churn-model", "bank/retail", "", "", "", ""],
-        [("Risk tier", "required"), ("Owner", "required")],
+        [("Owner", "required"), ("Risk tier", "required")],
     ),
 ]  # fmt: skip
 

@@ -11,10 +11,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from governance.accounts.models import User
+from governance.core.canonical import sha256_hex
+from governance.inventory.files import keep_file
 from tests import factories
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE, NARROW = 1440, 390
+IMPORTED = b"Name,Unit,Purpose\nnew-model,bank/retail,Sorts.\nchurn-model,nowhere,Says who stays.\n"
 PAGES = [
     "/",
     "/models/",
@@ -25,6 +28,9 @@ PAGES = [
     "/models/churn-model/versions/1/",
     "/models/churn-model/slots/new/",
     f"/data/{'d' * 64}/",
+    "/inventory/import/",
+    f"/inventory/import/{sha256_hex(IMPORTED)}/",
+    "/inventory/adopt/",
     "/live/",
     "/decisions/",
     "/audit/",
@@ -45,6 +51,7 @@ def portal(live_server: LiveServer) -> tuple[str, factories.Cast]:
     factories.make_dependency(cast, feeder=above, consumer=model)
     factories.make_dependency(cast, feeder=model, consumer=below)
     factories.make_ready(cast, factories.make_version(cast, model, metrics={"accuracy": "0.95"}))
+    keep_file(IMPORTED, sender=cast.approver)
     return live_server.url, cast
 
 

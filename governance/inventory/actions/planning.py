@@ -32,6 +32,7 @@ _EMPTY = {f.name: getattr(ModelRecord(), f.name) for f in fields(ModelRecord)}
 NEW: Mapping[str, Any] = {"name": "", "unit": None, "description": "", **_EMPTY}
 """What the columns say of a model that is not there yet."""
 HEADINGS = {column.key: column.heading for column in COLUMNS}
+ORDER = {column.key: place for place, column in enumerate(COLUMNS)}
 RECORD_KEYS = {column.key for column in RECORD}
 ASSESSED = {"tier": "tier", "ai_act_class": "class under the EU AI Act"}
 
@@ -106,6 +107,7 @@ class _Judge:
         found = [*self._about(line, name, model, reading)]
         found += reading.problems
         found += (p for p in self._against(name, model, reading) if p.field not in unread)
+        found.sort(key=_by_column)
         planned = PlannedRow(
             number=line.number,
             name=name,
@@ -224,6 +226,11 @@ def _verdict(model: Model | None, reading: _Reading, problems: Sequence[Problem]
     if model is None:
         return Verdict.CREATED
     return Verdict.CHANGED if reading.changed else Verdict.UNCHANGED
+
+
+def _by_column(problem: Problem) -> int:
+    """In the order of the columns; what is wrong with the row as a whole comes first."""
+    return ORDER.get(problem.field, -1)
 
 
 def _placed(row: int, problem: Problem) -> RowProblem:

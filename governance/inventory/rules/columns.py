@@ -198,7 +198,8 @@ Shape = Text | Choice | Codes | Day | Person | People | Place
 class Column:
     """One column. `source` is the attribute of a model that holds it, where it is not `key`.
 
-    `reason_of` names the column whose change the text of this one explains.
+    `reason_of` names the column whose change the text of this one explains; `hint` says what a
+    cell holds, where the shape alone does not.
     """
 
     key: str
@@ -206,6 +207,11 @@ class Column:
     shape: Shape = Text()
     source: str = ""
     reason_of: str = ""
+    hint: str = ""
+
+    @property
+    def says(self) -> str:
+        return self.hint or self.shape.says
 
     def write(self, value: Any) -> str:
         """Return the text of the cell; `read` gives an equal value back."""
@@ -225,8 +231,9 @@ class Column:
         return invalid(self.key, rule, message)
 
 
-NAME = Column("name", "Name")
+NAME = Column("name", "Name", hint="The name, exactly. A new one becomes a new model.")
 UNIT = Column("unit", "Unit", Place())
+NEEDED = "Text. Needed when the column before it changes, and only then."
 DESCRIPTION = Column("description", "Description")
 RECORD = (
     Column("purpose", "Purpose"),
@@ -239,9 +246,9 @@ RECORD = (
     Column("developers", "Developers", People()),
     Column("validator", "Validator", Person()),
     Column("tier", "Risk tier", Choice(Tier, missing=None)),
-    Column("tier_reason", "Reason for the tier", reason_of="tier"),
+    Column("tier_reason", "Reason for the tier", reason_of="tier", hint=NEEDED),
     Column("ai_act_class", "EU AI Act class", Choice(AiActClass)),
-    Column("ai_act_reason", "Reason for the class", reason_of="ai_act_class"),
+    Column("ai_act_reason", "Reason for the class", reason_of="ai_act_class", hint=NEEDED),
     Column("jurisdictions", "Jurisdictions", Codes(), source="jurisdiction_codes"),
     Column("inputs", "Inputs"),
     Column("outputs", "Outputs"),
@@ -256,7 +263,12 @@ RECORD = (
     Column("contract_end_date", "Contract ends", Day()),
     Column("first_use_date", "First use", Day()),
     Column("next_review_date", "Next review", Day()),
-    Column("tracking_uri", "Tracking server", Text(longest=300)),
+    Column(
+        "tracking_uri",
+        "Tracking server",
+        Text(longest=300),
+        hint="The address of an MLflow server that this portal may ask.",
+    ),
 )
 """The columns of a ModelRecord, by the names of its fields."""
 COLUMNS = (NAME, UNIT, *RECORD, DESCRIPTION)

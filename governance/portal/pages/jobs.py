@@ -115,7 +115,7 @@ def _begun(job: Job) -> list[StepRow]:
 
 def _row(job: Job, step: Mapping[str, Any], end: datetime | None) -> StepRow:
     if end is None:
-        return StepRow(tone="ink", icon="clock", label="Now", words=step["words"], took="running")
+        return StepRow(tone="ink", icon="clock", label="Now", words=job.words, took="running")
     if step is job.progress[-1] and job.state != JobState.DONE:
         return StepRow(tone="bad", icon="cross", label="Stopped", words=step["words"])
     took = f"{(end - _at(step)).total_seconds():.1f} s"

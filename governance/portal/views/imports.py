@@ -19,7 +19,7 @@ from governance.inventory.rules.imports import FEW_ROWS, Plan
 from governance.inventory.sheets import read_sheet
 from governance.portal.errors import perform, status_of, status_of_form
 from governance.portal.forms.exchange import UploadForm
-from governance.portal.pages.imports import LOOKS, import_page, problem_rows
+from governance.portal.pages.imports import import_page, problem_rows
 from governance.portal.requests import PageRequest
 from governance.portal.views.exports import attached
 
@@ -79,4 +79,4 @@ def _page(
     request: PageRequest, plan: Plan, *, refused: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
     context = {"page": import_page(plan, request.GET.get("page")), "refused": refused}
-    return render(request, "inventory/import_plan.html", {**context, "looks": LOOKS}, status=status)
+    return render(request, "inventory/import_plan.html", context, status=status)

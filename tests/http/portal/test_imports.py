@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.http import HttpResponse
+from django.utils import timezone
 
 from governance.accounts.models import User
 from governance.audit.models import LedgerEntry
@@ -20,9 +21,10 @@ from governance.core.sheets import csv_bytes
 from governance.inventory.actions import edit_model
 from governance.inventory.files import KEPT_FILES, keep_file, kept_file
 from governance.inventory.models import Model
-from governance.inventory.rules.imports import FEW_ROWS, FileGone
+from governance.inventory.rules.imports import FEW_ROWS, STEPS, FileGone
+from governance.jobs.actions import claim, keep, report
 from governance.jobs.models import Job
-from governance.jobs.rules import JobState
+from governance.jobs.rules import LEASE, JobState
 from governance.jobs.running import run_job
 from tests import factories as f
 from tests.factories import NOON, Cast
@@ -75,7 +77,8 @@ def test_a_file_is_sent_shown_and_written(cast: Cast, model: Model) -> None:
         ["<b>new", "bank/retail", "Sorts."], [model.name, "bank/retail", "Says who stays."]
     )
     place, page = shown(cast.owner, data)
-    assert f"3 {model.name} Changed Purpose {model.purpose} Says who stays." in words(page)
+    told = f"{model.name} Changed row 3 Purpose: {model.purpose} → Says who stays."
+    assert told in words(page)
     assert "&lt;b&gt;new" in page
     answer = apply(cast.owner, place, page)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/models/")
@@ -191,6 +194,17 @@ class TestManyRows:
             cast.owner, f"/jobs/{job.pk}/"
         )
         read(cast.owner, place, status=404)
+
+    def test_say_how_far_they_are(self, cast: Cast) -> None:
+        job, _ = self.ask(cast)
+        claimed = claim(worker="here", at=timezone.now(), lease=LEASE, job_id=job.pk)
+        assert claimed
+        assert claimed.attempt
+        report(attempt=claimed.attempt, step=2, steps=2, words=STEPS[1], at=timezone.now())
+        keep(attempt=claimed.attempt, until=timezone.now() + LEASE, note="Writing row 7 of 101")
+        page = read(cast.owner, f"/jobs/{job.pk}/")
+        assert "Writing row 7 of 101" in page
+        assert STEPS[1] not in page
 
     def test_an_attempt_after_a_crash_finds_it_done(self, cast: Cast) -> None:
         job, _ = self.ask(cast)
