@@ -33,12 +33,17 @@ class Permission(StrEnum):
     CARD_PUBLISH = "cards:card:publish"
     CARD_WRITE = "cards:card:write"
     PACK_BUILD = "evidence:pack:build"
+    ATTESTATION_GIVE = "inventory:attestation:give"
+    CAMPAIGN_OPEN = "inventory:campaign:open"
     MODEL_CREATE = "inventory:model:create"
     MODEL_EDIT = "inventory:model:edit"
     MODEL_READ = "inventory:model:read"
     MODEL_REMOVE = "inventory:model:remove"
     MODEL_RENAME = "inventory:model:rename"
+    REVIEW_RECORD = "inventory:review:record"
     TIER_ASSESS = "inventory:tier:assess"
+    WAIVER_DECIDE = "inventory:waiver:decide"
+    WAIVER_REQUEST = "inventory:waiver:request"
     ARTIFACT_CHECK = "registry:artifact:check"
     COMMENT_WRITE = "registry:comment:write"
     DEPLOYMENT_REPORT = "registry:deployment:report"
@@ -63,6 +68,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.MODEL_OWNER: frozenset(
         _READER
         | {
+            Permission.ATTESTATION_GIVE,
             Permission.CARD_PUBLISH,
             Permission.CARD_WRITE,
             Permission.CHECK_TICK,
@@ -75,6 +81,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SLOT_MANAGE,
             Permission.TIER_ASSESS,
             Permission.VERSION_REMOVE,
+            Permission.WAIVER_REQUEST,
             Permission.WEBHOOK_MANAGE,
         }
     ),
@@ -92,6 +99,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SLOT_MANAGE,
             Permission.VERSION_REGISTER,
             Permission.VERSION_REMOVE,
+            Permission.WAIVER_REQUEST,
         }
     ),
     Role.VALIDATOR: frozenset(
@@ -103,8 +111,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
+            Permission.REVIEW_RECORD,
             Permission.UNAPPROVED_LOAD,
             Permission.VALIDATION_WRITE,
+            Permission.WAIVER_REQUEST,
         }
     ),
     Role.APPROVER: frozenset(
@@ -118,11 +128,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
             Permission.TIER_ASSESS,
+            Permission.WAIVER_DECIDE,
         }
     ),
     Role.COMPLIANCE: frozenset(
         _READER
         | {
+            Permission.CAMPAIGN_OPEN,
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.POLICY_PROPOSE,
@@ -130,11 +142,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
+            Permission.WAIVER_DECIDE,
         }
     ),
     Role.HEAD_OF_MODEL_RISK: frozenset(
         _READER
         | {
+            Permission.CAMPAIGN_OPEN,
             Permission.CHALLENGE_READ,
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
@@ -142,6 +156,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
+            Permission.REVIEW_RECORD,
+            Permission.WAIVER_DECIDE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(

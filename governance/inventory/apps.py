@@ -2,6 +2,18 @@ from django.apps import AppConfig
 
 from governance.audit.registration import register
 
+UPKEEP = (
+    "Review",
+    "Campaign",
+    "CampaignEnd",
+    "AttestationItem",
+    "Attestation",
+    "Waiver",
+    "WaiverDecision",
+    "WaiverEnd",
+)
+"""Reviews, attestations and waivers: rows are only added."""
+
 
 class InventoryConfig(AppConfig):
     name = "governance.inventory"
@@ -16,3 +28,5 @@ class InventoryConfig(AppConfig):
         register(self.get_model("ClassAssessment"), history=True)
         register(self.get_model("Builder"), history=True)
         register(self.get_model("FormerName"), history=True)
+        for name in UPKEEP:
+            register(self.get_model(name), history=True)

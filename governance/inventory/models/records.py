@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from governance.accounts.queries import readable_paths, unit_reach
 from governance.accounts.rules import Actor
 from governance.core.compiled import KEY, Compiled
 from governance.core.models import Record
+from governance.inventory.models.overdue import review_is_overdue
 from governance.inventory.rules import REQUIRED, AiActClass, Capacity, Kind, Tier
 
 
@@ -40,6 +41,13 @@ class ModelQuerySet(models.QuerySet["Model"]):
         for field in set(REQUIRED) - {"owner", "tier"}:
             lacking |= Q(**{field: ""})
         return self.filter(lacking)
+
+    def overdue_reviews(self, today: date) -> ModelQuerySet:
+        """Keep what should have been reviewed by now, and for which no waiver of that holds.
+
+        Whoever reads a model's date reads `queries.reviews.review_standings`, which says the same.
+        """
+        return self.filter(review_is_overdue(today))
 
     def with_people(self) -> ModelQuerySet:
         return self.select_related("unit", "owner").prefetch_related("developers")

@@ -36,6 +36,7 @@ TELLING = (
     Verb.REQUEST_RETURNED,
     Verb.REQUEST_SIGNED,
     Verb.REQUEST_WITHDRAWN,
+    Verb.REVIEW_RECORDED,
     Verb.SLOT_SHARED,
     Verb.VALIDATION_SIGNED,
     Verb.VERSION_ARCHIVED,
@@ -44,6 +45,7 @@ TELLING = (
     Verb.VERSION_REGISTERED,
     Verb.VERSION_PROMOTED_IN_EMERGENCY,
     Verb.VERSION_ROLLED_BACK,
+    Verb.WAIVER_APPROVED,
 )
 """What a reader wants to hear of; tags, drafts and jobs are in the audit log."""
 
