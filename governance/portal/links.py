@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
-from governance.inventory.models import Model
+from governance.inventory.models import Campaign, Model, Waiver
 from governance.registry.models import DataSnapshot, ModelVersion, Slot
 from governance.registry.queries.serving import Place
 
@@ -26,6 +26,34 @@ def pin(row: Model) -> str:
 def edit_record(row: Model) -> str:
     """The form of the inventory record, in the owners' admin."""
     return f"/admin/inventory/model/{row.pk}/change/"
+
+
+def review(row: Model) -> str:
+    return f"{model(row)}review/"
+
+
+def new_waiver(row: Model) -> str:
+    return f"{model(row)}waivers/new/"
+
+
+def waiver(row: Waiver) -> str:
+    return f"/waivers/{row.pk}/"
+
+
+def waivers_of(row: Model) -> str:
+    return f"/waivers/?view=all&model={quote(row.name)}"
+
+
+def campaign(row: Campaign) -> str:
+    return f"/attestations/{row.pk}/"
+
+
+def campaign_csv(row: Campaign) -> str:
+    return f"{campaign(row)}progress.csv"
+
+
+def attest(row: Campaign, of: Model) -> str:
+    return f"{campaign(row)}models/{quote(of.name)}/"
 
 
 def version(row: ModelVersion) -> str:

@@ -21,6 +21,15 @@ from governance.portal.views.accounts import (
     service_account,
     service_accounts,
 )
+from governance.portal.views.attestations import (
+    attest_in,
+    campaign,
+    campaigns,
+    end_named_campaign,
+    new_campaign,
+    next_campaign,
+    progress_csv,
+)
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
 from governance.portal.views.certificates import certificate, download_certificate, not_drawn
@@ -59,6 +68,7 @@ from governance.portal.views.policies import (
     signed_before,
 )
 from governance.portal.views.rehearsals import rehearse_policy
+from governance.portal.views.reviews import review, reviews
 from governance.portal.views.rollbacks import roll_back_model, rollback_changed
 from governance.portal.views.security import (
     add_app_page,
@@ -78,6 +88,13 @@ from governance.portal.views.validation import (
     validation,
 )
 from governance.portal.views.versions import check_files, deprecate, label, undeprecate
+from governance.portal.views.waivers import (
+    decide,
+    end_named_waiver,
+    new_waiver,
+    waiver,
+    waivers,
+)
 from governance.portal.views.webhooks import webhooks
 from governance.registry.rules import VersionNotFound
 
@@ -305,6 +322,25 @@ delegation_urls = [
     page("delegations/<uuid:delegation_id>/end/", end_lent, name="delegation_end", methods=WRITE),
 ]
 
+CAMPAIGN = "attestations/<uuid:campaign_id>/"
+WAIVER = "waivers/<uuid:waiver_id>/"
+upkeep_urls = [
+    page("reviews/", reviews, name="reviews"),
+    page("models/<str:name>/review/", review, name="review", methods=READ_AND_WRITE),
+    page("attestations/", campaigns, name="attestations"),
+    page("attestations/new/", new_campaign, name="campaign_new", methods=READ_AND_WRITE),
+    page(CAMPAIGN, campaign, name="campaign"),
+    page(f"{CAMPAIGN}progress.csv", progress_csv, name="campaign_csv"),
+    page(f"{CAMPAIGN}next/", next_campaign, name="campaign_next", methods=WRITE),
+    page(f"{CAMPAIGN}end/", end_named_campaign, name="campaign_end", methods=WRITE),
+    page(f"{CAMPAIGN}models/<str:name>/", attest_in, name="attest", methods=READ_AND_WRITE),
+    page("waivers/", waivers, name="waivers"),
+    page("models/<str:name>/waivers/new/", new_waiver, name="waiver_new", methods=READ_AND_WRITE),
+    page(WAIVER, waiver, name="waiver"),
+    page(f"{WAIVER}decide/", decide, name="waiver_decide", methods=WRITE),
+    page(f"{WAIVER}end/", end_named_waiver, name="waiver_end", methods=WRITE),
+]
+
 webhook_urls = [
     page("webhooks/", webhooks, name="webhooks"),
 ]
@@ -332,6 +368,7 @@ urlpatterns = [
     *policy_urls,
     *access_urls,
     *delegation_urls,
+    *upkeep_urls,
     *webhook_urls,
     *challenge_urls,
     *audit_urls,

@@ -262,6 +262,14 @@ def test_others_end_nothing(cast: Cast, model: Model, head: User, who: str) -> N
         end(row, getattr(cast, who))
 
 
+def test_who_decides_refuses_a_request_and_does_not_withdraw_it(
+    cast: Cast, model: Model, head: User
+) -> None:
+    row = waiver(model, cast.owner)
+    with refused(NotYourWaiver):
+        end(row, head)
+
+
 def test_an_end_has_a_reason(cast: Cast, model: Model) -> None:
     row = waiver(model, cast.owner)
     with refused(InvalidInput):

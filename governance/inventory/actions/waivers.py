@@ -118,15 +118,16 @@ def refuse_waiver(
 def end_waiver(*, waiver_id: UUID, reason: str, actor: User, at: datetime) -> WaiverEnd:
     """End it now, before its last day; of one that nobody has decided, withdraw the request.
 
-    Who asked, the owner, and whoever may decide on it can. Appends waiver.ended. Raises
-    InvalidInput, NotYourWaiver, WaiverOver.
+    Who asked and the owner can, and of one that was decided whoever decides on waivers. Appends
+    waiver.ended. Raises InvalidInput, NotYourWaiver, WaiverOver.
     """
     waiver = _locked(waiver_id)
-    model = waiver.model
-    is_mine = actor.pk in {waiver.requested_by_id, model.owner_id}
-    if not is_mine and not may(actor, Permission.WAIVER_DECIDE, unit=model.unit, at=at):
+    if not may_end(waiver, actor, at=at):
         raise NotYourWaiver(
-            "Who asked for a waiver, the owner of the model, or who decides on waivers ends it."
+            "Who asked for a waiver and the owner of the model end it; once it is approved, who "
+            "decides on waivers does too.",
+            subject=waiver.ref,
+            stream=waiver.model.stream,
         )
     if state_of(waiver, today=as_date(at)) not in LIVING:
         raise WaiverOver("This waiver is over already.")
@@ -137,6 +138,14 @@ def end_waiver(*, waiver_id: UUID, reason: str, actor: User, at: datetime) -> Wa
     )
     _append(Verb.WAIVER_ENDED, waiver, [end], actor=actor, at=at)
     return end
+
+
+def may_end(waiver: Waiver, actor: User, *, at: datetime) -> bool:
+    """Tell whether ending it is this person's; a request that waits is refused, not ended."""
+    if actor.pk in {waiver.requested_by_id, waiver.model.owner_id}:
+        return True
+    decides = may(actor, Permission.WAIVER_DECIDE, unit=waiver.model.unit, at=at)
+    return decides and hasattr(waiver, "decision")
 
 
 def _locked(waiver_id: UUID) -> Waiver:

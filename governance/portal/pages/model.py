@@ -24,6 +24,7 @@ from governance.inventory.queries import latest_tier_assessment
 from governance.portal.pages.events import Event, as_events
 from governance.portal.pages.lineage import Lineage
 from governance.portal.pages.standing import Standing, standings
+from governance.portal.pages.upkeep import Upkeep, upkeep_of
 from governance.portal.pages.uses import draw_lineage
 from governance.registry.models import EvaluationResult, ModelVersion, Slot
 from governance.registry.queries import counting_results
@@ -72,6 +73,7 @@ class ModelPage:
     can_roll_back: bool
     can_keep_slots: bool
     lapsed: Sequence[ApprovalStanding]
+    upkeep: Upkeep
 
     @property
     def unapproved(self) -> list[Instance]:
@@ -114,6 +116,7 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         can_roll_back=bool(standing.live)
         and Role.APPROVER in roles_of(reader, unit=model.unit, at=at),
         lapsed=lapsed_among((role for place in slots for role in place.roles), at=at),
+        upkeep=upkeep_of(model, reader=reader, at=at),
     )
 
 
