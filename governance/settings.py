@@ -50,6 +50,17 @@ def _policy_set() -> str:
     return named
 
 
+def _review_months() -> dict[int, int]:
+    said = env.str("REVIEW_MONTHS", default="1:12,2:24,3:36")
+    pairs = [pair.strip().partition(":") for pair in said.split(",")]
+    if not all(tier.isdecimal() and months.isdecimal() for tier, _, months in pairs):
+        raise ImproperlyConfigured(f"REVIEW_MONTHS: {said!r} is not tier:months, as in 1:12,2:24.")
+    found = {int(tier): int(months) for tier, _, months in pairs}
+    if len(found) < len(pairs) or not all(1 <= months <= 120 for months in found.values()):
+        raise ImproperlyConfigured("REVIEW_MONTHS: each tier once, with 1 to 120 months.")
+    return found
+
+
 SECRET_KEY = _secret_key()
 BASE_URL = _base_url()
 HTTPS = BASE_URL.startswith("https://")
@@ -95,6 +106,12 @@ RETENTION_YEARS = env.int("RETENTION_YEARS", default=10)
 """For how long the record of a retired model is kept at least."""
 if not 1 <= RETENTION_YEARS <= 100:
     raise ImproperlyConfigured("RETENTION_YEARS: from 1 to 100 years.")
+REVIEW_MONTHS = _review_months()
+"""Tier → after how many months at most a model is reviewed again: the firm's own choice."""
+WAIVER_MAX_DAYS = env.int("WAIVER_MAX_DAYS", default=365)
+"""How long a waiver may last at most."""
+if WAIVER_MAX_DAYS < 1:
+    raise ImproperlyConfigured("WAIVER_MAX_DAYS: at least 1 day.")
 ARTIFACT_ROOTS = env.list("ARTIFACT_ROOTS", default=[])
 """Folders below which the portal may read the files of versions. None by default."""
 if bad := [root for root in ARTIFACT_ROOTS if not root.startswith("/") or ".." in root.split("/")]:

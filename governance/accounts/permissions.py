@@ -33,6 +33,8 @@ class Permission(StrEnum):
     CARD_PUBLISH = "cards:card:publish"
     CARD_WRITE = "cards:card:write"
     PACK_BUILD = "evidence:pack:build"
+    ATTESTATION_GIVE = "inventory:attestation:give"
+    CAMPAIGN_OPEN = "inventory:campaign:open"
     FIELD_DEFINE = "inventory:field:define"
     MODEL_CREATE = "inventory:model:create"
     MODEL_EDIT = "inventory:model:edit"
@@ -41,8 +43,11 @@ class Permission(StrEnum):
     MODEL_RENAME = "inventory:model:rename"
     MODEL_RETIRE = "inventory:model:retire"
     QUESTIONNAIRE_PUBLISH = "inventory:questionnaire:publish"
+    REVIEW_RECORD = "inventory:review:record"
     TIER_ASSESS = "inventory:tier:assess"
     TIER_OVERRIDE = "inventory:tier:override"
+    WAIVER_DECIDE = "inventory:waiver:decide"
+    WAIVER_REQUEST = "inventory:waiver:request"
     ARTIFACT_CHECK = "registry:artifact:check"
     COMMENT_WRITE = "registry:comment:write"
     DEPLOYMENT_REPORT = "registry:deployment:report"
@@ -67,6 +72,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.MODEL_OWNER: frozenset(
         _READER
         | {
+            Permission.ATTESTATION_GIVE,
             Permission.CARD_PUBLISH,
             Permission.CARD_WRITE,
             Permission.CHECK_TICK,
@@ -80,6 +86,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SLOT_MANAGE,
             Permission.TIER_ASSESS,
             Permission.VERSION_REMOVE,
+            Permission.WAIVER_REQUEST,
             Permission.WEBHOOK_MANAGE,
         }
     ),
@@ -97,6 +104,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SLOT_MANAGE,
             Permission.VERSION_REGISTER,
             Permission.VERSION_REMOVE,
+            Permission.WAIVER_REQUEST,
         }
     ),
     Role.VALIDATOR: frozenset(
@@ -108,9 +116,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
+            Permission.REVIEW_RECORD,
             Permission.UNAPPROVED_LOAD,
             Permission.VALIDATION_WRITE,
             Permission.TIER_OVERRIDE,
+            Permission.WAIVER_REQUEST,
         }
     ),
     Role.APPROVER: frozenset(
@@ -125,11 +135,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DELEGATION_GIVE,
             Permission.TIER_ASSESS,
             Permission.TIER_OVERRIDE,
+            Permission.WAIVER_DECIDE,
         }
     ),
     Role.COMPLIANCE: frozenset(
         _READER
         | {
+            Permission.CAMPAIGN_OPEN,
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.POLICY_PROPOSE,
@@ -138,11 +150,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
             Permission.QUESTIONNAIRE_PUBLISH,
+            Permission.WAIVER_DECIDE,
         }
     ),
     Role.HEAD_OF_MODEL_RISK: frozenset(
         _READER
         | {
+            Permission.CAMPAIGN_OPEN,
             Permission.CHALLENGE_READ,
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
@@ -152,6 +166,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DELEGATION_GIVE,
             Permission.QUESTIONNAIRE_PUBLISH,
             Permission.TIER_OVERRIDE,
+            Permission.REVIEW_RECORD,
+            Permission.WAIVER_DECIDE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(

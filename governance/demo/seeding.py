@@ -29,7 +29,7 @@ from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision
 from governance.cards.actions import publish_card, save_draft
 from governance.core.canonical import sha256_hex
-from governance.demo import assessing, contents, exceptions, lineage, records
+from governance.demo import assessing, contents, exceptions, lineage, records, upkeep
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
 from governance.demo.serving import give_role, make_slot, report
@@ -95,6 +95,8 @@ def seed(*, now: datetime) -> None:
     _serve(bank)
     records.tie(models, now=now)
     exceptions.lend_seats(read("people.yaml")["lent"], person=bank.person, now=now)
+    top = bank.cast.units["meridian"]
+    upkeep.keep_up(unit=top, person=bank.person, prove=_proof, now=now)
 
 
 def _serve(bank: Meridian) -> None:

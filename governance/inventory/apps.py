@@ -16,6 +16,18 @@ HISTORY = (
     "TierOverrideApproval",
 )
 
+UPKEEP = (
+    "Review",
+    "Campaign",
+    "CampaignEnd",
+    "AttestationItem",
+    "Attestation",
+    "Waiver",
+    "WaiverDecision",
+    "WaiverEnd",
+)
+"""Reviews, attestations and waivers: rows are only added."""
+
 
 class InventoryConfig(AppConfig):
     name = "governance.inventory"
@@ -26,7 +38,7 @@ class InventoryConfig(AppConfig):
             self.get_model("Model"),
             extra=lambda model: {"developers": model.developer_keys},
         )
-        for name in HISTORY:
+        for name in HISTORY + UPKEEP:
             register(self.get_model(name), history=True)
         register(self.get_model("Builder"), history=True)
         register(self.get_model("FormerName"), history=True)

@@ -86,14 +86,11 @@ class ReviewFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterator[tuple[str, str]]:
         yield "overdue", "Overdue"
-        yield "unset", "No date"
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():
             case "overdue":
-                return queryset.overdue(today=as_date(timezone.now()))
-            case "unset":
-                return queryset.filter(next_review_date=None)
+                return queryset.overdue_reviews(as_date(timezone.now()))
         return queryset
 
 
@@ -143,7 +140,7 @@ class ModelAdmin(GovernedAdmin):
     reads = (Permission.MODEL_EDIT,)
     adds = Permission.MODEL_CREATE
     autocomplete_fields = ("owner", "developers", "validator")
-    list_display = ("name", "unit", "owner", "tier", "standing", "review", "updated")
+    list_display = ("name", "unit", "owner", "tier", "standing", "updated")
     list_filter = (
         StandingFilter, CompletenessFilter, ReviewFilter, "tier", ClassFilter, OriginFilter,
         KindFilter,
@@ -181,7 +178,7 @@ class ModelAdmin(GovernedAdmin):
         ),
         # One save is one act, so feeders are added and ended on the portal's page, each for itself.
         ("Dependencies", {"fields": ("feeders_now", "consumers_now")}),
-        ("Dates", {"fields": ("first_use_date", "next_review_date")}),
+        ("Dates", {"fields": ("first_use_date",)}),
         ("Measurements", {"fields": ("tracking_uri", "base")}),
     )  # fmt: skip
 
@@ -271,13 +268,6 @@ class ModelAdmin(GovernedAdmin):
     @admin.display(description="Unit")
     def placed(self, obj: Model) -> str:
         return f"{obj.unit.name} ({obj.unit.path})"
-
-    @admin.display(description="Next review", ordering="next_review_date")
-    def review(self, obj: Model) -> str:
-        due = obj.next_review_date
-        if due is None:
-            return ""
-        return f"{day(due)}, overdue" if due < as_date(timezone.now()) else day(due)
 
     @admin.display(description="Changed", ordering="updated_at")
     def updated(self, obj: Model) -> str:

@@ -87,7 +87,6 @@ class ModelForm(GovernedForm):
             "contract_reference": "Contract",
             "contract_end_date": "Contract ends",
             "first_use_date": "First use",
-            "next_review_date": "Next review",
         }
         help_texts = {
             "origin": "A vendor’s model, a spreadsheet or a rule set is a record too.",
@@ -102,7 +101,6 @@ class ModelForm(GovernedForm):
             "validator": "Who is assigned to review it. Holds the role in the unit, and had no "
             "hand in the model.",
             "contract_reference": "The number under which the firm files the contract.",
-            "next_review_date": "From the day after, lists call the review overdue.",
             "name": "The registered-model name that pipelines use. It never changes.",
             "unit": "The business unit whose people work on the model. It never changes.",
             "purpose": "What the model is for, in a sentence or two.",

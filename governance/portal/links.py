@@ -8,10 +8,12 @@ from uuid import UUID
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.inventory.models import (
     Assessment,
+    Campaign,
     Dependency,
     Model,
     QuestionnaireVersion,
     TierOverride,
+    Waiver,
 )
 from governance.registry.models import DataSnapshot, ModelVersion, Slot
 from governance.registry.queries.serving import Place
@@ -69,7 +71,7 @@ def begin(row: Model, slug: str) -> str:
     return f"{assessments(row)}{slug}/begin/"
 
 
-def review(row: Model, slug: str) -> str:
+def go_over(row: Model, slug: str) -> str:
     return f"{assessments(row)}{slug}/review/"
 
 
@@ -91,6 +93,34 @@ def tier_override(row: Model, proposed: TierOverride) -> str:
 
 def questionnaire(row: QuestionnaireVersion) -> str:
     return f"/questionnaires/{row.pk}/"
+
+
+def review(row: Model) -> str:
+    return f"{model(row)}review/"
+
+
+def new_waiver(row: Model) -> str:
+    return f"{model(row)}waivers/new/"
+
+
+def waiver(row: Waiver) -> str:
+    return f"/waivers/{row.pk}/"
+
+
+def waivers_of(row: Model) -> str:
+    return f"/waivers/?view=all&model={quote(row.name)}"
+
+
+def campaign(row: Campaign) -> str:
+    return f"/attestations/{row.pk}/"
+
+
+def campaign_csv(row: Campaign) -> str:
+    return f"{campaign(row)}progress.csv"
+
+
+def attest(row: Campaign, of: Model) -> str:
+    return f"{campaign(row)}models/{quote(of.name)}/"
 
 
 def version(row: ModelVersion) -> str:

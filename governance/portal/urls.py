@@ -31,8 +31,17 @@ from governance.portal.views.assessments import (
     assessment,
     assessments,
     begin,
+    go_over,
     preview,
-    review,
+)
+from governance.portal.views.attestations import (
+    attest_in,
+    campaign,
+    campaigns,
+    end_named_campaign,
+    new_campaign,
+    next_campaign,
+    progress_csv,
 )
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
@@ -84,6 +93,7 @@ from governance.portal.views.policies import (
 from governance.portal.views.questionnaires import questionnaire, questionnaires
 from governance.portal.views.rehearsals import rehearse_policy
 from governance.portal.views.retirements import bring_back, retire
+from governance.portal.views.reviews import review, reviews
 from governance.portal.views.rollbacks import roll_back_model, rollback_changed
 from governance.portal.views.security import (
     add_app_page,
@@ -104,6 +114,13 @@ from governance.portal.views.validation import (
     validation,
 )
 from governance.portal.views.versions import check_files, deprecate, label, undeprecate
+from governance.portal.views.waivers import (
+    decide,
+    end_named_waiver,
+    new_waiver,
+    waiver,
+    waivers,
+)
 from governance.portal.views.webhooks import webhooks
 from governance.registry.rules import VersionNotFound
 from governance.registry.rules.adoptions import AdoptionChanged, NamesRefused
@@ -200,7 +217,7 @@ assessment_urls = [
     page(f"{ASSESS}override/", propose_tier, name="tier_propose", methods=READ_AND_WRITE),
     page(f"{ASSESS}<slug:slug>/", ask_about, name="ask_about", methods=READ_AND_WRITE),
     page(f"{ASSESS}<slug:slug>/begin/", begin, name="begin_again", methods=WRITE),
-    page(f"{ASSESS}<slug:slug>/review/", review, name="review", methods=READ_AND_WRITE),
+    page(f"{ASSESS}<slug:slug>/review/", go_over, name="go_over", methods=READ_AND_WRITE),
     page(f"{ASSESS}<slug:slug>/preview/", preview, name="preview", methods=READ_AND_WRITE),
     page("models/<str:name>/assessments/<uuid:assessment_id>/", assessment, name="assessment"),
     page(
@@ -390,6 +407,25 @@ delegation_urls = [
     page("delegations/<uuid:delegation_id>/end/", end_lent, name="delegation_end", methods=WRITE),
 ]
 
+CAMPAIGN = "attestations/<uuid:campaign_id>/"
+WAIVER = "waivers/<uuid:waiver_id>/"
+upkeep_urls = [
+    page("reviews/", reviews, name="reviews"),
+    page("models/<str:name>/review/", review, name="review", methods=READ_AND_WRITE),
+    page("attestations/", campaigns, name="attestations"),
+    page("attestations/new/", new_campaign, name="campaign_new", methods=READ_AND_WRITE),
+    page(CAMPAIGN, campaign, name="campaign"),
+    page(f"{CAMPAIGN}progress.csv", progress_csv, name="campaign_csv"),
+    page(f"{CAMPAIGN}next/", next_campaign, name="campaign_next", methods=WRITE),
+    page(f"{CAMPAIGN}end/", end_named_campaign, name="campaign_end", methods=WRITE),
+    page(f"{CAMPAIGN}models/<str:name>/", attest_in, name="attest", methods=READ_AND_WRITE),
+    page("waivers/", waivers, name="waivers"),
+    page("models/<str:name>/waivers/new/", new_waiver, name="waiver_new", methods=READ_AND_WRITE),
+    page(WAIVER, waiver, name="waiver"),
+    page(f"{WAIVER}decide/", decide, name="waiver_decide", methods=WRITE),
+    page(f"{WAIVER}end/", end_named_waiver, name="waiver_end", methods=WRITE),
+]
+
 webhook_urls = [
     page("webhooks/", webhooks, name="webhooks"),
 ]
@@ -420,6 +456,7 @@ urlpatterns = [
     *policy_urls,
     *access_urls,
     *delegation_urls,
+    *upkeep_urls,
     *webhook_urls,
     *challenge_urls,
     *audit_urls,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission
 from governance.accounts.queries import SystemActor
-from governance.inventory.tasks import telling, written_by
+from governance.inventory.tasks.imports import telling, written_by
 from governance.jobs.channels import channel
 from governance.jobs.kinds import job
 from governance.jobs.recurring import every_minute

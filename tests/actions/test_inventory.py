@@ -368,7 +368,6 @@ PARTICULAR = {
     "contract_reference": "C-2211",
     "contract_end_date": date(2027, 3, 31),
     "first_use_date": date(2026, 4, 1),
-    "next_review_date": date(2027, 4, 1),
 }
 
 
@@ -437,8 +436,3 @@ class TestTheParticulars:
         end_role(grant=cast.validator.grants.get(), actor=CONSOLE, at=LATER)
         self.edit(cast, model, purpose="Says who may leave.")
         assert Model.objects.get().validator == cast.validator
-
-    def test_a_review_is_overdue_from_the_day_after(self, cast: Cast, model: Model) -> None:
-        self.edit(cast, model, next_review_date=date(2026, 3, 2))
-        assert not Model.objects.overdue(today=date(2026, 3, 2)).exists()
-        assert Model.objects.overdue(today=date(2026, 3, 3)).exists()

@@ -28,7 +28,7 @@ from governance.inventory.models import (
     TierOverrideApproval,
 )
 from governance.inventory.rules.assessments import OverrideBarred, OverrideNotOpen
-from governance.inventory.tasks import CLOCK, look_for_ended_overrides
+from governance.inventory.tasks.tier_overrides import CLOCK, look_for_ended_overrides
 from governance.jobs.models import Job
 from governance.registry.models import Slot
 from governance.registry.rules import Stage

@@ -10,6 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from governance.accounts.models import User
 from governance.approvals.actions import propose_override, tick_check
 from governance.approvals.models import Condition, PolicyVersion, PromotionRequest
+from governance.inventory.models import Campaign, Waiver
 from governance.registry.rules import Stage
 from tests import factories as f
 from tests.browser import test_look
@@ -17,6 +18,7 @@ from tests.browser.test_look import NARROW, WIDE, Open, overflow, sign_in, viola
 from tests.deciding_rules import Bench, make_bench, stage_of
 from tests.factories import NOON, PASSWORD
 from tests.http.portal.test_decision_exceptions import days_ahead
+from tests.upkeep import campaign, waiver
 
 opened = test_look.opened
 Scene = tuple[str, Bench, PromotionRequest]
@@ -32,12 +34,14 @@ def scene(live_server: LiveServer) -> Scene:
         control="Looked at by hand.", expires_date=days_ahead(20),
         proof=f.make_proof(bench.head, at=at), actor=bench.head, at=at,
     )  # fmt: skip
+    campaign(bench.cast, due_date=days_ahead(20), repeat_months=1)
+    waiver(bench.model, bench.cast.owner, expires_date=days_ahead(20), at=at, starts_date=at.date())
     return live_server.url, bench, request
 
 
 def pages_of(bench: Bench, request: PromotionRequest) -> list[tuple[User, str]]:
     decision = f"/decisions/{request.pk}/"
-    override = request.overrides.get()
+    override, campaign_page = request.overrides.get(), f"/attestations/{Campaign.objects.get().pk}/"
     return [
         (bench.second_head, decision),
         (bench.cast.compliance, f"{decision}checks/manual.legal-basis/"),
@@ -47,6 +51,11 @@ def pages_of(bench: Bench, request: PromotionRequest) -> list[tuple[User, str]]:
         (bench.cast.approver, "/delegations/"),
         (bench.head, "/challenge/"),
         (bench.cast.compliance, "/policies/rehearse/"),
+        (bench.cast.validator, "/models/churn-model/review/"),
+        (bench.cast.compliance, campaign_page),
+        (bench.cast.compliance, "/attestations/new/"),
+        (bench.cast.owner, f"{campaign_page}models/churn-model/"),
+        (bench.head, f"/waivers/{Waiver.objects.get().pk}/"),
         (bench.cast.approver, f"/policies/{PolicyVersion.objects.get(key='to-production').pk}/"),
     ]
 

@@ -1,7 +1,6 @@
 """What pages work out without a database: ranges, calendars, drawings, sentences."""
 
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from governance.audit.rules import Verb
 from governance.evidence.rules import signatures as pack
 from governance.inventory.models import Model
 from governance.portal.pages import certificates
-from governance.portal.pages.deadlines import deadlines
+from governance.portal.pages.deadlines import Due, deadlines
 from governance.portal.pages.events import KINDS, MARKS, unknown_mark
 from governance.portal.pages.inbox import Item, summary
 from governance.portal.pages.lineage import Box, Lineage, lineage_of
@@ -43,19 +42,23 @@ def test_versions_are_said_as_ranges(numbers: list[int], said: str) -> None:
     assert ranges(numbers) == said
 
 
-def finding(day: date, severity: str = "LOW") -> Any:
-    return SimpleNamespace(due_date=day, severity=severity)
+def due(day: date, *, is_grave: bool = False, is_review: bool = False) -> Due:
+    return Due(
+        due_date=day, name="churn-model", what="", href="", is_grave=is_grave, is_review=is_review
+    )
 
 
 def test_the_calendar_runs_five_weeks_from_this_monday() -> None:
     late, soon, far = date(2026, 11, 2), date(2026, 11, 24), date(2027, 2, 1)
-    plan = deadlines([finding(far), finding(soon, "HIGH"), finding(late)], today=TODAY)
+    plan = deadlines(
+        [due(far), due(soon, is_grave=True), due(late), due(late, is_review=True)], today=TODAY
+    )
     days = [day for week in plan.weeks for day in week]
     assert (plan.first, plan.last, len(days)) == (date(2026, 11, 16), date(2026, 12, 20), 35)
     assert [day.date for day in days if day.is_today] == [TODAY]
     assert [(day.date, day.count, day.tone) for day in days if day.count] == [(soon, 1, "bad")]
     assert [one.due_date for one in plan.due] == [soon]
-    assert plan.late == 1
+    assert (plan.late, plan.late_reviews) == (1, 1)
 
 
 def graph(**said: Any) -> LineageGraph:

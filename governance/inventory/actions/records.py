@@ -84,7 +84,6 @@ class ModelRecord:
     contract_end_date: date | None = None
     validator: User | None = None
     first_use_date: date | None = None
-    next_review_date: date | None = None
     custom: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod

@@ -45,11 +45,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="model",
-            name="next_review_date",
-            field=models.DateField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="model",
             name="origin",
             field=models.CharField(
                 blank=True,

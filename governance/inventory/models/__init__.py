@@ -8,24 +8,53 @@ from governance.inventory.models.assessments import (
     TierOverride,
     TierOverrideApproval,
 )
+from governance.inventory.models.attestations import (
+    Attestation,
+    AttestationItem,
+    Campaign,
+    CampaignEnd,
+)
 from governance.inventory.models.custom_fields import (
     CustomField,
     CustomFieldQuerySet,
     CustomValue,
 )
-from governance.inventory.models.dependencies import Dependency, DependencyQuerySet
-from governance.inventory.models.questionnaires import AnswerDraft, QuestionnaireVersion
-from governance.inventory.models.records import Builder, FormerName, Model, ModelQuerySet
+from governance.inventory.models.dependencies import (
+    Dependency,
+    DependencyQuerySet,
+)
+from governance.inventory.models.questionnaires import (
+    AnswerDraft,
+    QuestionnaireVersion,
+)
+from governance.inventory.models.records import (
+    Builder,
+    FormerName,
+    Model,
+    ModelQuerySet,
+)
 from governance.inventory.models.retirements import (
     Retirement,
     RetirementEnd,
     RetirementQuerySet,
 )
+from governance.inventory.models.reviews import (
+    Review,
+)
+from governance.inventory.models.waivers import (
+    Waiver,
+    WaiverDecision,
+    WaiverEnd,
+)
 
 __all__ = [
     "AnswerDraft",
     "Assessment",
+    "Attestation",
+    "AttestationItem",
     "Builder",
+    "Campaign",
+    "CampaignEnd",
     "ClassAssessment",
     "CustomField",
     "CustomFieldQuerySet",
@@ -40,7 +69,11 @@ __all__ = [
     "Retirement",
     "RetirementEnd",
     "RetirementQuerySet",
+    "Review",
     "TierAssessment",
     "TierOverride",
     "TierOverrideApproval",
+    "Waiver",
+    "WaiverDecision",
+    "WaiverEnd",
 ]

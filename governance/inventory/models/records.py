@@ -15,6 +15,7 @@ from governance.accounts.rules import Actor
 from governance.core.compiled import KEY, Compiled
 from governance.core.models import Record
 from governance.core.wording import as_date
+from governance.inventory.models.overdue import review_is_overdue
 from governance.inventory.rules import REQUIRED, AiActClass, Capacity, Kind, Origin, Tier
 
 
@@ -46,9 +47,12 @@ class ModelQuerySet(models.QuerySet["Model"]):
         """Keep what is neither retired nor removed."""
         return self.filter(removed_at=None, retired_at=None)
 
-    def overdue(self, *, today: date) -> ModelQuerySet:
-        """Keep those in use whose next review should have been before today."""
-        return self.in_use().filter(next_review_date__lt=today)
+    def overdue_reviews(self, today: date) -> ModelQuerySet:
+        """Keep what should have been reviewed by now, and for which no waiver of that holds.
+
+        Whoever reads a model's date reads `queries.reviews.review_standings`, which says the same.
+        """
+        return self.filter(review_is_overdue(today))
 
     def with_people(self) -> ModelQuerySet:
         return self.select_related("unit", "owner", "validator").prefetch_related("developers")
@@ -100,7 +104,6 @@ class Model(Record):
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     first_use_date = models.DateField(null=True, blank=True)
-    next_review_date = models.DateField(null=True, blank=True)
     tracking_uri = models.URLField("MLflow tracking server", blank=True, max_length=300)
     created_by = models.CharField(max_length=60, editable=False)
     created_at = models.DateTimeField(editable=False)

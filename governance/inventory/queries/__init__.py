@@ -18,7 +18,11 @@ from governance.inventory.queries.dependencies import (
     feeders_of,
     names_along,
 )
-from governance.inventory.queries.gaps import RecordGaps, lacking, record_gaps
+from governance.inventory.queries.gaps import (
+    RecordGaps,
+    lacking,
+    record_gaps,
+)
 from governance.inventory.queries.records import (
     builders_in,
     builders_of,

@@ -262,7 +262,6 @@ RECORD = (
     Column("contract_reference", "Contract"),
     Column("contract_end_date", "Contract ends", Day()),
     Column("first_use_date", "First use", Day()),
-    Column("next_review_date", "Next review", Day()),
     Column(
         "tracking_uri",
         "Tracking server",

@@ -127,7 +127,7 @@ PARTICULARS = {
     "contract_reference": ("contract", 100),
 }
 """The texts of a record beside purpose and intended use: its words, and how long it may be."""
-DATES = ("contract_end_date", "first_use_date", "next_review_date")
+DATES = ("contract_end_date", "first_use_date")
 """The days of a record that its owner sets."""
 _JURISDICTION = re.compile(r"[A-Z]{2}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f/:]+")

@@ -33,6 +33,7 @@ MARKS: dict[str, Mark] = {
         (Verb.APPROVAL_LAPSED, ("bad", "clock", "Lapsed"), "The approval of {what} lapsed"),
         (Verb.ARTIFACTS_CHECKED, ("mute", "copy", "Artifacts"), "Compared the artifacts of {what}"),
         (Verb.ARTIFACTS_RECORDED, ("mute", "copy", "Artifacts"), "Took the digests of {what}"),
+        (Verb.ATTESTATION_GIVEN, SIGNED, "Attested to the inventory record"),
         (Verb.AUTHENTICATOR_ADDED, ("mute", "key", "Access"), "Added an authenticator"),
         (
             Verb.AUTHENTICATOR_REMOVED,
@@ -40,6 +41,8 @@ MARKS: dict[str, Mark] = {
             "Removed an authenticator of {what}",
         ),
         (Verb.CALL_REFUSED, ("bad", "cross", "Refused"), "Was refused"),
+        (Verb.CAMPAIGN_ENDED, ("mute", "minus", "Attestation"), "Ended a campaign of attestation"),
+        (Verb.CAMPAIGN_OPENED, ("ink", "book", "Attestation"), "Opened a campaign of attestation"),
         (Verb.CARD_DRAFTED, ("mute", "edit", "Card"), "Saved a draft of the model card"),
         (Verb.CARD_PUBLISHED, ("ok", "book", "Card"), "Published the model card"),
         (Verb.CHECK_TICKED, ("mute", "check", "Check"), "Looked at a manual check"),
@@ -93,6 +96,7 @@ MARKS: dict[str, Mark] = {
         (Verb.REQUEST_RETURNED, ("warn", "override", "Returned"), "Returned it for changes"),
         (Verb.REQUEST_SIGNED, SIGNED, "Signed the promotion"),
         (Verb.REQUEST_WITHDRAWN, ("mute", "minus", "Withdrawn"), "Withdrew the request"),
+        (Verb.REVIEW_RECORDED, ("ok", "book", "Review"), "Recorded a review"),
         (Verb.ROLE_ENDED, ("mute", "person", "Access"), "Ended a role"),
         (Verb.ROLE_GRANTED, ("mute", "person", "Access"), "Granted a role"),
         (Verb.SERVICE_CREATED, ("mute", "key", "Access"), "Created the service account {what}"),
@@ -148,6 +152,10 @@ MARKS: dict[str, Mark] = {
             "Took back the deprecation of {what}",
         ),
         (Verb.VERSION_UNTAGGED, ("mute", "edit", "Registry"), "Removed a tag of {what}"),
+        (Verb.WAIVER_APPROVED, ("warn", "override", "Waiver"), "Approved a waiver"),
+        (Verb.WAIVER_ENDED, ("mute", "minus", "Waiver"), "Ended a waiver"),
+        (Verb.WAIVER_REFUSED, ("bad", "cross", "Waiver"), "Refused a waiver"),
+        (Verb.WAIVER_REQUESTED, ("ink", "comment", "Waiver"), "Asked for a waiver"),
         (Verb.WEBHOOK_CREATED, ("mute", "plus", "Webhook"), "Added a webhook"),
         (Verb.WEBHOOK_DELETED, ("mute", "minus", "Webhook"), "Deleted a webhook"),
         (Verb.WEBHOOK_EDITED, ("mute", "edit", "Webhook"), "Changed a webhook"),
@@ -183,6 +191,14 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "policies": (
         "Policies and questionnaires",
         frozenset(v.value for v in Verb if v.value.startswith(("policy.", "questionnaire."))),
+    ),
+    "upkeep": (
+        "Reviews, attestations, waivers",
+        frozenset(
+            v.value
+            for v in Verb
+            if v.value.startswith(("attestation.", "campaign.", "review.", "waiver."))
+        ),
     ),
     "registry": (
         "Inventory and registry",

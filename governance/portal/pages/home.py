@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,12 +10,22 @@ from governance.accounts.models import User
 from governance.audit.queries import Filter, entries
 from governance.audit.rules import Verb
 from governance.core.wording import as_date
-from governance.inventory.models import Model
+from governance.inventory.models import AttestationItem, Model, Waiver
+from governance.inventory.queries.reviews import ReviewStanding, review_standings
 from governance.portal.pages.audit import readable_streams
 from governance.portal.pages.cases import OpenCase, open_cases
-from governance.portal.pages.deadlines import Deadlines, deadlines
+from governance.portal.pages.deadlines import (
+    Deadlines,
+    Due,
+    deadlines,
+    due_attestation,
+    due_finding,
+    due_review,
+    due_waiver,
+)
 from governance.portal.pages.events import Event, as_events
 from governance.portal.pages.inbox import Item, inbox, remember, summary
+from governance.portal.pages.inbox_upkeep import upkeep_items
 from governance.registry.models import SlotAssignment
 from governance.registry.queries.serving import live_assignments
 from governance.registry.rules.slots import LIVE_ROLES
@@ -36,6 +46,7 @@ TELLING = (
     Verb.REQUEST_RETURNED,
     Verb.REQUEST_SIGNED,
     Verb.REQUEST_WITHDRAWN,
+    Verb.REVIEW_RECORDED,
     Verb.SLOT_SHARED,
     Verb.VALIDATION_SIGNED,
     Verb.VERSION_ARCHIVED,
@@ -44,6 +55,7 @@ TELLING = (
     Verb.VERSION_REGISTERED,
     Verb.VERSION_PROMOTED_IN_EMERGENCY,
     Verb.VERSION_ROLLED_BACK,
+    Verb.WAIVER_APPROVED,
 )
 """What a reader wants to hear of; tags, drafts and jobs are in the audit log."""
 
@@ -61,21 +73,38 @@ class HomePage:
 
 def home_page(reader: User, *, at: datetime) -> HomePage:
     """Read the page, and remember the count of the inbox for the sidebar."""
-    models = list(Model.objects.visible_to(reader, at=at).only("name"))
+    models = list(Model.objects.visible_to(reader, at=at))
     cases = open_cases(reader, at=at)
-    items = inbox(reader, cases, at=at)
+    present = [model for model in models if model.removed_at is None]
+    standings = review_standings(present, today=as_date(at))
+    items = inbox(reader, cases, at=at, also=upkeep_items(reader, standings, at=at))
     remember(reader, len(items))
     live = [one for one in live_assignments(reader, at=at) if one.role in LIVE_ROLES]
-    findings = Finding.objects.open().filter(model__in=models).select_related("model")
     return HomePage(
         items=items,
         summary=summary(items, at=at),
         elsewhere=waiting_for_others(cases, items),
         events=telling_events(models, reader=reader, at=at),
-        deadlines=deadlines(findings.select_related("model", "version__model"), today=as_date(at)),
+        deadlines=deadlines(dues(reader, models, standings, at=at), today=as_date(at)),
         live=live[:LIVE_SHOWN],
         live_count=len({one.slot_id for one in live}),
     )
+
+
+def dues(
+    reader: User, models: Sequence[Model], standings: Sequence[ReviewStanding], *, at: datetime
+) -> Iterator[Due]:
+    """Every date that the reader may want to know of."""
+    findings = Finding.objects.open().filter(model__in=models)
+    for finding in findings.select_related("model", "version__model"):
+        yield due_finding(finding)
+    for one in standings:
+        if not one.waived_until:
+            yield due_review(one)
+    for item in AttestationItem.objects.due_from(reader).select_related("campaign", "model"):
+        yield due_attestation(item)
+    for waiver in Waiver.objects.in_force(as_date(at)).filter(model__in=models).with_all():
+        yield due_waiver(waiver)
 
 
 def waiting_for_others(cases: Sequence[OpenCase], items: Sequence[Item]) -> list[OpenCase]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -46,8 +46,13 @@ class Item:
         return self.due is not None and self.due < today
 
 
-def inbox(reader: User, cases: Sequence[OpenCase], *, at: datetime) -> list[Item]:
-    """Everything that waits for the reader: late first, then by due date, then the longest wait."""
+def inbox(
+    reader: User, cases: Sequence[OpenCase], *, at: datetime, also: Iterable[Item] = ()
+) -> list[Item]:
+    """Everything that waits for the reader: late first, then by due date, then the longest wait.
+
+    `also` is what is read elsewhere.
+    """
     items = [
         *to_sign(reader, cases),
         *to_look_at(reader, cases, at=at),
@@ -59,6 +64,7 @@ def inbox(reader: User, cases: Sequence[OpenCase], *, at: datetime) -> list[Item
         *policies_to_sign(reader, at=at),
         *findings_to_close(reader),
         *records_to_complete(reader, at=at),
+        *also,
     ]
     return sorted(items, key=lambda item: (item.due or date.max, item.since))
 

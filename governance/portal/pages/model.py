@@ -24,6 +24,7 @@ from governance.inventory.queries import RecordGaps, latest_tier_assessment, rec
 from governance.portal.pages.events import Event, as_events
 from governance.portal.pages.lineage import Lineage
 from governance.portal.pages.standing import Standing, standings
+from governance.portal.pages.upkeep import Upkeep, upkeep_of
 from governance.portal.pages.uses import draw_lineage
 from governance.registry.models import EvaluationResult, ModelVersion, Slot
 from governance.registry.queries import counting_results
@@ -73,6 +74,7 @@ class ModelPage:
     can_keep_slots: bool
     lapsed: Sequence[ApprovalStanding]
     gaps: RecordGaps
+    upkeep: Upkeep
 
     @property
     def unapproved(self) -> list[Instance]:
@@ -116,6 +118,7 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         and Role.APPROVER in roles_of(reader, unit=model.unit, at=at),
         gaps=record_gaps([model], at=at)[model.pk],
         lapsed=lapsed_among((role for place in slots for role in place.roles), at=at),
+        upkeep=upkeep_of(model, reader=reader, at=at),
     )
 
 

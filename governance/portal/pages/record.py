@@ -22,6 +22,7 @@ from governance.inventory.queries import (
     record_gaps,
     standing_retirement,
 )
+from governance.inventory.queries.reviews import review_standings
 from governance.inventory.rules import Origin
 from governance.portal.pages.dependencies import keeper_wanted
 
@@ -156,9 +157,9 @@ def _vendor(model: Model, *, today: date) -> list[Line]:
 
 
 def _dates(model: Model, *, today: date) -> list[Line]:
-    review = model.next_review_date
+    (review,) = review_standings([model], today=today)
     return [
         Line(label="On record since", day=as_date(model.created_at)),
         Line(label="First use", day=model.first_use_date),
-        Line(label="Next review", day=review, is_late=review is not None and review < today),
+        Line(label="Next review", day=review.due_date, is_late=review.is_overdue(today)),
     ]

@@ -28,11 +28,14 @@ from governance.portal.requests import what_about
 
 HEADINGS = {
     "approval_missing": "This needs more signatures.",
+    "already_attested": "This record is attested to already.",
     "already_decided": "These same facts were refused before.",
     "another_share_asked": "Another share is asked for already.",
     "approval_lapsed": "This approval no longer stands.",
     "asked_meanwhile": "Somebody has asked for it meanwhile.",
     "awaits_decision": "A request waits for its decision.",
+    "campaign_not_due": "The next campaign is not due.",
+    "campaign_over": "This campaign is over.",
     "checks_not_met": "Nobody can approve this yet.",
     "duties_not_separated": "You had a hand in this, so you can’t sign it.",
     "inventory_incomplete": "The inventory record is not complete.",
@@ -56,6 +59,10 @@ HEADINGS = {
     "request_closed": "This request is closed.",
     "sign_off_not_needed": "No signature of yours is asked for.",
     "version_serves": "A version of it serves.",
+    "not_your_waiver": "Somebody else’s waiver.",
+    "record_changed": "The record has changed.",
+    "waiver_decided": "Somebody has decided already.",
+    "waiver_over": "This waiver is over.",
     "version_not_approved": "Nobody has approved this version.",
 }
 BY_STATUS = {

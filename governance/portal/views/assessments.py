@@ -65,7 +65,7 @@ def begin(request: PageRequest, name: str, slug: str) -> HttpResponse:
         model=model, matter=matter, questionnaire=draft.row, answers=answers, facts=facts,
         actor=request.user, at=at,
     )  # fmt: skip
-    return HttpResponseRedirect(links.review(model, slug))
+    return HttpResponseRedirect(links.go_over(model, slug))
 
 
 def ask(request: PageRequest, name: str, slug: str) -> HttpResponse:
@@ -77,7 +77,7 @@ def ask(request: PageRequest, name: str, slug: str) -> HttpResponse:
         return _answer(request, model, draft, slug, at=at)
     asked = draft.inquiry.named(request.GET.get("q", "")) or draft.inquiry.next
     if asked is None:
-        return HttpResponseRedirect(links.review(model, slug))
+        return HttpResponseRedirect(links.go_over(model, slug))
     return _question(request, model, draft, asked, AnswerForm())
 
 
@@ -114,7 +114,7 @@ def _answer(
     )  # fmt: skip
     goes_back = "review" in request.POST and changed.is_whole
     return HttpResponseRedirect(
-        links.review(model, slug) if goes_back else links.ask_about(model, slug)
+        links.go_over(model, slug) if goes_back else links.ask_about(model, slug)
     )
 
 
@@ -131,7 +131,7 @@ def _changed(
     return None if answer is None else inquiry.with_answer(asked, answer)
 
 
-def review(request: PageRequest, name: str, slug: str) -> HttpResponse:
+def go_over(request: PageRequest, name: str, slug: str) -> HttpResponse:
     """All answers; of a determination also its reasons, and with them it is recorded."""
     at = timezone.now()
     model, matter = _about(request, name, slug, at=at)
@@ -169,7 +169,7 @@ def preview(request: PageRequest, name: str, slug: str) -> HttpResponse:
     model, matter = _about(request, name, slug, at=at)
     draft = draft_of(model, matter, person=request.user)
     if matter == Matter.DETERMINATION or not draft.inquiry.is_whole:
-        return HttpResponseRedirect(links.review(model, slug))
+        return HttpResponseRedirect(links.go_over(model, slug))
     form = ConfirmForm(request.POST if request.method == "POST" else None)
     made = _record(request, model, draft, form, at=at) if form.is_bound else None
     if made is not None:

@@ -71,7 +71,7 @@ class TestTheRecord:
         keep(
             cast, model, origin="VENDOR", vendor_name="Acme & Sons", validator=cast.validator,
             excluded_use="Setting prices.\nScreening staff.", custom={"line": "yes"},
-            next_review_date=date(2026, 1, 5), jurisdictions=["DE"],
+            contract_end_date=date(2026, 1, 5), jurisdictions=["DE"],
         )  # fmt: skip
         page = page_of(cast.auditor, RECORD)
         for said in (

@@ -1,35 +1,22 @@
-"""What runs later: imports that take long, and overrides of tiers whose time is over."""
+"""What runs later: imports that take longer than anybody waits for a page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from governance.accounts.models import User
-from governance.accounts.permissions import Permission
-from governance.accounts.queries import SystemActor
 from governance.audit.models import LedgerEntry
 from governance.audit.rules import Source, Verb
 from governance.core.wording import number
 from governance.inventory.actions.imports import import_models
-from governance.inventory.actions.tier_overrides import revert_tier
 from governance.inventory.files import forget_file, kept_file
-from governance.inventory.models import Model
-from governance.inventory.queries.tier_overrides import overrides_ended
 from governance.inventory.rules.imports import JOB, STEPS, Verdict
 from governance.inventory.sheets import read_sheet
-from governance.jobs.actions import enqueue
 from governance.jobs.kinds import job
-from governance.jobs.recurring import every_minute
 from governance.jobs.running import JobRun
-
-REVERT = "revert_tier"
-CLOCK = SystemActor(name="clock", held=frozenset({Permission.TIER_ASSESS}))
-"""The portal itself, noticing what time it is."""
 
 
 @job(JOB)
@@ -74,23 +61,3 @@ def written_by(run: JobRun) -> dict[str, Any]:
     created = entries.filter(verb=Verb.MODEL_CREATED).count()
     changed = entries.exclude(verb=Verb.MODEL_CREATED).values("stream").distinct().count()
     return {"created": created, "changed": changed} if entries.exists() else {}
-
-
-@job(REVERT)
-def revert(run: JobRun) -> dict[str, Any]:
-    """Put one tier back; a second attempt finds it there."""
-    model = Model.objects.get(pk=run.args["model"])
-    return {"tier": revert_tier(model=model, actor=CLOCK, at=timezone.now()).tier}
-
-
-@every_minute
-def look_for_ended_overrides(at: datetime) -> None:
-    """Queue the putting back of each tier that was overridden until a day that is over."""
-    for model in overrides_ended(at=at):
-        enqueue(
-            kind=REVERT,
-            args={"model": str(model)},
-            actor=CLOCK,
-            at=at,
-            key=f"{REVERT}:{model}",
-        )
