@@ -16,3 +16,4 @@ class InventoryConfig(AppConfig):
         register(self.get_model("ClassAssessment"), history=True)
         register(self.get_model("Builder"), history=True)
         register(self.get_model("FormerName"), history=True)
+        register(self.get_model("RecordRevision"), history=True)

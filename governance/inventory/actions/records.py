@@ -19,6 +19,7 @@ from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
 from governance.inventory.actions.assessments import assess_class, assess_tier
+from governance.inventory.actions.revisions import write_revision
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
@@ -86,6 +87,7 @@ def create_model(
     )
     insert_unique(model, taken=name_taken(name))
     written = _apply(model, record, actor=actor, at=at) if record else []
+    written.append(write_revision(model, actor=actor, at=at))
     audit.append(
         verb=Verb.MODEL_CREATED,
         stream=model.stream,
@@ -124,6 +126,7 @@ def edit_model(
         return model
     model.updated_at = at
     model.save(update_fields=["updated_at"])
+    written.append(write_revision(model, actor=actor, at=at))
     audit.append(
         verb=Verb.MODEL_UPDATED,
         stream=model.stream,
