@@ -3,6 +3,7 @@
 from governance.inventory.models.assessments import ClassAssessment, TierAssessment
 from governance.inventory.models.records import Builder, FormerName, Model, ModelQuerySet
 from governance.inventory.models.revisions import RecordRevision
+from governance.inventory.models.views import SavedView
 
 __all__ = [
     "Builder",
@@ -11,5 +12,6 @@ __all__ = [
     "Model",
     "ModelQuerySet",
     "RecordRevision",
+    "SavedView",
     "TierAssessment",
 ]
