@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
-from governance.inventory.models import Model
+from governance.inventory.models import Model, SavedView
 from governance.registry.models import DataSnapshot, ModelVersion, Slot
 from governance.registry.queries.serving import Place
 
@@ -17,6 +18,24 @@ def model(row: Model) -> str:
 
 def model_named(name: str) -> str:
     return f"/models/{quote(name)}/"
+
+
+def model_on(row: Model, day: date) -> str:
+    """The model as it stood at the end of that day."""
+    return f"{model(row)}?as_of={day.isoformat()}"
+
+
+def view_of(row: SavedView) -> str:
+    """The list as the view narrows and sorts it."""
+    return f"/models/?{row.query}"
+
+
+def change_view(row: SavedView) -> str:
+    return f"/views/{row.pk}/"
+
+
+def drop_view(row: SavedView) -> str:
+    return f"/views/{row.pk}/delete/"
 
 
 def pin(row: Model) -> str:

@@ -43,6 +43,7 @@ from governance.portal.views.evidence import download, evidence, pack
 from governance.portal.views.home import decisions, home
 from governance.portal.views.inventory import (
     inventory,
+    inventory_csv,
     model,
     renamed_model,
     renamed_version,
@@ -78,6 +79,7 @@ from governance.portal.views.validation import (
     validation,
 )
 from governance.portal.views.versions import check_files, deprecate, label, undeprecate
+from governance.portal.views.views import change_view, drop_view, new_view, views
 from governance.portal.views.webhooks import webhooks
 from governance.registry.rules import VersionNotFound
 
@@ -112,6 +114,7 @@ home_urls = [
 
 inventory_urls = [
     page("models/", inventory, name="inventory"),
+    page("models.csv", inventory_csv, name="inventory_csv"),
     page("models/<str:name>/", model, name="model", answers={ModelNotFound: renamed_model}),
     page("models/<str:name>/pin/", pin, name="pin", methods=WRITE),
     page(
@@ -126,6 +129,13 @@ inventory_urls = [
         name="comment",
         methods=WRITE,
     ),
+]
+
+view_urls = [
+    page("views/", views, name="views"),
+    page("views/new/", new_view, name="view_new", methods=READ_AND_WRITE),
+    page("views/<uuid:view_id>/", change_view, name="view", methods=READ_AND_WRITE),
+    page("views/<uuid:view_id>/delete/", drop_view, name="view_delete", methods=WRITE),
 ]
 
 VERSION = "models/<str:name>/versions/<int:number>/"
@@ -322,6 +332,7 @@ urlpatterns = [
     *security_urls,
     *home_urls,
     *inventory_urls,
+    *view_urls,
     *version_urls,
     *card_urls,
     *data_urls,
