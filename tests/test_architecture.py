@@ -41,6 +41,9 @@ NO_ENTRY_OF_ITS_OWN = {
     "registry.actions.pulls.pull_if_possible": "the same, where a tracking server is named",
     "evidence.actions.packs.request_pack": "asks for a job; the pack it builds is an entry",
     "validation.actions.findings.insert_finding": "the report that it stands in is the entry",
+    "inventory.actions.views.save_view": "a preference, which decides nothing and may be deleted",
+    "inventory.actions.views.edit_view": "the same",
+    "inventory.actions.views.delete_view": "the same",
 }
 NOT_A_RECORD = {
     "approvals.EvidenceOpening": "a note of who read what; the signature that follows keeps it",
@@ -48,6 +51,7 @@ NOT_A_RECORD = {
     "audit.LedgerStream": "the heads of the ledger itself",
     "audit.LedgerEntry": "the ledger itself",
     "audit.FollowerCursor": "how far a follower has read; losing it repeats work",
+    "inventory.SavedView": "how somebody likes to look at the list; theirs to delete for good",
     "jobs.Delivery": "a message on its way; what it tells of is in the ledger already",
     "jobs.Job": "work that is queued; what it does is recorded by its action",
 }

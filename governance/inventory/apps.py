@@ -11,6 +11,7 @@ HISTORY = (
     "ClassAssessment",
     "Determination",
     "QuestionnaireVersion",
+    "RecordRevision",
     "TierAssessment",
     "TierOverride",
     "TierOverrideApproval",

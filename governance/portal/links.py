@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from governance.inventory.models import (
     Dependency,
     Model,
     QuestionnaireVersion,
+    SavedView,
     TierOverride,
     Waiver,
 )
@@ -25,6 +27,24 @@ def model(row: Model) -> str:
 
 def model_named(name: str) -> str:
     return f"/models/{quote(name)}/"
+
+
+def model_on(row: Model, day: date) -> str:
+    """The model as it stood at the end of that day."""
+    return f"{model(row)}?as_of={day.isoformat()}"
+
+
+def view_of(row: SavedView) -> str:
+    """The list as the view narrows and sorts it."""
+    return f"/models/?{row.query}"
+
+
+def change_view(row: SavedView) -> str:
+    return f"/views/{row.pk}/"
+
+
+def drop_view(row: SavedView) -> str:
+    return f"/views/{row.pk}/delete/"
 
 
 def pin(row: Model) -> str:

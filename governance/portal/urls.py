@@ -74,6 +74,7 @@ from governance.portal.views.imports import (
 )
 from governance.portal.views.inventory import (
     inventory,
+    inventory_csv,
     model,
     record,
     renamed_model,
@@ -114,6 +115,7 @@ from governance.portal.views.validation import (
     validation,
 )
 from governance.portal.views.versions import check_files, deprecate, label, undeprecate
+from governance.portal.views.views import change_view, drop_view, new_view, views
 from governance.portal.views.waivers import (
     decide,
     end_named_waiver,
@@ -156,6 +158,7 @@ home_urls = [
 
 inventory_urls = [
     page("models/", inventory, name="inventory"),
+    page("models.csv", inventory_csv, name="inventory_csv"),
     page("models/<str:name>/", model, name="model", answers={ModelNotFound: renamed_model}),
     page("models/<str:name>/pin/", pin, name="pin", methods=WRITE),
     page(
@@ -228,6 +231,13 @@ assessment_urls = [
     ),
     page("questionnaires/", questionnaires, name="questionnaires"),
     page("questionnaires/<uuid:questionnaire_id>/", questionnaire, name="questionnaire"),
+]
+
+view_urls = [
+    page("views/", views, name="views"),
+    page("views/new/", new_view, name="view_new", methods=READ_AND_WRITE),
+    page("views/<uuid:view_id>/", change_view, name="view", methods=READ_AND_WRITE),
+    page("views/<uuid:view_id>/delete/", drop_view, name="view_delete", methods=WRITE),
 ]
 
 VERSION = "models/<str:name>/versions/<int:number>/"
@@ -446,6 +456,7 @@ urlpatterns = [
     *record_urls,
     *exchange_urls,
     *assessment_urls,
+    *view_urls,
     *version_urls,
     *card_urls,
     *data_urls,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -124,6 +124,10 @@ class Report(Record):
 class FindingQuerySet(models.QuerySet["Finding"]):
     def open(self) -> FindingQuerySet:
         return self.filter(closed_at=None)
+
+    def open_at(self, moment: datetime) -> FindingQuerySet:
+        """Keep what was found by that moment and not closed yet."""
+        return self.filter(Q(closed_at=None) | Q(closed_at__gt=moment), opened_at__lte=moment)
 
     def worst_first(self) -> FindingQuerySet:
         """By severity, then by due date."""

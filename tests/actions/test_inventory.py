@@ -36,6 +36,12 @@ def rules_of(error: BaseException) -> list[tuple[str, str]]:
     return [(problem.field, problem.rule) for problem in error.problems]
 
 
+def newest_revision(model: Model) -> set[str]:
+    """What an entry lists of the record as it was kept last."""
+    row = model.revisions.latest("number")
+    return {row.ref, row.content.ref}
+
+
 @pytest.fixture
 def model(cast: Cast) -> Model:
     return f.make_model(cast)
@@ -53,8 +59,9 @@ class TestCreating:
             "an owner", "a purpose", "an intended use", "a kind", "a risk tier",
         ]  # fmt: skip
         assert list(Model.objects.incomplete()) == [model]
-        entry = newest_entry(model.stream)
-        assert (entry.verb, entry.seq, list(entry.states)) == ("model.created", 1, [model.ref])
+        entry, revision = newest_entry(model.stream), model.revisions.get()
+        assert (entry.verb, entry.seq) == ("model.created", 1)
+        assert set(entry.states) == {model.ref, revision.ref, revision.content.ref}
 
     def test_a_whole_record_comes_with_its_history_in_one_entry(self, cast: Cast) -> None:
         model = f.make_model(cast)
@@ -68,7 +75,15 @@ class TestCreating:
             cast.developer: Capacity.DEVELOPER,
         }
         assessment = TierAssessment.objects.get(model=model)
-        written = [model, assessment, assessment.reason, *Builder.objects.all()]
+        revision = model.revisions.get()
+        written = [
+            model,
+            assessment,
+            assessment.reason,
+            revision,
+            revision.content,
+            *Builder.objects.all(),
+        ]
         assert set(newest_entry(model.stream).states) == {row.ref for row in written}
 
     @pytest.mark.parametrize("who", ["validator", "approver", "compliance", "administrator"])
@@ -132,7 +147,7 @@ class TestEditing:
         assert (getattr(model, field), model.updated_at) == (value, LATER)
         entry = newest_entry(model.stream)
         assert (entry.verb, entry.facts["changed"]) == ("model.updated", [field])
-        assert list(entry.states) == [model.ref]
+        assert set(entry.states) == {model.ref, *newest_revision(model)}
 
     def test_the_same_again_writes_nothing(self, cast: Cast, model: Model) -> None:
         with nothing_moves():
@@ -158,7 +173,8 @@ class TestEditing:
         assert str(newest.reason) == "It now decides alone."
         entry = newest_entry(model.stream)
         assert entry.facts == {"changed": ["tier"], "tier": 1}
-        assert set(entry.states) == {model.ref, newest.ref, newest.reason.ref}
+        listed = {model.ref, newest.ref, newest.reason.ref, *newest_revision(model)}
+        assert set(entry.states) == listed
 
     @override_settings(TRACKING_HOSTS=["tracking.example:5000"])
     def test_a_tracking_server_that_the_operator_lists(self, cast: Cast, model: Model) -> None:

@@ -23,6 +23,7 @@ from governance.core.typed import tidy
 from governance.inventory.actions.custom_fields import custom_problems, write_values
 from governance.inventory.actions.keeping import require_in_use, require_keeper
 from governance.inventory.actions.ratings import by_hand_problems, set_class, set_tier
+from governance.inventory.actions.revisions import write_revision
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
@@ -131,6 +132,7 @@ def create_model(
     )
     insert_unique(model, taken=name_taken(name))
     written = _apply(model, record, actor=actor, at=at) if record else []
+    written.append(write_revision(model, actor=actor, at=at))
     audit.append(
         verb=Verb.MODEL_CREATED,
         stream=model.stream,
@@ -169,6 +171,7 @@ def edit_model(
         return model
     model.updated_at = at
     model.save(update_fields=["updated_at"])
+    written.append(write_revision(model, actor=actor, at=at))
     audit.append(
         verb=Verb.MODEL_UPDATED,
         stream=model.stream,

@@ -41,6 +41,12 @@ from governance.inventory.models.retirements import (
 from governance.inventory.models.reviews import (
     Review,
 )
+from governance.inventory.models.revisions import (
+    RecordRevision,
+)
+from governance.inventory.models.views import (
+    SavedView,
+)
 from governance.inventory.models.waivers import (
     Waiver,
     WaiverDecision,
@@ -66,10 +72,12 @@ __all__ = [
     "Model",
     "ModelQuerySet",
     "QuestionnaireVersion",
+    "RecordRevision",
     "Retirement",
     "RetirementEnd",
     "RetirementQuerySet",
     "Review",
+    "SavedView",
     "TierAssessment",
     "TierOverride",
     "TierOverrideApproval",

@@ -36,6 +36,11 @@ class ModelQuerySet(models.QuerySet["Model"]):
         """Keep what MLflow's clients may still find: nothing is deleted, but some is removed."""
         return self.filter(removed_at=None)
 
+    def standing_at(self, moment: datetime) -> ModelQuerySet:
+        """Keep what was in the inventory at that moment and had not been removed by then."""
+        kept = Q(removed_at=None) | Q(removed_at__gt=moment)
+        return self.filter(kept, created_at__lte=moment)
+
     def incomplete(self) -> ModelQuerySet:
         """Keep the drafts: what `gaps` finds something in."""
         lacking = Q(owner=None) | Q(tier=None)

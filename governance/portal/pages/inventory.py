@@ -2,201 +2,208 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, Min, Q
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
+from django.utils.http import urlencode
 
 from governance.accounts.models import User
-from governance.approvals.models import PromotionRequest
 from governance.core.wording import as_date
-from governance.inventory.models import Model, ModelQuerySet
-from governance.inventory.rules import REQUIRED
-from governance.portal.forms.inventory import InventoryFilter
+from governance.inventory.models import Model, ModelQuerySet, SavedView
+from governance.inventory.queries.views import views_for
+from governance.portal.forms.inventory import Facets, InventoryFilter
+from governance.portal.pages.facets import (
+    Chip,
+    Facet,
+    attention,
+    chips,
+    facets_of,
+    involving,
+    narrowed,
+    nearest_hits,
+    owner_choices,
+    present_conditions,
+    unit_choices,
+)
 from governance.portal.pages.standing import Standing, standings
-from governance.registry.models import ModelVersion, SlotAssignment
-from governance.validation.models import Finding
-from governance.validation.rules import Severity
+from governance.registry.models import SlotAssignment
+from governance.validation.models import Finding, FindingQuerySet
 
 PAGE_SIZE = 50
-SOON = timedelta(days=30)
+AT_ONCE = 500
+"""How many models an export reads at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SavedView:
-    key: str
+class Tab:
+    """One view of the list; `query` is the rest of its address, and of some nobody counts."""
+
     label: str
-    count: int
+    query: str
+    is_current: bool
+    count: int | None = None
     tone: str = "mute"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chip:
-    """One facet in force, and the address without it."""
-
-    label: str
-    without: str
+    by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InventoryPage:
     form: InventoryFilter
-    views: Sequence[SavedView]
+    query: str
+    tabs: Sequence[Tab]
+    can_keep: bool
+    facets: Sequence[Facet]
     rows: Sequence[Standing]
-    page: Page[Model]
+    page: Page[UUID]
     chips: Sequence[Chip]
-    order: str
     total: int
     live: int
     nearest: Sequence[Model]
 
 
-def inventory_page(asked: QueryDict, *, reader: User, at: datetime) -> InventoryPage:
-    """Read one page of the inventory as this reader sees it. Queries do not grow with rows."""
-    form, seen = asked_for(asked, reader=reader, at=at)
-    facets, today = form.facets, as_date(at)
-    known, seen = seen, candidates(seen, facets)
-    order = asked.get("order", "due")
-    found = ordered(narrowed(seen, facets, reader=reader, today=today), order)
-    page = Paginator(found, PAGE_SIZE).get_page(asked.get("page"))
-    live = SlotAssignment.objects.current().answering().filter(slot__model__in=seen)
-    return InventoryPage(
-        form=form,
-        views=saved_views(known, reader=reader, today=today),
-        rows=standings(list(page.object_list)),
-        page=page,
-        chips=chips(form, asked),
-        order=order,
-        total=seen.count(),
-        live=live.count(),
-        nearest=nearest_hits(seen, facets) if not page.paginator.count else (),
-    )
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What the reader asked for: all that they see, and of that what fits, in order."""
+
+    form: InventoryFilter
+    visible: ModelQuerySet
+    seen: ModelQuerySet
+    models: ModelQuerySet
+    keys: QuerySet[Any, UUID]
+
+    @property
+    def query(self) -> str:
+        return query_of(self.form)
 
 
-def asked_for(
-    asked: QueryDict, *, reader: User, at: datetime
-) -> tuple[InventoryFilter, ModelQuerySet]:
-    """Return the filter, and the models that the reader may see before it is put to them."""
+def query_of(form: InventoryFilter) -> str:
+    """Facets and order, as an address says them and a saved view keeps them."""
+    return urlencode(form.asks, doseq=True)
+
+
+def found_models(asked: QueryDict, *, reader: User, at: datetime) -> Found:
     form = InventoryFilter(asked)
-    seen = Model.objects.visible_to(reader, at=at)
-    form.offer_owners(owner_choices(seen))
-    return form, seen
+    visible = Model.objects.visible_to(reader, at=at)
+    form.offer(owners=owner_choices(visible), units=unit_choices(visible))
+    seen = candidates(visible, form.facets)
+    conditions = present_conditions(reader=reader, today=as_date(at))
+    kept = narrowed(seen, form.facets, conditions)
+    keys = ordered(kept, form.sorting, open_findings=Finding.objects.open())
+    return Found(form=form, visible=visible, seen=seen, models=kept, keys=keys)
 
 
-def models_asked_for(asked: QueryDict, *, reader: User, at: datetime) -> ModelQuerySet:
-    """Return the models of the list at this address, all of its pages."""
-    form, seen = asked_for(asked, reader=reader, at=at)
-    found = candidates(seen, form.facets)
-    return narrowed(found, form.facets, reader=reader, today=as_date(at))
-
-
-def candidates(models: ModelQuerySet, facets: Mapping[str, str]) -> ModelQuerySet:
+def candidates(models: ModelQuerySet, facets: Facets) -> ModelQuerySet:
     """What is out of use is found by who looks for it, and stands in nobody's way."""
-    if facets.get("view") == "retired":
+    if "retired" in facets.get("view", ()):
         return models.present().exclude(retired_at=None)
     return models if "q" in facets else models.in_use()
 
 
-def owner_choices(models: ModelQuerySet) -> list[tuple[str, str]]:
-    owners = User.objects.filter(owned_models__in=models).distinct().order_by("name")
-    return [(str(owner.pk), owner.name) for owner in owners.only("name")]
-
-
-def narrowed(
-    models: ModelQuerySet, facets: Mapping[str, str], *, reader: User, today: date
-) -> ModelQuerySet:
-    """Keep the models that fit every facet."""
-    due = {"late": Q(due_date__lt=today), "month": Q(due_date__range=(today, today + SOON))}
-    views = {"attention": attention(today), "mine": involving(reader), "retired": Q()}
-    conditions: dict[str, Any] = {
-        "q": lambda text: matching(text),
-        "stage": lambda stage: Q(pk__in=ModelVersion.objects.filter(stage=stage).values("model")),
-        "tier": lambda tier: Q(tier=tier),
-        "kind": lambda kind: Q(kind=kind),
-        "owner": lambda owner: Q(owner=owner),
-        "due": lambda when: Q(pk__in=Finding.objects.open().filter(due[when]).values("model")),
-        "view": lambda view: views[view],
-    }
-    for key, value in facets.items():
-        models = models.filter(conditions[key](value))
-    return models
-
-
-def matching(text: str) -> Q:
-    """Name, purpose and owner hold the words; a version has them as label or digest."""
-    digest = text.removeprefix("sha256:").lower()
-    labeled = Q(label=text) if text else Q(pk__in=[])
-    versions = ModelVersion.objects.filter(labeled | Q(digest__startswith=digest))
-    return (
-        Q(name__icontains=text)
-        | Q(purpose__icontains=text)
-        | Q(owner__name__icontains=text)
-        | Q(pk__in=versions.values("model"))
+def inventory_page(asked: QueryDict, *, reader: User, at: datetime) -> InventoryPage:
+    """Read one page of the inventory as this reader sees it. Queries do not grow with rows."""
+    found = found_models(asked, reader=reader, at=at)
+    form, seen, today = found.form, found.seen, as_date(at)
+    page = Paginator(found.keys, PAGE_SIZE).get_page(asked.get("page"))
+    kept = kept_tabs(views_for(reader, at=at), found.query, reader=reader)
+    is_kept = any(tab.is_current for tab in kept)
+    counted = fixed_tabs(form, found.visible, reader=reader, today=today, is_kept=is_kept)
+    live = SlotAssignment.objects.current().answering().filter(slot__model__in=seen)
+    conditions = present_conditions(reader=reader, today=today)
+    return InventoryPage(
+        form=form,
+        query=found.query,
+        tabs=[*counted, *kept],
+        can_keep=bool(found.query),
+        facets=facets_of(form, seen, conditions, counted=True),
+        rows=standings(models_in_order(page)),
+        page=page,
+        chips=chips(form, asked),
+        total=counted[0].count or 0,
+        live=live.count(),
+        nearest=nearest_hits(seen, form.facets) if not page.paginator.count else (),
     )
 
 
-def attention(today: date) -> Q:
-    """An incomplete record, a high finding, something overdue, or a decision that waits."""
-    gaps = Q()
-    for field in REQUIRED:
-        gaps |= Q(**{f"{field}__isnull": True}) if field in {"owner", "tier"} else Q(**{field: ""})
-    pressing = Finding.objects.open().filter(Q(due_date__lt=today) | Q(severity=Severity.HIGH))
-    waiting = PromotionRequest.objects.open().values("model")
-    return gaps | Q(pk__in=pressing.values("model")) | Q(pk__in=waiting)
+def ordered(
+    models: ModelQuerySet,
+    order: str,
+    *,
+    open_findings: FindingQuerySet,
+    name: str = "name",
+    tier: str = "tier",
+) -> QuerySet[Any, UUID]:
+    """Return the keys by due date, name or tier; `-` turns it round. What has none comes last.
 
-
-def involving(reader: User) -> Q:
-    return Q(owner=reader) | Q(pk__in=reader.developed_models.values("pk"))
-
-
-def ordered(models: ModelQuerySet, order: str) -> ModelQuerySet:
-    """Sort by due date (default), name or tier; `-` turns it round. What has no date comes last."""
+    Every order ends in a unique key, so no two models change places between two pages.
+    """
     down, key = order.startswith("-"), order.lstrip("-")
-    open_due = Min("findings__due_date", filter=Q(findings__closed_at=None))
-    models = models.with_people().annotate(due=open_due)
-    field = {"name": F("name"), "tier": F("tier")}.get(key, F("due"))
+    dates = open_findings.filter(model=OuterRef("pk")).order_by("due_date").values("due_date")
+    field = {"name": F(name), "tier": F(tier)}.get(key, F("next_due"))
     by = field.desc(nulls_last=True) if down else field.asc(nulls_last=True)
-    return models.order_by(by, "name")
+    dated = models.alias(next_due=Subquery(dates[:1]))
+    return dated.order_by(by, name, "pk").values_list("pk", flat=True)
 
 
-def saved_views(models: ModelQuerySet, *, reader: User, today: date) -> list[SavedView]:
-    kept = models.in_use()
-    retired = models.present().exclude(retired_at=None)
+def models_in_order(keys: Iterable[UUID]) -> list[Model]:
+    """Read the models with these keys, in their order."""
+    wanted = list(keys)
+    rows = Model.objects.with_people().in_bulk(wanted)
+    return [rows[key] for key in wanted]
 
-    def count(condition: Q) -> int:
-        return kept.filter(condition).count()
 
+def every_standing(keys: QuerySet[Any, UUID]) -> Iterator[Standing]:
+    """Read all that was found, page after page, in its order."""
+    wanted = list(keys)
+    for start in range(0, len(wanted), AT_ONCE):
+        yield from standings(models_in_order(wanted[start : start + AT_ONCE]))
+
+
+def fixed_tabs(
+    form: InventoryFilter, models: ModelQuerySet, *, reader: User, today: date, is_kept: bool
+) -> list[Tab]:
+    """The views that everybody has, counted by one query.
+
+    With `is_kept` the reader looks at a view of their own, which is the current one.
+    """
+    in_use = Q(retired_at=None)
+    counts = models.present().aggregate(
+        all=Count("pk", filter=in_use),
+        attention=Count("pk", filter=in_use & attention(today)),
+        mine=Count("pk", filter=in_use & involving(reader)),
+        retired=Count("pk", filter=~in_use),
+    )
+    chosen = form.facets.get("view", [""])[0]
     return [
-        SavedView(key="", label="In use", count=kept.count()),
-        SavedView(
-            key="attention", label="Needs attention", count=count(attention(today)), tone="warn"
-        ),
-        SavedView(key="mine", label="Owned or built by me", count=count(involving(reader))),
-        SavedView(key="retired", label="Retired", count=retired.count()),
+        Tab(
+            label=label,
+            query=f"view={key}" if key else "",
+            is_current=chosen == key and not is_kept,
+            count=counts[key or "all"],
+            tone="warn" if key == "attention" and counts[key] else "mute",
+        )
+        for key, label in (
+            ("", "In use"),
+            ("attention", "Needs attention"),
+            ("mine", "Owned or built by me"),
+            ("retired", "Retired"),
+        )
     ]
 
 
-def chips(form: InventoryFilter, asked: QueryDict) -> list[Chip]:
-    """The facets in force but the view, which has its own tabs."""
-    found = []
-    for key, value in form.facets.items():
-        if key == "view":
-            continue
-        rest = asked.copy()
-        rest.pop(key, None)
-        rest.pop("page", None)
-        choices = dict(getattr(form.fields[key], "choices", ()))
-        label = f"“{value}”" if key == "q" else str(choices.get(value, value))
-        found.append(Chip(label=label, without=rest.urlencode()))
-    return found
-
-
-def nearest_hits(models: ModelQuerySet, facets: Mapping[str, str]) -> Sequence[Model]:
-    """What the words alone would have found, to offer when the other filters leave nothing."""
-    if "q" not in facets:
-        return ()
-    return list(models.filter(matching(facets["q"])).order_by("name")[:3])
+def kept_tabs(views: Sequence[SavedView], query: str, *, reader: User) -> list[Tab]:
+    """The reader's own views and those shared with them. Counting each would cost a query."""
+    return [
+        Tab(
+            label=view.name,
+            query=view.query,
+            is_current=view.query == query,
+            by="" if view.owner_id == reader.pk else view.owner.name,
+        )
+        for view in views
+    ]

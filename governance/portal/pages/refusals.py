@@ -72,6 +72,8 @@ BY_STATUS = {
 }
 LABELS = {
     "checks": "Checks not met",
+    "field": "Field",
+    "field_rule": "Rule of the field",
     "missing": "The record lacks",
     "problems": "What is wrong",
     "roles": "Signatures missing",

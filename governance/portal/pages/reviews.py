@@ -22,7 +22,7 @@ from governance.inventory.queries.reviews import (
     review_standings,
     reviews_of,
 )
-from governance.portal.pages.inventory import SavedView
+from governance.portal.pages.lists import ListView
 from governance.portal.pages.record_lines import record_lines
 from governance.portal.pages.upkeep import no_reviewing
 
@@ -37,7 +37,7 @@ class ReviewsPage:
     """
 
     view: str
-    views: Sequence[SavedView]
+    views: Sequence[ListView]
     page: Page[Any]
     mine: frozenset[object]
     total: int
@@ -74,10 +74,10 @@ def reviews_page(reader: User, *, view: str, number: str | None, at: datetime) -
     return ReviewsPage(
         view=chosen,
         views=[
-            SavedView(key="overdue", label="Overdue", count=len(found["overdue"]), tone="bad"),
-            SavedView(key="due", label="Due in 90 days", count=len(found["due"]), tone="warn"),
-            SavedView(key="later", label="Later", count=len(found["later"])),
-            SavedView(key="done", label="Done", count=done.count()),
+            ListView(key="overdue", label="Overdue", count=len(found["overdue"]), tone="bad"),
+            ListView(key="due", label="Due in 90 days", count=len(found["due"]), tone="warn"),
+            ListView(key="later", label="Later", count=len(found["later"])),
+            ListView(key="done", label="Done", count=done.count()),
         ],
         page=Paginator(rows, PAGE_SIZE).get_page(number),
         mine=reviewable(reader, models, at=at),

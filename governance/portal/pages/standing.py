@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import F, Max
@@ -15,6 +15,7 @@ from governance.cards.rules import SECTIONS, Card
 from governance.core.grouping import by_key
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, SlotAssignment
+from governance.registry.models.serving import SlotAssignmentQuerySet
 from governance.registry.rules import Stage
 from governance.validation.models import Finding
 from governance.validation.rules import Severity
@@ -101,18 +102,28 @@ def standings(models: Sequence[Model]) -> list[Standing]:
 
 def live_in(models: Collection[Model]) -> Iterable[SlotAssignment]:
     """What answers live traffic: the default slot first, and in each slot its champion."""
+    return serving(SlotAssignment.objects.current(), models)
+
+
+def serving(
+    assignments: SlotAssignmentQuerySet, models: Collection[Model]
+) -> Iterable[SlotAssignment]:
     return (
-        SlotAssignment.objects.current()
-        .answering()
+        assignments.answering()
         .filter(slot__model__in=models)
         .select_related("slot", "version__model")
         .order_by("-slot__is_default", "slot__name", F("share").asc(nulls_first=True))
     )
 
 
-def newest_versions(models: Collection[Model]) -> dict[UUID, ModelVersion]:
-    """The version with the highest number of each model that has one."""
-    tops = ModelVersion.objects.filter(model__in=models).values("model").annotate(top=Max("number"))
+def newest_versions(
+    models: Collection[Model], *, by: datetime | None = None
+) -> dict[UUID, ModelVersion]:
+    """The version with the highest number of each model that has one (by that moment)."""
+    versions = ModelVersion.objects.filter(model__in=models)
+    if by is not None:
+        versions = versions.filter(registered_at__lte=by)
+    tops = versions.values("model").annotate(top=Max("number"))
     numbers = {row["model"]: row["top"] for row in tops}
     rows = ModelVersion.objects.filter(
         model__in=numbers.keys(), number__in=set(numbers.values())

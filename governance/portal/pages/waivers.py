@@ -16,7 +16,7 @@ from governance.inventory.actions.waivers import LIVING, may_end
 from governance.inventory.models import Waiver
 from governance.inventory.models.waivers import WaiverQuerySet
 from governance.inventory.rules.waivers import WaiverState
-from governance.portal.pages.inventory import SavedView
+from governance.portal.pages.lists import ListView
 from governance.portal.pages.may import why_not
 from governance.portal.pages.upkeep import WaiverRow, too_close, waiver_row
 
@@ -26,7 +26,7 @@ PAGE_SIZE = 50
 @dataclass(frozen=True, kw_only=True)
 class WaiversPage:
     view: str
-    views: Sequence[SavedView]
+    views: Sequence[ListView]
     rows: Sequence[WaiverRow]
     page: Page[Any]
     model: str
@@ -56,7 +56,7 @@ def waivers_page(
     return WaiversPage(
         view=chosen,
         views=[
-            SavedView(key=key, label=label, count=found.count(), tone=tone)
+            ListView(key=key, label=label, count=found.count(), tone=tone)
             for key, (label, tone, found) in views.items()
         ],
         rows=[waiver_row(waiver, today=today) for waiver in page.object_list],

@@ -10,7 +10,7 @@ from django.utils import timezone
 from governance.core.sheets import csv_bytes, write_workbook
 from governance.evidence.queries.exports import export_document
 from governance.inventory.queries.exchange import rows_of
-from governance.portal.pages.inventory import models_asked_for
+from governance.portal.pages.inventory import found_models
 from governance.portal.requests import PageRequest
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -19,7 +19,7 @@ IN_MEMORY = 4_000_000
 
 def export_csv(request: PageRequest) -> StreamingHttpResponse:
     """The models of the list at this address as CSV, in the columns that an import reads."""
-    models = models_asked_for(request.GET, reader=request.user, at=timezone.now())
+    models = found_models(request.GET, reader=request.user, at=timezone.now()).models
     parts = csv_bytes(rows_of(models.order_by("name")))
     return StreamingHttpResponse(
         parts, content_type="text/csv; charset=utf-8", headers=attached("inventory.csv")
@@ -28,7 +28,7 @@ def export_csv(request: PageRequest) -> StreamingHttpResponse:
 
 def export_excel(request: PageRequest) -> FileResponse:
     """The same as an Excel workbook, every cell of which is text."""
-    models = models_asked_for(request.GET, reader=request.user, at=timezone.now())
+    models = found_models(request.GET, reader=request.user, at=timezone.now()).models
     # Closed by the response, once it is sent.
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
     write_workbook(rows_of(models.order_by("name")), file, title="Inventory")
@@ -39,7 +39,7 @@ def export_excel(request: PageRequest) -> FileResponse:
 def export_json(request: PageRequest) -> StreamingHttpResponse:
     """All that is on record of the models of the list at this address, as one document."""
     at = timezone.now()
-    models = models_asked_for(request.GET, reader=request.user, at=at)
+    models = found_models(request.GET, reader=request.user, at=at).models
     return StreamingHttpResponse(
         export_document(models, actor=request.user, at=at),
         content_type="application/json",

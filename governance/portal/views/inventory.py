@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -10,13 +10,19 @@ from governance.accounts.permissions import Permission, may
 from governance.approvals.actions.openings import note_opening
 from governance.approvals.rules.challenge import EvidencePage
 from governance.core.errors import NotFound
+from governance.core.wording import as_date
 from governance.inventory.models import Model
 from governance.inventory.queries import formerly_named, model_named
 from governance.inventory.rules import ModelNotFound
+from governance.portal import links
 from governance.portal.errors import status_of_form
 from governance.portal.forms.comments import CommentForm
-from governance.portal.pages.inventory import inventory_page
+from governance.portal.forms.inventory import AS_OF, day_asked
+from governance.portal.pages.inventory import every_standing, found_models, inventory_page
+from governance.portal.pages.inventory_csv import COLUMNS, PAST_COLUMNS, csv_lines
 from governance.portal.pages.model import model_page
+from governance.portal.pages.past_inventory import every_past_standing, past_inventory_page
+from governance.portal.pages.past_model import past_model_page
 from governance.portal.pages.record import record_page
 from governance.portal.pages.slots import said_of
 from governance.portal.pages.version import MARKS, version_page
@@ -29,21 +35,51 @@ from governance.registry.rules import VersionNotFound
 
 
 def inventory(request: PageRequest) -> HttpResponse:
-    """Every model that the reader may see, narrowed by the address."""
-    page = inventory_page(request.GET, reader=request.user, at=timezone.now())
+    """Every model that the reader may see, narrowed by the address; `?as_of=` as it stood then."""
+    at = timezone.now()
+    day = day_asked(request.GET.get(AS_OF, ""), today=as_date(at))
+    page = (
+        inventory_page(request.GET, reader=request.user, at=at)
+        if day is None
+        else past_inventory_page(request.GET, day, reader=request.user, at=at)
+    )
     context = {
         "inventory": page,
         "form": page.form,
+        "day": day,
         "query": query_without(request, "page"),
         "sortable": query_without(request, "page", "order"),
+        "present": query_without(request, "page", AS_OF),
     }
-    return render(request, "inventory/list.html", context)
+    return render(request, "inventory/past_list.html" if day else "inventory/list.html", context)
+
+
+def inventory_csv(request: PageRequest) -> StreamingHttpResponse:
+    """The same as CSV: every page of it, read and sent bit by bit."""
+    at = timezone.now()
+    day = day_asked(request.GET.get(AS_OF, ""), today=as_date(at))
+    asked, reader = request.GET, request.user
+    lines = (
+        csv_lines(every_standing(found_models(asked, reader=reader, at=at).keys), COLUMNS)
+        if day is None
+        else csv_lines(every_past_standing(asked, day, reader=reader, at=at), PAST_COLUMNS)
+    )
+    name = f"inventory-{day or as_date(at)}.csv"
+    return StreamingHttpResponse(
+        lines,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def model(request: PageRequest, name: str) -> HttpResponse:
-    """One model at a glance; `?versions=all` lists every version."""
+    """One model at a glance; `?versions=all` lists every version, `?as_of=` shows a past day."""
     at = timezone.now()
     found = model_named(name, actor=request.user, at=at)
+    day = day_asked(request.GET.get(AS_OF, ""), today=as_date(at))
+    if day is not None:
+        past = past_model_page(found, day, at=at)
+        return render(request, "inventory/past_model.html", {"page": past, "model": found})
     page = model_page(
         found, reader=request.user, at=at, all_versions=request.GET.get("versions") == "all"
     )
@@ -66,7 +102,9 @@ def record(request: PageRequest, name: str) -> HttpResponse:
 
 def renamed_model(request: PageRequest, error: ModelNotFound, name: str) -> HttpResponse:
     """Lead an old link on to the model that had this name last. Raises ModelNotFound."""
-    return redirect("model", name=_name_now(request, error, name))
+    query = request.GET.urlencode()
+    to = links.model_named(_name_now(request, error, name))
+    return redirect(f"{to}?{query}" if query else to)
 
 
 def renamed_version(

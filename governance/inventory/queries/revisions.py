@@ -1,0 +1,55 @@
+"""What the inventory said at a past moment, from rows that say since when they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from governance.inventory.models import (
+    ClassAssessment,
+    FormerName,
+    Model,
+    RecordRevision,
+    TierAssessment,
+)
+
+
+def revisions_at(models: Collection[Model], moment: datetime) -> dict[UUID, RecordRevision]:
+    """Return what each record said at that moment. Missing: what was written down later only."""
+    rows = RecordRevision.objects.filter(model__in=models, written_at__lte=moment)
+    newest = rows.select_related("content", "owner").order_by("number")
+    return {row.model_id: row for row in newest}
+
+
+def tiers_at(models: Collection[Model], moment: datetime) -> dict[UUID, TierAssessment]:
+    rows = TierAssessment.objects.filter(model__in=models, assessed_at__lte=moment)
+    return {row.model_id: row for row in rows.order_by("assessed_at")}
+
+
+def classes_at(models: Collection[Model], moment: datetime) -> dict[UUID, ClassAssessment]:
+    rows = ClassAssessment.objects.filter(model__in=models, assessed_at__lte=moment)
+    return {row.model_id: row for row in rows.order_by("assessed_at")}
+
+
+def names_at(models: Collection[Model], moment: datetime) -> dict[UUID, str]:
+    """Return what each model was called: the first name that it gave up later, else its own."""
+    later = FormerName.objects.filter(model__in=models, ended_at__gt=moment)
+    names = {row.model_id: row.name for row in later.order_by("-ended_at")}
+    return {model.pk: names.get(model.pk, model.name) for model in models}
+
+
+def name_then(moment: datetime) -> Coalesce:
+    """The same as a column of a query over models."""
+    later = FormerName.objects.filter(model=OuterRef("pk"), ended_at__gt=moment)
+    return Coalesce(Subquery(later.order_by("ended_at").values("name")[:1]), "name")
+
+
+def newest_then(rows: QuerySet[Any], column: str, *, since: str, moment: datetime) -> Subquery:
+    """The column of the newest of a model's rows at that moment; `since` says when one began."""
+    then = rows.filter(model=OuterRef("pk"), **{f"{since}__lte": moment})
+    return Subquery(then.order_by(f"-{since}").values(column)[:1])

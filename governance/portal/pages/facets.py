@@ -1,0 +1,244 @@
+"""What narrows the inventory: each facet's condition, its choices, and how many models each has."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
+from django.http import QueryDict
+
+from governance.accounts.models import Unit, User
+from governance.accounts.queries import unit_reach
+from governance.accounts.rules import covers
+from governance.approvals.models import PromotionRequest
+from governance.inventory.models import Model, ModelQuerySet
+from governance.inventory.rules import REQUIRED
+from governance.portal.forms.inventory import MANY, Choices, Facets, InventoryFilter
+from governance.registry.models import ModelVersion
+from governance.validation.models import Finding, FindingQuerySet
+from governance.validation.rules import Severity
+
+SOON = timedelta(days=30)
+DIGEST = re.compile(r"[0-9a-f]{4,64}")
+"""What may be meant as the beginning of a digest; fewer digits would find any model."""
+Conditions = Mapping[str, Callable[[Sequence[str]], Q]]
+COUNTED = {
+    "tier": "tier",
+    "ai_act_class": "ai_act_class",
+    "kind": "kind",
+    "unit": "unit__path",
+    "owner": "owner_id",
+    "record": "is_draft",
+}
+"""By which column the models of a facet are counted. A stage is of versions, and is not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One value of a facet; without `count` nobody counted."""
+
+    value: str
+    label: str
+    count: int | None
+    is_chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facet:
+    key: str
+    label: str
+    options: Sequence[Option]
+
+    @property
+    def chosen(self) -> int:
+        return sum(option.is_chosen for option in self.options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chip:
+    """One value in force, and the address without it."""
+
+    label: str
+    without: str
+
+
+def narrowed(models: ModelQuerySet, facets: Facets, conditions: Conditions) -> ModelQuerySet:
+    """Keep the models that fit every facet."""
+    for key, values in facets.items():
+        models = models.filter(conditions[key](values))
+    return models
+
+
+def present_conditions(*, reader: User, today: date) -> Conditions:
+    """What each facet asks of the inventory as it is."""
+    fixed = {"attention": attention(today), "mine": involving(reader), "retired": Q()}
+    return {
+        "q": lambda words: matching(words[0]),
+        "stage": lambda stages: Q(pk__in=models_with(stages)),
+        "tier": lambda tiers: Q(tier__in=tiers),
+        "ai_act_class": lambda classes: Q(ai_act_class__in=classes),
+        "kind": lambda kinds: Q(kind__in=kinds),
+        "unit": lambda paths: unit_reach(paths, prefix="unit__"),
+        "owner": lambda owners: Q(owner__in=owners),
+        "record": lambda states: either(states, incomplete()),
+        "due": lambda when: Q(pk__in=due(Finding.objects.open(), when[0], today=today)),
+        "view": lambda views: fixed[views[0]],
+    }
+
+
+def models_with(stages: Sequence[str]) -> Any:
+    return ModelVersion.objects.filter(stage__in=stages).values("model")
+
+
+def either(states: Sequence[str], is_draft: Q) -> Q:
+    """Drafts, complete records, or both."""
+    if len(states) > 1:
+        return Q()
+    return is_draft if "DRAFT" in states else ~is_draft
+
+
+def due(findings: FindingQuerySet, when: str, *, today: date) -> Any:
+    limits = {"late": Q(due_date__lt=today), "month": Q(due_date__range=(today, today + SOON))}
+    return findings.filter(limits[when]).values("model")
+
+
+def matching(text: str) -> Q:
+    """Name, purpose and owner hold the words; a version has them as label or digest."""
+    owners = User.objects.filter(name__icontains=text)
+    return (
+        Q(name__icontains=text)
+        | Q(purpose__icontains=text)
+        | Q(owner__in=owners)
+        | Q(pk__in=versions_called(text).values("model"))
+    )
+
+
+def versions_called(text: str) -> QuerySet[ModelVersion]:
+    """The versions with this label, or whose digest begins so."""
+    called = Q(label=text)
+    digest = text.removeprefix("sha256:").lower()
+    if DIGEST.fullmatch(digest):
+        called |= Q(digest__startswith=digest)
+    return ModelVersion.objects.filter(called)
+
+
+def incomplete() -> Q:
+    gaps = Q()
+    for field in REQUIRED:
+        gaps |= Q(**{f"{field}__isnull": True}) if field in {"owner", "tier"} else Q(**{field: ""})
+    return gaps
+
+
+def attention(today: date) -> Q:
+    """An incomplete record, a high finding, something overdue, or a decision that waits."""
+    pressing = Finding.objects.open().filter(Q(due_date__lt=today) | Q(severity=Severity.HIGH))
+    waiting = PromotionRequest.objects.open().values("model")
+    return incomplete() | Q(pk__in=pressing.values("model")) | Q(pk__in=waiting)
+
+
+def involving(reader: User) -> Q:
+    return Q(owner=reader) | Q(pk__in=reader.developed_models.values("pk"))
+
+
+def owner_choices(models: ModelQuerySet) -> Choices:
+    owners = User.objects.filter(pk__in=models.values("owner")).order_by("name", "pk")
+    return [(str(key), name) for key, name in owners.values_list("pk", "name")]
+
+
+def unit_choices(models: ModelQuerySet) -> Choices:
+    """The units of these models and those above them, down the tree."""
+    paths = set(Unit.objects.filter(pk__in=models.values("unit")).values_list("path", flat=True))
+    above = {path.rsplit("/", depth)[0] for path in paths for depth in range(path.count("/") + 1)}
+    units = Unit.objects.filter(path__in=above).order_by("path")
+    return [(path, name) for path, name in units.values_list("path", "name")]
+
+
+def facets_of(
+    form: InventoryFilter, models: ModelQuerySet, conditions: Conditions, *, counted: bool
+) -> list[Facet]:
+    """Return the facets with what is chosen, and how many models each choice would leave.
+
+    One query for each facet that is counted.
+    """
+    return [_facet(form, key, models, conditions, counted=counted) for key in MANY]
+
+
+def _facet(
+    form: InventoryFilter,
+    key: str,
+    models: ModelQuerySet,
+    conditions: Conditions,
+    *,
+    counted: bool,
+) -> Facet:
+    chosen = form.facets.get(key, ())
+    others = {name: values for name, values in form.facets.items() if name != key}
+    is_counted = counted and key in COUNTED
+    counts = _counts(narrowed(models, others, conditions), key) if is_counted else None
+    options = [
+        Option(
+            value=str(value),
+            label=str(label),
+            count=_count_of(key, str(value), counts),
+            is_chosen=str(value) in chosen,
+        )
+        for value, label in form.choices_of(key)
+    ]
+    return Facet(key=key, label=str(form.fields[key].label), options=options)
+
+
+def _counts(models: ModelQuerySet, key: str) -> Counter[str]:
+    column = COUNTED[key]
+    if column == "is_draft":
+        is_draft = Case(
+            When(incomplete(), then=Value(True)), default=Value(False), output_field=BooleanField()
+        )
+        told = models.annotate(is_draft=is_draft).values_list("is_draft").annotate(Count("pk"))
+        return Counter({"DRAFT" if is_true else "COMPLETE": count for is_true, count in told})
+    rows = models.values_list(column).annotate(Count("pk"))
+    return Counter({str(value): count for value, count in rows})
+
+
+def _count_of(key: str, value: str, counts: Counter[str] | None) -> int | None:
+    """Of a unit with those beneath it."""
+    if counts is None:
+        return None
+    if key == "unit":
+        return sum(count for path, count in counts.items() if covers(value, path))
+    return counts[value]
+
+
+def chips(form: InventoryFilter, asked: QueryDict) -> list[Chip]:
+    """The values in force but the view, which has its own tabs."""
+    return [
+        Chip(label=_label(form, key, value), without=_without(asked, key, value))
+        for key, values in form.facets.items()
+        if key != "view"
+        for value in values
+    ]
+
+
+def _label(form: InventoryFilter, key: str, value: str) -> str:
+    if key == "q":
+        return f"“{value}”"
+    label = dict(form.choices_of(key))[value]
+    return f"{label} record" if key == "record" else label
+
+
+def _without(asked: QueryDict, key: str, value: str) -> str:
+    rest = asked.copy()
+    rest.pop("page", None)
+    rest.setlist(key, [one for one in asked.getlist(key) if one != value and key in MANY])
+    return rest.urlencode()
+
+
+def nearest_hits(models: ModelQuerySet, facets: Facets) -> Sequence[Model]:
+    """What the words alone would have found, to offer when the other filters leave nothing."""
+    if "q" not in facets:
+        return ()
+    return list(models.filter(matching(facets["q"][0])).order_by("name")[:3])
