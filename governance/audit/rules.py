@@ -83,6 +83,7 @@ class Verb(models.TextChoices):
     REQUEST_WITHDRAWN = "request.withdrawn"
     ROLE_ENDED = "role.ended"
     ROLE_GRANTED = "role.granted"
+    SCOPE_RECOMPUTED = "scope.recomputed"
     SERVICE_CREATED = "service.created"
     SERVICE_UPDATED = "service.updated"
     SLOT_ALIAS_BOUND = "slot.alias_bound"

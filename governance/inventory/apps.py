@@ -1,6 +1,8 @@
 from django.apps import AppConfig
+from django.core import checks
 
 from governance.audit.registration import register
+from governance.inventory.firm import check_frameworks
 
 
 class InventoryConfig(AppConfig):
@@ -16,3 +18,5 @@ class InventoryConfig(AppConfig):
         register(self.get_model("ClassAssessment"), history=True)
         register(self.get_model("Builder"), history=True)
         register(self.get_model("FormerName"), history=True)
+        register(self.get_model("RuleScope"), history=True)
+        checks.register(check_frameworks)

@@ -6,5 +6,6 @@ from governance.inventory.actions.records import (
     describe_model,
     edit_model,
 )
+from governance.inventory.actions.scopes import recompute_scope
 
-__all__ = ["ModelRecord", "create_model", "describe_model", "edit_model"]
+__all__ = ["ModelRecord", "create_model", "describe_model", "edit_model", "recompute_scope"]

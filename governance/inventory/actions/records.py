@@ -19,6 +19,7 @@ from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
 from governance.inventory.actions.assessments import assess_class, assess_tier
+from governance.inventory.actions.scopes import scope_anew
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
@@ -26,6 +27,7 @@ from governance.inventory.rules import (
     Kind,
     NotTheOwner,
     RecordChanged,
+    ScopeCause,
     Tier,
     class_problems,
     jurisdiction_problems,
@@ -86,6 +88,7 @@ def create_model(
     )
     insert_unique(model, taken=name_taken(name))
     written = _apply(model, record, actor=actor, at=at) if record else []
+    written += scope_anew(model, at=at, cause=ScopeCause.CREATED)
     audit.append(
         verb=Verb.MODEL_CREATED,
         stream=model.stream,
@@ -124,6 +127,7 @@ def edit_model(
         return model
     model.updated_at = at
     model.save(update_fields=["updated_at"])
+    written += scope_anew(model, at=at, cause=ScopeCause.RECORD)
     audit.append(
         verb=Verb.MODEL_UPDATED,
         stream=model.stream,

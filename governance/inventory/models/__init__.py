@@ -2,6 +2,7 @@
 
 from governance.inventory.models.assessments import ClassAssessment, TierAssessment
 from governance.inventory.models.records import Builder, FormerName, Model, ModelQuerySet
+from governance.inventory.models.scopes import RuleScope
 
 __all__ = [
     "Builder",
@@ -9,5 +10,6 @@ __all__ = [
     "FormerName",
     "Model",
     "ModelQuerySet",
+    "RuleScope",
     "TierAssessment",
 ]

@@ -1,4 +1,4 @@
-"""What a model's record must say; in `questionnaires`, what is asked about it as data."""
+"""What a model's record must say; in `frameworks`, as data, which rules then apply to it."""
 
 from governance.inventory.rules.records import (
     MAX_NAME,
@@ -18,6 +18,7 @@ from governance.inventory.rules.records import (
     name_taken,
     tracking_problems,
 )
+from governance.inventory.rules.scopes import ScopeCause
 
 __all__ = [
     "MAX_NAME",
@@ -30,6 +31,7 @@ __all__ = [
     "ModelNotFound",
     "NotTheOwner",
     "RecordChanged",
+    "ScopeCause",
     "Tier",
     "class_problems",
     "jurisdiction_problems",

@@ -1,0 +1,121 @@
+"""Which frameworks apply to a model: by what is known of it now, and by what was kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from governance.core.canonical import canonical, digest
+from governance.core.wording import as_date
+from governance.inventory.firm import adopted, catalogue, facts_of_firm
+from governance.inventory.models import Model, RuleScope
+from governance.inventory.rules.frameworks import (
+    Answer,
+    Difference,
+    Facts,
+    Status,
+    answers_from,
+    differences,
+    judge,
+    kept,
+)
+
+
+def facts_of(model: Model) -> Facts:
+    """Return what is known of the model and the firm, as the rules of scope may ask for it.
+
+    The one place where a field of a model becomes a fact. What is not recorded stays out, so that
+    the rules answer `unknown until it is`: as yet the determination, the origin, and what the
+    answers to the EU AI Act questionnaire give beside the class (`gpai`, `ai_act_matched`,
+    `ai_act_flags`). `data/facts.yaml` says what each can be.
+    """
+    single = {
+        "ai_act_class": model.ai_act_class,
+        "kind": model.kind,
+        "tier": str(model.tier or ""),
+    }
+    known = {key: (value,) for key, value in single.items() if value}
+    many = {"jurisdictions": tuple(model.jurisdiction_codes)}
+    lists = {key: values for key, values in many.items() if values}
+    return Facts(known={**facts_of_firm(), **known, **lists}, adopted=adopted())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Computed:
+    """A scope before it is kept: canonical texts, and the digest that covers them."""
+
+    facts_text: str
+    result_text: str
+    applying: str
+    unknown: str
+    catalogue_digest: str
+    digest: str
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        return answers_from(self.result_text)
+
+    def differs_from(self, row: RuleScope | None) -> bool:
+        """Tell whether there is something to keep: other facts, or other answers."""
+        if row is None:
+            return True
+        return (self.facts_text, self.result_text) != (row.facts_text, row.result_text)
+
+
+def computed_scope(model: Model) -> Computed:
+    """Work out the scope of the model by what is known now."""
+    frameworks, facts = catalogue(), facts_of(model)
+    answers = judge(facts, frameworks)
+    facts_text, result_text = canonical(facts.used(frameworks.asked)), kept(answers)
+    # Of each framework the last version, as answers stand in the order of versions.
+    last = {one.framework: one.status for one in answers}
+    return Computed(
+        facts_text=facts_text,
+        result_text=result_text,
+        applying=_spaced(key for key, status in last.items() if status == Status.APPLIES),
+        unknown=_spaced(key for key, status in last.items() if status == Status.UNKNOWN),
+        catalogue_digest=frameworks.digest,
+        digest=digest([facts_text, result_text, frameworks.digest]),
+    )
+
+
+def _spaced(names: Iterable[str]) -> str:
+    return f" {' '.join(names)} "
+
+
+def latest_scope(model: Model) -> RuleScope | None:
+    return RuleScope.objects.filter(model=model).order_by("-number").first()
+
+
+def scopes_of(model: Model) -> list[RuleScope]:
+    """Every scope of the model that was kept, the newest first."""
+    return list(RuleScope.objects.filter(model=model).order_by("-number"))
+
+
+def changes_between(
+    now: Computed | RuleScope, at: datetime, before: RuleScope | None
+) -> list[Difference]:
+    """Say what another scope says than the one before it; of a first one everything is new."""
+    return differences(now.answers, before.answers, on=as_date(at)) if before else []
+
+
+def scope_counts(models: QuerySet[Model]) -> dict[str, tuple[int, int]]:
+    """Count, by framework, the models it applies to and those of which that is unknown."""
+    rows = RuleScope.objects.latest_only().filter(model__in=models)
+    applying: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
+    for said, open_ones in rows.values_list("applying", "unknown"):
+        applying.update(said.split())
+        unknown.update(open_ones.split())
+    return {key: (applying[key], unknown[key]) for key in {*applying, *unknown}}
+
+
+def scopes_naming(framework: str, models: QuerySet[Model]) -> QuerySet[RuleScope]:
+    """Return the newest scopes in which the framework applies or is unknown, by model's name."""
+    named = Q(applying__contains=f" {framework} ") | Q(unknown__contains=f" {framework} ")
+    rows = RuleScope.objects.latest_only().filter(named, model__in=models)
+    return rows.select_related("model").order_by("model__name")
