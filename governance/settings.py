@@ -92,7 +92,8 @@ FIRM_FACTS = _pairs(
 )
 """What is so of the firm, for the rules that say which frameworks apply; else it is unknown."""
 FIRM_FRAMEWORKS = _pairs(
-    "FIRM_FRAMEWORKS", default=["nist-ai-rmf-1.0=2025-03-01", "ml-test-score"] if DEMO else []
+    "FIRM_FRAMEWORKS",
+    default=["nist-ai-rmf-1.0=2025-03-01", "ml-test-score=2025-09-01"] if DEMO else [],
 )
 """What the firm follows by its own choice, each with the day from which it does if known."""
 FRAMEWORKS_DIR = env.str("FRAMEWORKS_DIR", default="")

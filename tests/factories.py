@@ -136,6 +136,13 @@ def make_model(
     return create_model(name=name, unit=cast.unit, record=record, actor=cast.owner, at=at)
 
 
+def make_unscoped_model(cast: Cast, *, name: str, at: datetime = NOON) -> Model:
+    """A model as an older portal left it: without a scope of rules on record."""
+    return Model.objects.create(
+        name=name, unit=cast.unit, created_by=cast.owner.ref, created_at=at, updated_at=at
+    )
+
+
 @remembered
 def make_version(
     cast: Cast,

@@ -182,6 +182,11 @@ def sentence(value: str) -> str:
     return words[:1].upper() + words[1:].lower()
 
 
+def capitalized(text: str) -> str:
+    """The same with a capital at its start; the rest stays, so that abbreviations do."""
+    return text[:1].upper() + text[1:]
+
+
 def joined(names: Sequence[str], last: str = "and") -> str:
     """`A`, `A and B`, `A, B and C`."""
     if len(names) < 2:

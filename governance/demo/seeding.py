@@ -29,11 +29,11 @@ from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision
 from governance.cards.actions import publish_card, save_draft
 from governance.core.canonical import sha256_hex
-from governance.demo import contents, exceptions, lineage
+from governance.demo import contents, exceptions, lineage, records
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
 from governance.demo.serving import give_role, make_slot, report
-from governance.inventory.actions import ModelRecord, create_model
+from governance.inventory.actions import create_model
 from governance.inventory.models import Model
 from governance.registry.actions import record_evaluations, register_version
 from governance.registry.models import ModelVersion
@@ -134,19 +134,15 @@ def _make_model(bank: Meridian, entry: Mapping[str, Any]) -> Model:
         return create_model(
             name=entry["name"], unit=unit, actor=_pipeline(bank, entry["draft"]), at=clock.at
         )
-    owner = bank.person(entry["owner"])
-    record = ModelRecord(
-        purpose=entry["purpose"],
-        intended_use=entry["intended_use"],
-        kind=entry["kind"],
-        owner=owner,
-        developers=[bank.person(key) for key in entry["developers"]],
-        tier=entry["tier"],
-        tier_reason=entry["tier_reason"],
-        ai_act_class=entry["ai_act_class"],
-        ai_act_reason=entry["ai_act_reason"],
+    model = create_model(
+        name=entry["name"],
+        unit=unit,
+        record=records.record_of(entry, person=bank.person),
+        actor=bank.person(entry["owner"]),
+        at=clock.at,
     )
-    return create_model(name=entry["name"], unit=unit, record=record, actor=owner, at=clock.at)
+    records.revise(model, entry, person=bank.person, at=lambda days: bank.clock(days).at)
+    return model
 
 
 def _pipeline(bank: Meridian, name: str) -> TokenHolder:

@@ -19,6 +19,15 @@ def model_named(name: str) -> str:
     return f"/models/{quote(name)}/"
 
 
+def rules(row: Model) -> str:
+    """Which frameworks apply to the model, and why."""
+    return f"{model(row)}rules/"
+
+
+def framework(key: str) -> str:
+    return f"/frameworks/{quote(key)}/"
+
+
 def pin(row: Model) -> str:
     return f"{model(row)}pin/"
 

@@ -16,7 +16,7 @@ from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import case_of
 from governance.audit.models import LedgerEntry
 from governance.audit.verification import verify
-from governance.inventory.models import Model
+from governance.inventory.models import Model, RuleScope
 from governance.registry.models import BundlePart, Deprecation, ModelVersion
 from governance.registry.rules import Stage
 from tests import factories as f
@@ -36,6 +36,13 @@ def unmet() -> dict[str, list[str]]:
         case.version.model.name: [check.id for check in case.judgement.unmet_checks]
         for case in cases
     }
+
+
+def scopes() -> dict[str, int]:
+    """How many scopes of rules a model has, where there is more than the first one."""
+    assert Model.objects.filter(rule_scopes__number=1).count() == Model.objects.count()
+    later = RuleScope.objects.latest_only().filter(number__gt=1).select_related("model")
+    return {row.model.name: row.number for row in later}
 
 
 @pytest.mark.django_db
@@ -59,6 +66,7 @@ def test_the_demo_is_made_once_and_whole() -> None:
     assert set(BundlePart.objects.values_list("kind", flat=True)) >= {"BASE_MODEL", "TOOL"}
     assert ModelVersion.objects.exclude(label="").count() == 4
     assert Deprecation.objects.get().version.stage == Stage.PRODUCTION
+    assert scopes() == {"cv-screening": 2, "support-copilot": 3}
     assert verify().intact
 
     # The second call issued tokens and did nothing else.

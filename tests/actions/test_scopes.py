@@ -162,6 +162,12 @@ class TestCommand:
         with nothing_moves():
             assert self.told("--apply") == "Every scope is as it is on record.\n"
 
+    def test_a_model_of_an_older_portal_gets_its_first_scope(self, cast: Cast) -> None:
+        older = f.make_unscoped_model(cast, name="older")
+        assert "older\n  Nothing is on record yet." in self.told()
+        self.told("--apply")
+        assert RuleScope.objects.get(model=older).cause == "FRAMEWORKS"
+
     def test_a_wrong_file_stops_it(self, model: Model, folder: Path) -> None:
         (folder / "own.yaml").unlink()
         (folder / "wrong.yaml").write_text("framework: {}")

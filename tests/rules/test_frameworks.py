@@ -437,6 +437,6 @@ def test_a_framework_that_comes_or_goes_is_told() -> None:
 def test_what_is_missing_is_named_in_a_sentence() -> None:
     answer, _ = answer_of("sr-26-2", facts(us_banking_organization="yes", kind="REGRESSION"))
     assert said(answer) == (
-        "unknown until the determination, the size of the firm (total assets above USD 30 billion) "
-        "and the significance of model risk for the firm are recorded"
+        "unknown until the determination, the size of the firm and the significance of model risk "
+        "for the firm are recorded"
     )

@@ -13,10 +13,12 @@ from governance.core.canonical import canonical, digest
 from governance.core.wording import as_date
 from governance.inventory.firm import adopted, catalogue, facts_of_firm
 from governance.inventory.models import Model, RuleScope
+from governance.inventory.rules import FrameworkNotFound
 from governance.inventory.rules.frameworks import (
     Answer,
     Difference,
     Facts,
+    Framework,
     Status,
     answers_from,
     differences,
@@ -87,13 +89,21 @@ def _spaced(names: Iterable[str]) -> str:
     return f" {' '.join(names)} "
 
 
+def framework_named(key: str) -> Framework:
+    """Return the framework with this id, or raise FrameworkNotFound."""
+    found = catalogue().named(key)
+    if found is None:
+        raise FrameworkNotFound(f"There is no framework {key}.")
+    return found
+
+
 def latest_scope(model: Model) -> RuleScope | None:
     return RuleScope.objects.filter(model=model).order_by("-number").first()
 
 
-def scopes_of(model: Model) -> list[RuleScope]:
-    """Every scope of the model that was kept, the newest first."""
-    return list(RuleScope.objects.filter(model=model).order_by("-number"))
+def newest_scopes(model: Model, count: int) -> list[RuleScope]:
+    """The newest scopes of the model that were kept, the newest first."""
+    return list(RuleScope.objects.filter(model=model).order_by("-number")[:count])
 
 
 def changes_between(

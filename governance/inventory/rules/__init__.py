@@ -18,7 +18,7 @@ from governance.inventory.rules.records import (
     name_taken,
     tracking_problems,
 )
-from governance.inventory.rules.scopes import ScopeCause
+from governance.inventory.rules.scopes import FrameworkNotFound, ScopeCause
 
 __all__ = [
     "MAX_NAME",
@@ -26,6 +26,7 @@ __all__ = [
     "REQUIRED",
     "AiActClass",
     "Capacity",
+    "FrameworkNotFound",
     "InventoryIncomplete",
     "Kind",
     "ModelNotFound",

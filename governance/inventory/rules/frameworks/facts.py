@@ -30,6 +30,7 @@ class Fact:
 
     id: str
     of: str
+    label: str
     noun: str
     answered_by: str
     values: Mapping[str, str]
@@ -88,6 +89,7 @@ def _fact(entry: Mapping[str, Any]) -> Fact:
     return Fact(
         id=entry["id"],
         of=entry["of"],
+        label=entry["label"],
         noun=entry["noun"],
         answered_by=entry["answered_by"],
         values=entry.get("values", {}),

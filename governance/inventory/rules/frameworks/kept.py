@@ -36,7 +36,7 @@ def _content(one: Answer) -> dict[str, Any]:
         "from": one.from_date,
         "parts": [_lean(_part_content(part)) for part in one.parts],
         "unknown": one.unknown,
-        "would": [_would_content(would) for would in one.would],
+        "would": [_lean(_would_content(would)) for would in one.would],
     }
 
 
@@ -86,8 +86,8 @@ def _part(entry: dict[str, Any]) -> PartAnswer:
 
 def _would(entry: dict[str, Any]) -> Would:
     return Would(
-        when=tuple((key, tuple(values)) for key, values in sorted(entry["when"].items())),
-        from_date=date.fromisoformat(entry["from"]),
+        when=tuple((key, tuple(values)) for key, values in sorted(entry.get("when", {}).items())),
+        from_date=_day(entry.get("from")),
     )
 
 

@@ -44,10 +44,13 @@ class PartAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Would:
-    """What would apply if the missing facts had these values."""
+    """What would follow if the missing facts had these values; without any, in every other case.
+
+    `from_date` is None where it would not apply.
+    """
 
     when: tuple[tuple[str, tuple[str, ...]], ...]
-    from_date: date
+    from_date: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,11 +127,8 @@ def _answer(framework: Framework, version: FrameworkVersion, facts: Facts) -> An
     known = facts.seen_by(framework.id)
     possible = list(_possible(version.rules, known))
     statuses = {rule.answer for rule in possible}
-    days = [
-        _day(rule, version, facts.adopted.get(framework.id))
-        for rule in possible
-        if rule.answer == Status.APPLIES
-    ]
+    days = [_day(rule, version, facts.adopted.get(framework.id)) for rule in possible]
+    starts = {day for day in days if day}
     is_settled = len(statuses) == 1
     rule = possible[-1]
     return Answer(
@@ -141,9 +141,9 @@ def _answer(framework: Framework, version: FrameworkVersion, facts: Facts) -> An
         rule=rule.id if is_settled else "",
         because=rule.because if is_settled else "",
         citation=rule.citation if is_settled else "",
-        from_date=min(days) if is_settled and days else None,
+        from_date=min(starts, default=None) if is_settled else None,
         parts=tuple(_parts(rule, known)) if is_settled else (),
-        unknown=() if is_settled and len(set(days)) < 2 else _missing(possible, known),
+        unknown=() if is_settled and len(starts) < 2 else _missing(possible, known),
         would=() if is_settled else tuple(_would(possible, known, days)),
     )
 
@@ -166,7 +166,10 @@ def _holds(when: When, known: Known) -> bool | None:
     return None if None in met else True
 
 
-def _day(rule: Rule, version: FrameworkVersion, adopted: date | None) -> date:
+def _day(rule: Rule, version: FrameworkVersion, adopted: date | None) -> date | None:
+    """The day from which it applies by this rule, if it does."""
+    if rule.answer != Status.APPLIES:
+        return None
     if rule.by_adoption and adopted is not None:
         return max(adopted, version.from_date)
     return rule.from_date or version.from_date
@@ -187,8 +190,10 @@ def _parts(rule: Rule, known: Known) -> Iterator[PartAnswer]:
             )
 
 
-def _would(rules: Iterable[Rule], known: Known, days: Sequence[date]) -> Iterator[Would]:
-    applying = (rule for rule in rules if rule.answer == Status.APPLIES)
-    for rule, day in zip(applying, days, strict=True):
-        missing = ((k, tuple(sorted(v))) for k, v in sorted(rule.when.items()) if k not in known)
-        yield Would(when=tuple(missing), from_date=day)
+def _would(rules: Sequence[Rule], known: Known, days: Sequence[date | None]) -> Iterator[Would]:
+    """Tell what follows from rules that may hold where it is not what follows otherwise."""
+    for rule, day in zip(rules[:-1], days, strict=False):
+        if day != days[-1]:
+            missing = ((k, tuple(sorted(v))) for k, v in sorted(rule.when.items()))
+            yield Would(when=tuple((k, v) for k, v in missing if k not in known), from_date=day)
+    yield Would(when=(), from_date=days[-1])
