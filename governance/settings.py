@@ -98,6 +98,33 @@ TIER_APPROVERS = {
 }
 """Which roles stand for the approvers that tiering questionnaires name for their overrides."""
 
+
+def _pairs(name: str, default: list[str]) -> dict[str, str]:
+    """`key=value, key=value`; a key may stand alone."""
+    entries = (entry.partition("=") for entry in env.list(name, default=default))
+    return {key.strip(): value.strip() for key, _, value in entries}
+
+
+FIRM_FACTS = _pairs(
+    "FIRM_FACTS",
+    default=[
+        "us_banking_organization=yes",
+        "total_assets_above_usd_30bn=yes",
+        "uk_internal_model_approval=no",
+        "canadian_financial_institution=yes",
+    ]
+    if DEMO
+    else [],
+)
+"""What is so of the firm, for the rules that say which frameworks apply; else it is unknown."""
+FIRM_FRAMEWORKS = _pairs(
+    "FIRM_FRAMEWORKS",
+    default=["nist-ai-rmf-1.0=2025-03-01", "ml-test-score=2025-09-01"] if DEMO else [],
+)
+"""What the firm follows by its own choice, each with the day from which it does if known."""
+FRAMEWORKS_DIR = env.str("FRAMEWORKS_DIR", default="")
+"""A folder with the firm's own files of frameworks. None by default."""
+
 DEPLOYMENT_SILENCE_HOURS = env.int("DEPLOYMENT_SILENCE_HOURS", default=24)
 """After so long without a report, an instance that serves a version counts as silent."""
 if DEPLOYMENT_SILENCE_HOURS < 1:

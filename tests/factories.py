@@ -160,6 +160,13 @@ def make_dependency(
     )
 
 
+def make_unscoped_model(cast: Cast, *, name: str, at: datetime = NOON) -> Model:
+    """A model as an older portal left it: without a scope of rules on record."""
+    return Model.objects.create(
+        name=name, unit=cast.unit, created_by=cast.owner.ref, created_at=at, updated_at=at
+    )
+
+
 @remembered
 def make_version(
     cast: Cast,

@@ -96,6 +96,7 @@ class Verb(models.TextChoices):
     REVIEW_RECORDED = "review.recorded"
     ROLE_ENDED = "role.ended"
     ROLE_GRANTED = "role.granted"
+    SCOPE_RECOMPUTED = "scope.recomputed"
     SERVICE_CREATED = "service.created"
     SERVICE_UPDATED = "service.updated"
     SLOT_ALIAS_BOUND = "slot.alias_bound"

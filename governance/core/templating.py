@@ -13,13 +13,17 @@ from governance.core import drawing, markup, wording
 
 FILTERS = {
     "age": wording.age,
+    "ahead": wording.ahead,
+    "capitalized": wording.capitalized,
     "clock": wording.clock,
     "counted": wording.counted,
     "day": wording.day,
     "distance": wording.distance,
     "due_tone": wording.due_tone,
+    "full_day": wording.full_day,
     "grouped": wording.grouped,
     "initials": wording.initials,
+    "joined": wording.joined,
     "lasting": wording.lasting,
     "lately": wording.lately,
     "long_day": wording.long_day,

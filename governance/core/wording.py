@@ -5,6 +5,7 @@ Records are in UTC and say so. A minus is a true minus (U+2212), a missing value
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -27,6 +28,12 @@ def day(value: date | datetime) -> str:
     """`19 Nov 2026`."""
     d = as_date(value)
     return f"{d.day} {d:%b %Y}"
+
+
+def full_day(value: date | datetime) -> str:
+    """`2 December 2027`, within a sentence."""
+    d = as_date(value)
+    return f"{d.day} {d:%B %Y}"
 
 
 def long_day(value: date | datetime) -> str:
@@ -65,6 +72,20 @@ def distance(due: date | datetime, today: date | datetime) -> str:
     if days == 1:
         return "Tomorrow"
     return f"In {days} days" if days > 0 else f"{counted(-days, 'day')} late"
+
+
+def ahead(day: date, today: date) -> str:
+    """How far off a day to come is, in its largest unit: `in 12 months`, `in 11 days`, `tomorrow`.
+
+    In whole months from two on, in years from three on; what is left of them is not told.
+    """
+    days = (day - today).days
+    if days <= 1:
+        return "tomorrow" if days == 1 else "today"
+    months = (day.year - today.year) * 12 + day.month - today.month - (day.day < today.day)
+    if months < 2:
+        return f"in {counted(days, 'day')}"
+    return f"in {counted(months // 12, 'year')}" if months >= 36 else f"in {months} months"
 
 
 def due_tone(due: date | datetime, today: date | datetime) -> str:
@@ -159,6 +180,18 @@ def sentence(value: str) -> str:
     """A stored UPPER_SNAKE value or a slug as words: `HIGH_RISK` gives `High risk`."""
     words = value.replace("_", " ").strip()
     return words[:1].upper() + words[1:].lower()
+
+
+def capitalized(text: str) -> str:
+    """The same with a capital at its start; the rest stays, so that abbreviations do."""
+    return text[:1].upper() + text[1:]
+
+
+def joined(names: Sequence[str], last: str = "and") -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
 def listed(names: list[str]) -> str:

@@ -1,9 +1,11 @@
 from django.apps import AppConfig
 from django.conf import settings
+from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from governance.accounts.rules import Role
 from governance.audit.registration import register
+from governance.inventory.firm import check_frameworks
 from governance.inventory.refusals import forbid_what_breaks_the_register
 
 HISTORY = (
@@ -12,6 +14,7 @@ HISTORY = (
     "Determination",
     "QuestionnaireVersion",
     "RecordRevision",
+    "RuleScope",
     "TierAssessment",
     "TierOverride",
     "TierOverrideApproval",
@@ -50,6 +53,7 @@ class InventoryConfig(AppConfig):
         register(self.get_model("RetirementEnd"), history=True)
         forbid_what_breaks_the_register(self)
         check_approvers(settings.TIER_APPROVERS)
+        checks.register(check_frameworks)
 
 
 def check_approvers(approvers: dict[str, tuple[str, ...]]) -> None:

@@ -47,6 +47,15 @@ def drop_view(row: SavedView) -> str:
     return f"/views/{row.pk}/delete/"
 
 
+def rules(row: Model) -> str:
+    """Which frameworks apply to the model, and why."""
+    return f"{model(row)}rules/"
+
+
+def framework(key: str) -> str:
+    return f"/frameworks/{quote(key)}/"
+
+
 def pin(row: Model) -> str:
     return f"{model(row)}pin/"
 

@@ -64,6 +64,12 @@ from governance.portal.views.dependencies import dependencies, end_dependency
 from governance.portal.views.emergencies import confirm, emergency
 from governance.portal.views.evidence import download, evidence, pack
 from governance.portal.views.exports import export_csv, export_excel, export_json
+from governance.portal.views.frameworks import (
+    framework,
+    framework_schema,
+    frameworks,
+    rules,
+)
 from governance.portal.views.home import decisions, home
 from governance.portal.views.imports import (
     apply_import,
@@ -378,6 +384,13 @@ slot_urls = [
     page(f"{SLOT}confirm/", confirm, name="slot_confirm", methods=WRITE),
 ]
 
+framework_urls = [
+    page("models/<str:name>/rules/", rules, name="rules", answers={ModelNotFound: renamed_model}),
+    page("frameworks/", frameworks, name="frameworks"),
+    page("frameworks/schema.json", framework_schema, name="framework_schema"),
+    page("frameworks/<str:key>/", framework, name="framework"),
+]
+
 policy_urls = [
     page("policies/", policies, name="policies"),
     page("policies/new/", new_policy, name="policy_new", methods=READ_AND_WRITE),
@@ -464,6 +477,7 @@ urlpatterns = [
     *evidence_urls,
     *decision_urls,
     *slot_urls,
+    *framework_urls,
     *policy_urls,
     *access_urls,
     *delegation_urls,

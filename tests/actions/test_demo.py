@@ -16,7 +16,7 @@ from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import case_of
 from governance.audit.models import LedgerEntry
 from governance.audit.verification import verify
-from governance.inventory.models import CustomField, Model
+from governance.inventory.models import CustomField, Model, RuleScope
 from governance.inventory.queries import consumers_of
 from governance.registry.models import BundlePart, Deprecation, ModelVersion
 from governance.registry.rules import Stage
@@ -37,6 +37,13 @@ def unmet() -> dict[str, list[str]]:
         case.version.model.name: [check.id for check in case.judgement.unmet_checks]
         for case in cases
     }
+
+
+def scopes() -> dict[str, int]:
+    """How many scopes of rules a model has, where there is more than the first one."""
+    assert Model.objects.filter(rule_scopes__number=1).count() == Model.objects.count()
+    later = RuleScope.objects.latest_only().filter(number__gt=1).select_related("model")
+    return {row.model.name: row.number for row in later}
 
 
 @pytest.mark.django_db
@@ -69,6 +76,7 @@ def test_the_demo_is_made_once_and_whole() -> None:
         at=timezone.now(),
     ).total == 3  # fmt: skip
     assert CustomField.objects.count() == 2
+    assert scopes() == {"cv-screening": 2, "support-copilot": 3}
     assert verify().intact
 
     # The second call issued tokens and did nothing else.

@@ -16,7 +16,7 @@ from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import PermissionMissing, Role
 from governance.core.errors import InvalidInput
 from governance.inventory.actions import ModelRecord, create_model, describe_model, edit_model
-from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
+from governance.inventory.models import Builder, ClassAssessment, Model, RuleScope, TierAssessment
 from governance.inventory.queries import builders_of, record_digest
 from governance.inventory.rules import Capacity, Kind, NotTheOwner, RecordChanged
 from tests import factories as f
@@ -60,8 +60,9 @@ class TestCreating:
         ]  # fmt: skip
         assert list(Model.objects.incomplete()) == [model]
         entry, revision = newest_entry(model.stream), model.revisions.get()
+        scope = RuleScope.objects.get(model=model)
         assert (entry.verb, entry.seq) == ("model.created", 1)
-        assert set(entry.states) == {model.ref, revision.ref, revision.content.ref}
+        assert set(entry.states) == {model.ref, revision.ref, revision.content.ref, scope.ref}
 
     def test_a_whole_record_comes_with_its_history_in_one_entry(self, cast: Cast) -> None:
         model = f.make_model(cast)
@@ -82,6 +83,7 @@ class TestCreating:
             assessment.reason,
             revision,
             revision.content,
+            RuleScope.objects.get(model=model),
             *Builder.objects.all(),
         ]
         assert set(newest_entry(model.stream).states) == {row.ref for row in written}
@@ -147,7 +149,11 @@ class TestEditing:
         assert (getattr(model, field), model.updated_at) == (value, LATER)
         entry = newest_entry(model.stream)
         assert (entry.verb, entry.facts["changed"]) == ("model.updated", [field])
-        assert set(entry.states) == {model.ref, *newest_revision(model)}
+        scopes = RuleScope.objects.filter(model=model, number__gt=1)
+        # What applies may hang on the kind.
+        assert scopes.exists() == (field == "kind")
+        told = {model.ref, *newest_revision(model), *(scope.ref for scope in scopes)}
+        assert set(entry.states) == told
 
     def test_the_same_again_writes_nothing(self, cast: Cast, model: Model) -> None:
         with nothing_moves():

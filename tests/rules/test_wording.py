@@ -36,6 +36,31 @@ def test_a_due_date_gives_its_distance(days: int, said: str, tone: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2026-11-19", "today"),
+        ("2026-11-20", "tomorrow"),
+        ("2026-12-02", "in 13 days"),
+        ("2027-01-18", "in 60 days"),
+        ("2027-01-19", "in 2 months"),
+        ("2027-12-02", "in 12 months"),
+        ("2028-08-02", "in 20 months"),
+        ("2030-08-02", "in 3 years"),
+    ],
+)
+def test_a_day_to_come_is_said_in_its_largest_unit(day: str, said: str) -> None:
+    assert wording.ahead(date.fromisoformat(day), NOW.date()) == said
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [((), ""), (("A",), "A"), (("A", "B"), "A and B"), (("A", "B", "C"), "A, B and C")],
+)
+def test_names_are_joined_as_in_a_sentence(names: tuple[str, ...], said: str) -> None:
+    assert wording.joined(names) == said
+
+
+@pytest.mark.parametrize(
     ("at", "said"),
     [
         (NOW - timedelta(hours=2), "Today 08:12"),

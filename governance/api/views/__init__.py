@@ -4,6 +4,7 @@ from governance.api.views.evaluations import Evaluations
 from governance.api.views.lineage import LineageEvents, SnapshotVersions, VersionLineage
 from governance.api.views.nowhere import NothingHere
 from governance.api.views.promotions import Emergency, Rollback
+from governance.api.views.rules import Rules
 from governance.api.views.serving import Allow, DeploymentReports, Live
 from governance.api.views.versions import LabeledVersion, Version
 
@@ -17,6 +18,7 @@ __all__ = [
     "Live",
     "NothingHere",
     "Rollback",
+    "Rules",
     "SnapshotVersions",
     "Version",
     "VersionLineage",

@@ -6,16 +6,29 @@ from governance.inventory.actions.assessments import (
     determine,
     keep_answers,
 )
-from governance.inventory.actions.custom_fields import change_field, define_field
-from governance.inventory.actions.dependencies import add_feeder, end_feeder
-from governance.inventory.actions.questionnaires import publish_questionnaire
+from governance.inventory.actions.custom_fields import (
+    change_field,
+    define_field,
+)
+from governance.inventory.actions.dependencies import (
+    add_feeder,
+    end_feeder,
+)
+from governance.inventory.actions.questionnaires import (
+    publish_questionnaire,
+)
 from governance.inventory.actions.records import (
     ModelRecord,
     create_model,
     describe_model,
     edit_model,
 )
-from governance.inventory.actions.retirements import return_from_retirement
+from governance.inventory.actions.retirements import (
+    return_from_retirement,
+)
+from governance.inventory.actions.scopes import (
+    recompute_scope,
+)
 from governance.inventory.actions.tier_overrides import (
     approve_tier_override,
     propose_tier_override,
@@ -38,6 +51,7 @@ __all__ = [
     "keep_answers",
     "propose_tier_override",
     "publish_questionnaire",
+    "recompute_scope",
     "return_from_retirement",
     "revert_tier",
 ]

@@ -17,7 +17,8 @@ from governance.core.canonical import canonical, digest
 from governance.core.errors import InvalidInput, Problem, invalid
 from governance.core.typed import tidy
 from governance.core.wording import as_date, day
-from governance.inventory.actions.ratings import assessor, write_class, write_tier
+from governance.inventory.actions.ratings import assessor, kept_with, write_class, write_tier
+from governance.inventory.actions.scopes import scope_anew
 from governance.inventory.models import (
     AnswerDraft,
     Assessment,
@@ -32,6 +33,7 @@ from governance.inventory.queries.questionnaires import (
     tree_of,
 )
 from governance.inventory.queries.records import locked_model
+from governance.inventory.rules import ScopeCause
 from governance.inventory.rules.assessments import (
     AssessmentChanged,
     Matter,
@@ -117,7 +119,7 @@ def assess_tier(
             "raw": result.raw,
             "floors": [floor.id for floor in result.floors],
         },
-        records=[model, assessment, rating],
+        records=[model, assessment, rating, *kept_with(model, actor=actor, at=at)],
     )
     return assessment
 
@@ -162,7 +164,7 @@ def assess_class(
         actor=actor.ref,
         at=at,
         facts={**_facts_of(assessment), "before": before, "class": result.outcome.id},
-        records=[model, assessment, rating],
+        records=[model, assessment, rating, *kept_with(model, actor=actor, at=at)],
     )
     return assessment
 
@@ -213,7 +215,7 @@ def determine(
             "rule": decided.rule,
             "next_review_date": review,
         },
-        records=[decided],
+        records=[decided, *scope_anew(model, at=at, cause=ScopeCause.ASSESSMENT)],
     )
     return decided
 

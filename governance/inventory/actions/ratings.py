@@ -9,8 +9,13 @@ from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor, NotAPerson
 from governance.audit import actions as audit
 from governance.core.errors import Problem
+from governance.core.models import Record
+from governance.inventory.actions.keeping import require_in_use
+from governance.inventory.actions.revisions import write_revision
+from governance.inventory.actions.scopes import scope_anew
 from governance.inventory.models import Assessment, ClassAssessment, Model, TierAssessment
 from governance.inventory.queries.questionnaires import published_for
+from governance.inventory.rules import ScopeCause
 from governance.inventory.rules.assessments import Purpose
 
 
@@ -27,8 +32,10 @@ def set_class(
 
 
 def assessor(model: Model, actor: Actor, *, at: datetime) -> User:
-    """Return who answers for an assessment. Raises PermissionMissing, NotAPerson."""
-    return require_assessor(model.unit, "tier or a class", actor=actor, at=at)
+    """Return who answers for an assessment. Raises PermissionMissing, NotAPerson, ModelRetired."""
+    person = require_assessor(model.unit, "tier or a class", actor=actor, at=at)
+    require_in_use(model)
+    return person
 
 
 def require_assessor(unit: Unit, what: str, *, actor: Actor, at: datetime) -> User:
@@ -37,6 +44,12 @@ def require_assessor(unit: Unit, what: str, *, actor: Actor, at: datetime) -> Us
     if actor.person is None:
         raise NotAPerson(f"A {what} is set by a person, who answers for it.")
     return actor.person
+
+
+def kept_with(model: Model, *, actor: Actor, at: datetime) -> list[Record]:
+    """Keep what follows from another tier or class: a revision of the record, and the scope."""
+    revision = write_revision(model, actor=actor, at=at)
+    return [revision, *scope_anew(model, at=at, cause=ScopeCause.ASSESSMENT)]
 
 
 def by_hand_problems(model: Model, *, tier: int | None, ai_act_class: str) -> list[Problem]:

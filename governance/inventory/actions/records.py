@@ -24,6 +24,7 @@ from governance.inventory.actions.custom_fields import custom_problems, write_va
 from governance.inventory.actions.keeping import require_in_use, require_keeper
 from governance.inventory.actions.ratings import by_hand_problems, set_class, set_tier
 from governance.inventory.actions.revisions import write_revision
+from governance.inventory.actions.scopes import scope_anew
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
 from governance.inventory.rules import (
@@ -33,6 +34,7 @@ from governance.inventory.rules import (
     Kind,
     Origin,
     RecordChanged,
+    ScopeCause,
     Tier,
     class_problems,
     jurisdiction_problems,
@@ -133,6 +135,7 @@ def create_model(
     insert_unique(model, taken=name_taken(name))
     written = _apply(model, record, actor=actor, at=at) if record else []
     written.append(write_revision(model, actor=actor, at=at))
+    written += scope_anew(model, at=at, cause=ScopeCause.CREATED)
     audit.append(
         verb=Verb.MODEL_CREATED,
         stream=model.stream,
@@ -172,6 +175,7 @@ def edit_model(
     model.updated_at = at
     model.save(update_fields=["updated_at"])
     written.append(write_revision(model, actor=actor, at=at))
+    written += scope_anew(model, at=at, cause=ScopeCause.RECORD)
     audit.append(
         verb=Verb.MODEL_UPDATED,
         stream=model.stream,

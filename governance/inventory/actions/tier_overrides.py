@@ -17,7 +17,7 @@ from governance.core.errors import InvalidInput, invalid
 from governance.core.models import Record
 from governance.core.typed import tidy
 from governance.core.wording import as_date
-from governance.inventory.actions.ratings import assessor
+from governance.inventory.actions.ratings import assessor, kept_with
 from governance.inventory.models import (
     Assessment,
     Model,
@@ -134,6 +134,7 @@ def approve_tier_override(
     )
     _require_possible(override, str(override.rationale), at=at)
     written = _put_in_force(model, override, [*given, approval], at=at)
+    written += kept_with(model, actor=actor, at=at) if written else []
     audit.append(
         verb=Verb.TIER_OVERRIDE_APPROVED,
         stream=model.stream,
@@ -173,7 +174,7 @@ def revert_tier(*, model: Model, actor: Actor, at: datetime) -> Model:
         actor=actor.ref,
         at=at,
         facts={"before": before, "tier": after, "ended_date": ended},
-        records=[model],
+        records=[model, *kept_with(model, actor=actor, at=at)],
     )
     return model
 

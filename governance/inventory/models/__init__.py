@@ -44,6 +44,9 @@ from governance.inventory.models.reviews import (
 from governance.inventory.models.revisions import (
     RecordRevision,
 )
+from governance.inventory.models.scopes import (
+    RuleScope,
+)
 from governance.inventory.models.views import (
     SavedView,
 )
@@ -77,6 +80,7 @@ __all__ = [
     "RetirementEnd",
     "RetirementQuerySet",
     "Review",
+    "RuleScope",
     "SavedView",
     "TierAssessment",
     "TierOverride",

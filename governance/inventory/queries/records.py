@@ -106,7 +106,7 @@ def latest_tier_assessment(model: Model) -> TierAssessment | None:
 def latest_class_assessment(model: Model) -> ClassAssessment | None:
     return (
         ClassAssessment.objects.filter(model=model)
-        .select_related("reason", "assessed_by")
+        .select_related("reason", "assessed_by", "assessment")
         .order_by("-assessed_at")
         .first()
     )

@@ -1,6 +1,10 @@
-"""What a model's record must say; in `questionnaires`, what is asked about it as data."""
+"""What a model's record must say; in `frameworks`, as data, which rules then apply to it."""
 
-from governance.inventory.rules.custom_fields import FieldDefinition, FieldType, applies
+from governance.inventory.rules.custom_fields import (
+    FieldDefinition,
+    FieldType,
+    applies,
+)
 from governance.inventory.rules.dependencies import (
     DependencyEnded,
     DependencyNotFound,
@@ -31,7 +35,15 @@ from governance.inventory.rules.records import (
     text_problems,
     tracking_problems,
 )
-from governance.inventory.rules.retirements import ModelNotRetired, ModelRetired, StillConsumed
+from governance.inventory.rules.retirements import (
+    ModelNotRetired,
+    ModelRetired,
+    StillConsumed,
+)
+from governance.inventory.rules.scopes import (
+    FrameworkNotFound,
+    ScopeCause,
+)
 
 __all__ = [
     "DATES",
@@ -46,6 +58,7 @@ __all__ = [
     "Edge",
     "FieldDefinition",
     "FieldType",
+    "FrameworkNotFound",
     "InventoryIncomplete",
     "Kind",
     "ModelNotFound",
@@ -54,6 +67,7 @@ __all__ = [
     "NotTheOwner",
     "Origin",
     "RecordChanged",
+    "ScopeCause",
     "StillConsumed",
     "Tier",
     "applies",

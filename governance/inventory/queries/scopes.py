@@ -1,0 +1,152 @@
+"""Which frameworks apply to a model: by what is known of it now, and by what was kept."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from governance.core.canonical import canonical, digest
+from governance.core.wording import as_date
+from governance.inventory.firm import adopted, catalogue, facts_of_firm
+from governance.inventory.models import Model, RuleScope
+from governance.inventory.queries.assessments import latest_determination
+from governance.inventory.queries.records import latest_class_assessment
+from governance.inventory.rules import FrameworkNotFound
+from governance.inventory.rules.frameworks import (
+    Answer,
+    Difference,
+    Facts,
+    Framework,
+    Status,
+    answers_from,
+    differences,
+    judge,
+    kept,
+)
+
+NO_GPAI = "NONE"
+"""What `data/facts.yaml` calls a system that is no general-purpose model."""
+
+
+def facts_of(model: Model) -> Facts:
+    """Return what is known of the model and the firm, as the rules of scope may ask for it.
+
+    The one place where a field of a model becomes a fact. What is not recorded stays out, so that
+    the rules answer `unknown until it is`. `data/facts.yaml` says what each can be.
+    """
+    decided = latest_determination(model)
+    single = {
+        "ai_act_class": model.ai_act_class,
+        "determination": decided.result if decided else "",
+        "kind": model.kind,
+        "origin": model.origin,
+        "tier": str(model.tier or ""),
+    }
+    known = {key: (value,) for key, value in single.items() if value}
+    if model.jurisdiction_codes:
+        known["jurisdictions"] = tuple(model.jurisdiction_codes)
+    known |= _answered(model)
+    return Facts(known={**facts_of_firm(), **known}, adopted=adopted())
+
+
+def _answered(model: Model) -> dict[str, tuple[str, ...]]:
+    """What the answers that gave the class in force say beside it; nothing of a class by hand."""
+    rating = latest_class_assessment(model)
+    if rating is None or rating.assessment is None:
+        return {}
+    result = json.loads(rating.assessment.result_text)
+    return {
+        "ai_act_matched": tuple(result.get("matched", ())),
+        "ai_act_flags": tuple(result.get("flags", ())),
+        "gpai": (result.get("gpai") or NO_GPAI,),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Computed:
+    """A scope before it is kept: canonical texts, and the digest that covers them."""
+
+    facts_text: str
+    result_text: str
+    applying: str
+    unknown: str
+    catalogue_digest: str
+    digest: str
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        return answers_from(self.result_text)
+
+    def differs_from(self, row: RuleScope | None) -> bool:
+        """Tell whether there is something to keep: other facts, or other answers."""
+        if row is None:
+            return True
+        return (self.facts_text, self.result_text) != (row.facts_text, row.result_text)
+
+
+def computed_scope(model: Model) -> Computed:
+    """Work out the scope of the model by what is known now."""
+    frameworks, facts = catalogue(), facts_of(model)
+    answers = judge(facts, frameworks)
+    facts_text, result_text = canonical(facts.used(frameworks.asked)), kept(answers)
+    # Of each framework the last version, as answers stand in the order of versions.
+    last = {one.framework: one.status for one in answers}
+    return Computed(
+        facts_text=facts_text,
+        result_text=result_text,
+        applying=_spaced(key for key, status in last.items() if status == Status.APPLIES),
+        unknown=_spaced(key for key, status in last.items() if status == Status.UNKNOWN),
+        catalogue_digest=frameworks.digest,
+        digest=digest([facts_text, result_text, frameworks.digest]),
+    )
+
+
+def _spaced(names: Iterable[str]) -> str:
+    return f" {' '.join(names)} "
+
+
+def framework_named(key: str) -> Framework:
+    """Return the framework with this id, or raise FrameworkNotFound."""
+    found = catalogue().named(key)
+    if found is None:
+        raise FrameworkNotFound(f"There is no framework {key}.")
+    return found
+
+
+def latest_scope(model: Model) -> RuleScope | None:
+    return RuleScope.objects.filter(model=model).order_by("-number").first()
+
+
+def newest_scopes(model: Model, count: int) -> list[RuleScope]:
+    """The newest scopes of the model that were kept, the newest first."""
+    return list(RuleScope.objects.filter(model=model).order_by("-number")[:count])
+
+
+def changes_between(
+    now: Computed | RuleScope, at: datetime, before: RuleScope | None
+) -> list[Difference]:
+    """Say what another scope says than the one before it; of a first one everything is new."""
+    return differences(now.answers, before.answers, on=as_date(at)) if before else []
+
+
+def scope_counts(models: QuerySet[Model]) -> dict[str, tuple[int, int]]:
+    """Count, by framework, the models it applies to and those of which that is unknown."""
+    rows = RuleScope.objects.latest_only().filter(model__in=models)
+    applying: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
+    for said, open_ones in rows.values_list("applying", "unknown"):
+        applying.update(said.split())
+        unknown.update(open_ones.split())
+    return {key: (applying[key], unknown[key]) for key in {*applying, *unknown}}
+
+
+def scopes_naming(framework: str, models: QuerySet[Model]) -> QuerySet[RuleScope]:
+    """Return the newest scopes in which the framework applies or is unknown, by model's name."""
+    named = Q(applying__contains=f" {framework} ") | Q(unknown__contains=f" {framework} ")
+    rows = RuleScope.objects.latest_only().filter(named, model__in=models)
+    return rows.select_related("model").order_by("model__name")

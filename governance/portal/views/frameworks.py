@@ -1,0 +1,39 @@
+"""Frameworks: which there are, and which apply to one model."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from governance.inventory.queries import model_named
+from governance.inventory.rules.frameworks import SCHEMA
+from governance.portal.pages.frameworks import framework_list, framework_page
+from governance.portal.pages.rules import rules_page
+from governance.portal.requests import PageRequest
+
+
+def rules(request: PageRequest, name: str) -> HttpResponse:
+    """Which frameworks apply to one model, why and from when, and how that came about."""
+    at = timezone.now()
+    model = model_named(name, actor=request.user, at=at)
+    context = {"page": rules_page(model, at=at), "model": model}
+    return render(request, "frameworks/rules.html", context)
+
+
+def frameworks(request: PageRequest) -> HttpResponse:
+    """Every framework. Whoever can sign in may read which there are."""
+    rows = framework_list(reader=request.user, at=timezone.now())
+    return render(request, "frameworks/list.html", {"rows": rows})
+
+
+def framework(request: PageRequest, key: str) -> HttpResponse:
+    """One framework: its versions, its rules in words, and the models in its scope."""
+    number = request.GET.get("page", "")
+    page = framework_page(key, reader=request.user, at=timezone.now(), number=number)
+    return render(request, "frameworks/framework.html", {"page": page, "row": page.row})
+
+
+def framework_schema(request: PageRequest) -> HttpResponse:
+    """The JSON Schema that every file of a framework is read against."""
+    return JsonResponse(SCHEMA, content_type="application/schema+json")
