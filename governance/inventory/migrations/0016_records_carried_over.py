@@ -21,7 +21,7 @@ AT_ONCE = 500
 
 
 def carry_over(apps, schema_editor):
-    Model = apps.get_model("inventory", "0015_record_revisions")
+    Model = apps.get_model("inventory", "Model")
     waiting = Model.objects.filter(revisions=None).prefetch_related("developers")
     # Listed first: rows that are written below would drop out of the query while it is read.
     keys = list(waiting.order_by("pk").values_list("pk", flat=True))
@@ -31,7 +31,7 @@ def carry_over(apps, schema_editor):
 
 def _carry(apps, models):
     Prose = apps.get_model("audit", "Prose")
-    RecordRevision = apps.get_model("inventory", "0015_record_revisions")
+    RecordRevision = apps.get_model("inventory", "RecordRevision")
     texts, revisions = [], []
     for model in models:
         text = Prose(**_prose(canonical(_values(model))))

@@ -47,7 +47,7 @@ def facts_of(model: Model) -> Facts:
         "origin": model.origin,
         "tier": str(model.tier or ""),
     }
-    known = {key: (value,) for key, value in single.items() if value}
+    known: dict[str, tuple[str, ...]] = {k: (value,) for k, value in single.items() if value}
     if model.jurisdiction_codes:
         known["jurisdictions"] = tuple(model.jurisdiction_codes)
     known |= _answered(model)
