@@ -188,6 +188,7 @@ class TestWhatIsWrong:
         assert problems(described, cast.developer) == []
 
 
+@pytest.mark.backend
 class TestApplying:
     def rows(self, cast: Cast, model: Model) -> Sheet:
         owner, reason = cast.owner.email, str(TierAssessment.objects.get(model=model).reason)
@@ -280,6 +281,7 @@ def test_ten_thousand_rows_of_which_37_are_wrong(cast: Cast, model: Model) -> No
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_ten_thousand_good_rows_are_written_at_once(cast: Cast) -> None:
     done = apply(sheet(*many(cast, 10_000)), cast.owner)
     assert done.counts[Verdict.CREATED] == Model.objects.count() == 10_000

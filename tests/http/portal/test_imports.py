@@ -173,6 +173,7 @@ def many(cast: Cast) -> bytes:
     return csv_file(*([f"m{n}", "bank/retail", ""] for n in range(FEW_ROWS + 1)))
 
 
+@pytest.mark.backend
 class TestManyRows:
     def ask(self, cast: Cast) -> tuple[Job, str]:
         place, page = shown(cast.owner, many(cast))
