@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from governance.audit.registration import register
+from governance.inventory.refusals_of_upkeep import forbid_judging_ones_own
 
 UPKEEP = (
     "Review",
@@ -30,3 +31,4 @@ class InventoryConfig(AppConfig):
         register(self.get_model("FormerName"), history=True)
         for name in UPKEEP:
             register(self.get_model(name), history=True)
+        forbid_judging_ones_own(self)
