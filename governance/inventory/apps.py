@@ -7,6 +7,7 @@ from governance.accounts.rules import Role
 from governance.audit.registration import register
 from governance.inventory.firm import check_frameworks
 from governance.inventory.refusals import forbid_what_breaks_the_register
+from governance.inventory.refusals_of_upkeep import forbid_judging_ones_own
 
 HISTORY = (
     "Assessment",
@@ -52,6 +53,7 @@ class InventoryConfig(AppConfig):
         register(self.get_model("Retirement"), history=True)
         register(self.get_model("RetirementEnd"), history=True)
         forbid_what_breaks_the_register(self)
+        forbid_judging_ones_own(self)
         check_approvers(settings.TIER_APPROVERS)
         checks.register(check_frameworks)
 

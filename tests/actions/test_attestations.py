@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -36,8 +37,10 @@ from governance.inventory.rules.attestations import (
     ItemState,
 )
 from governance.inventory.tasks.campaigns import CLOCK, look_for_campaigns
+from governance.jobs.kinds import handler
 from governance.jobs.models import Job
 from governance.jobs.rules import JobState
+from governance.jobs.running import JobRun
 from tests import factories as f
 from tests.factories import NOON, Cast
 from tests.upkeep import DUE, attested, campaign
@@ -320,6 +323,18 @@ def test_the_clock_opens_what_has_come_round_once(cast: Cast, model: Model) -> N
     open_next_campaign(campaign_id=row.pk, actor=CLOCK, at=now)
     assert newest_entry("firm").actor == "system:clock"
     assert not campaigns_to_repeat(date(2026, 6, 3)).exists()
+
+
+def test_the_job_opens_it_and_a_second_attempt_finds_it_there(cast: Cast, model: Model) -> None:
+    row = campaign(cast, repeat_months=1)  # its day has passed
+    run = JobRun(
+        id=uuid4(), kind="open_next_campaign", args={"campaign": str(row.pk)},
+        requested_by=CLOCK.ref, attempt=uuid4(), attempts=1, started_at=timezone.now(),
+    )  # fmt: skip
+    done = handler(run.kind)(run)
+    assert done == {"campaign": Campaign.objects.get(previous=row).ref}
+    with nothing_moves():
+        assert handler(run.kind)(run) == {"campaign": None}
 
 
 def test_who_may_not_open_one_opens_no_next_one(cast: Cast, model: Model) -> None:

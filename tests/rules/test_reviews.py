@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
+from governance import settings
 from governance.inventory.rules.attestations import (
     CampaignState,
     ItemState,
@@ -48,6 +50,21 @@ def test_the_last_day_whose_interval_is_over_is_the_last(today: date, months: in
 @pytest.mark.parametrize(("tier", "months"), [(1, 12), (2, 24), (3, 36), (4, 12), (None, 12)])
 def test_a_tier_that_is_not_named_has_the_shortest_interval(tier: int | None, months: int) -> None:
     assert months_for(tier, months=MONTHS) == months
+
+
+def test_the_intervals_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings._review_months() == MONTHS
+    monkeypatch.setenv("REVIEW_MONTHS", "1:6, 2:12,4:60")
+    assert settings._review_months() == {1: 6, 2: 12, 4: 60}
+
+
+@pytest.mark.parametrize("said", ["", "12", "1:", "1:x", "1:12;2:24", "1:12,1:24", "1:0", "1:121"])
+def test_an_interval_that_makes_no_sense_stops_the_portal(
+    monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setenv("REVIEW_MONTHS", said)
+    with pytest.raises(ImproperlyConfigured, match="REVIEW_MONTHS"):
+        settings._review_months()
 
 
 def test_the_earlier_of_stated_date_and_interval_counts() -> None:

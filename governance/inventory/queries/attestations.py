@@ -155,10 +155,10 @@ def _progress(campaign: Campaign, rows: Sequence[ItemRow], *, today: date) -> Pr
     return Progress(campaign=campaign, rows=rows, state=state)
 
 
-def attestations_of(model: Model) -> list[Attestation]:
-    """Return what was attested of the model, newest first."""
-    rows = Attestation.objects.filter(item__model=model)
-    return list(rows.select_related("owner", "item__campaign").order_by("-attested_at", "-pk"))
+def latest_attestation(model: Model) -> Attestation | None:
+    """Return what was attested of the model last, in whatever campaign."""
+    rows = Attestation.objects.filter(item__model=model).select_related("owner")
+    return rows.order_by("-attested_at", "-pk").first()
 
 
 def due_items_of(model: Model) -> list[AttestationItem]:

@@ -118,7 +118,7 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         and Role.APPROVER in roles_of(reader, unit=model.unit, at=at),
         gaps=record_gaps([model], at=at)[model.pk],
         lapsed=lapsed_among((role for place in slots for role in place.roles), at=at),
-        upkeep=upkeep_of(model, reader=reader, at=at),
+        upkeep=upkeep_of(model, reader=reader, held=held, at=at),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from governance.accounts.models import User
 from governance.accounts.permissions import Permission
 from governance.core.wording import as_date
 from governance.inventory.models import Attestation, AttestationItem, Model, Waiver
-from governance.inventory.queries.attestations import attestations_of, due_items_of
+from governance.inventory.queries.attestations import due_items_of, latest_attestation
 from governance.inventory.queries.reviews import ReviewStanding, hands_in, review_standings
 from governance.inventory.queries.waivers import is_expiring, state_of, waivers_of
 from governance.inventory.rules.reviews import ReviewOutcome
@@ -48,9 +48,8 @@ class WaiverRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Upkeep:
-    """`attestation` is the last one; `no_review` and `no_waiver` say why the reader records none.
-
-    `waivers` are those that count or wait, and those that ran out with none in their place.
+    """`attestation` is the last one; `waivers` are those that count or wait, and those that ran out
+    with none in their place.
     """
 
     review: ReviewStanding
@@ -58,23 +57,23 @@ class Upkeep:
     attestation: Attestation | None
     waivers: Sequence[WaiverRow]
     waiver_count: int
-    no_review: str
-    no_waiver: str
+    can_review: bool
+    can_ask: bool
 
 
-def upkeep_of(model: Model, *, reader: User, at: datetime) -> Upkeep:
-    """Read it in a number of queries that no number of rows changes."""
+def upkeep_of(model: Model, *, reader: User, held: Collection[Permission], at: datetime) -> Upkeep:
+    """Read it in five queries, and one more for who may review; `held` is what the reader may."""
     today = as_date(at)
     (standing,) = review_standings([model], today=today)
     rows = [waiver_row(waiver, today=today) for waiver in waivers_of(model)]
     return Upkeep(
         review=standing,
         due=due_items_of(model),
-        attestation=next(iter(attestations_of(model)[:1]), None),
+        attestation=latest_attestation(model),
         waivers=_telling(rows),
         waiver_count=len(rows),
-        no_review=no_reviewing(reader, model, at=at),
-        no_waiver=no_asking(reader, model, at=at),
+        can_review=Permission.REVIEW_RECORD in held and not hands_in(model, reader),
+        can_ask=Permission.WAIVER_REQUEST in held,
     )
 
 
