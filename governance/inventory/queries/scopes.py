@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from django.db.models import Q, QuerySet
 
@@ -16,6 +17,7 @@ from governance.inventory.models import Model, RuleScope
 from governance.inventory.rules import FrameworkNotFound
 from governance.inventory.rules.frameworks import (
     Answer,
+    Catalogue,
     Difference,
     Facts,
     Framework,
@@ -70,7 +72,19 @@ class Computed:
 
 def computed_scope(model: Model) -> Computed:
     """Work out the scope of the model by what is known now."""
-    frameworks, facts = catalogue(), facts_of(model)
+    facts = facts_of(model)
+    known = tuple(sorted(facts.known.items()))
+    return _computed(known, tuple(facts.adopted.items()), catalogue())
+
+
+@lru_cache(maxsize=1024)
+def _computed(
+    known: tuple[tuple[str, tuple[str, ...]], ...],
+    chosen: tuple[tuple[str, date | None], ...],
+    frameworks: Catalogue,
+) -> Computed:
+    """The same facts give the same texts, and most models share theirs with many others."""
+    facts = Facts(known=dict(known), adopted=dict(chosen))
     answers = judge(facts, frameworks)
     facts_text, result_text = canonical(facts.used(frameworks.asked)), kept(answers)
     # Of each framework the last version, as answers stand in the order of versions.
