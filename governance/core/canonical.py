@@ -33,8 +33,11 @@ def timestamp(at: datetime) -> str:
 def _text(value: str) -> str:
     if "\x00" in value:
         raise NotCanonical("text holds a NUL character")
-    if any(0xD800 <= ord(char) <= 0xDFFF for char in value):
-        raise NotCanonical("text holds a lone surrogate")
+    try:
+        # Only a lone surrogate has no UTF-8; to look at each character here takes far longer.
+        value.encode()
+    except UnicodeEncodeError:
+        raise NotCanonical("text holds a lone surrogate") from None
     return value
 
 

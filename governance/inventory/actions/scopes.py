@@ -22,7 +22,8 @@ def scope_anew(model: Model, *, at: datetime, cause: ScopeCause) -> list[Record]
 
     A part of every action that changes a fact: it lists the row in its own entry.
     """
-    row = _kept_anew(model, latest_scope(model), at=at, cause=cause)
+    before = latest_scope(model) if cause != ScopeCause.CREATED else None
+    row = _kept_anew(model, before, at=at, cause=cause)
     return [row] if row else []
 
 

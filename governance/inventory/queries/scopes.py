@@ -6,7 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from django.db.models import Q, QuerySet
 
@@ -19,6 +20,7 @@ from governance.inventory.queries.records import latest_class_assessment
 from governance.inventory.rules import FrameworkNotFound
 from governance.inventory.rules.frameworks import (
     Answer,
+    Catalogue,
     Difference,
     Facts,
     Framework,
@@ -91,7 +93,19 @@ class Computed:
 
 def computed_scope(model: Model) -> Computed:
     """Work out the scope of the model by what is known now."""
-    frameworks, facts = catalogue(), facts_of(model)
+    facts = facts_of(model)
+    known = tuple(sorted(facts.known.items()))
+    return _computed(known, tuple(facts.adopted.items()), catalogue())
+
+
+@lru_cache(maxsize=1024)
+def _computed(
+    known: tuple[tuple[str, tuple[str, ...]], ...],
+    chosen: tuple[tuple[str, date | None], ...],
+    frameworks: Catalogue,
+) -> Computed:
+    """The same facts give the same texts, and most models share theirs with many others."""
+    facts = Facts(known=dict(known), adopted=dict(chosen))
     answers = judge(facts, frameworks)
     facts_text, result_text = canonical(facts.used(frameworks.asked)), kept(answers)
     # Of each framework the last version, as answers stand in the order of versions.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
@@ -13,9 +13,12 @@ from governance.inventory.rules.frameworks.frameworks import Framework
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """Every framework in the order of its name, and one digest over all their files."""
+    """Every framework in the order of its name, and one digest over all their files.
 
-    frameworks: tuple[Framework, ...]
+    The digest alone tells two of them apart.
+    """
+
+    frameworks: tuple[Framework, ...] = field(compare=False)
     digest: str
 
     def named(self, key: str) -> Framework | None:
