@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.http import QueryDict
 
 from governance.accounts.models import Unit, User
@@ -27,15 +27,11 @@ SOON = timedelta(days=30)
 DIGEST = re.compile(r"[0-9a-f]{4,64}")
 """What may be meant as the beginning of a digest; fewer digits would find any model."""
 Conditions = Mapping[str, Callable[[Sequence[str]], Q]]
-COUNTED = {
-    "tier": "tier",
-    "ai_act_class": "ai_act_class",
-    "kind": "kind",
-    "unit": "unit__path",
-    "owner": "owner_id",
-    "record": "is_draft",
-}
-"""By which column the models of a facet are counted. A stage is of versions, and is not."""
+COUNTED = ("tier", "ai_act_class", "kind", "record")
+"""The facets that are counted with each other; units apart, for they are many and hold each other.
+
+A stage is of versions and an owner one of many, so nobody counts them.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,59 +154,81 @@ def unit_choices(models: ModelQuerySet) -> Choices:
     return [(path, name) for path, name in units.values_list("path", "name")]
 
 
-def facets_of(
-    form: InventoryFilter, models: ModelQuerySet, conditions: Conditions, *, counted: bool
-) -> list[Facet]:
-    """Return the facets with what is chosen, and how many models each choice would leave.
+@dataclass(frozen=True)
+class Census:
+    """How many models fit every facet, and how many each value would leave beside the others."""
 
-    One query for each facet that is counted.
+    found: int
+    counts: Mapping[str, Mapping[str, int]]
+
+    def of(self, key: str, value: str) -> int | None:
+        """Return the count of a value, of a unit with those beneath it; None if nobody counted."""
+        counts = self.counts.get(key)
+        if counts is None:
+            return None
+        if key == "unit":
+            return sum(count for path, count in counts.items() if covers(value, path))
+        return counts.get(value, 0)
+
+
+def census(models: ModelQuerySet, facets: Facets, conditions: Conditions) -> Census:
+    """Count the models in one scan or two, however many values there are.
+
+    Words and stages are dear to look for, so they are looked for once, and the groups that the
+    database returns are few then. Without them every unit would multiply the groups.
     """
-    return [_facet(form, key, models, conditions, counted=counted) for key in MANY]
+    dear = {key: values for key, values in facets.items() if key not in {*COUNTED, "unit"}}
+    if dear:
+        return tally(grouped(narrowed(models, dear, conditions), "unit", *COUNTED), facets)
+    of_units = {key: values for key, values in facets.items() if key != "unit"}
+    in_units = {key: values for key, values in facets.items() if key == "unit"}
+    units = tally(grouped(narrowed(models, of_units, conditions), "unit"), {})
+    rest = tally(grouped(narrowed(models, in_units, conditions), *COUNTED), of_units)
+    return Census(found=rest.found, counts={**rest.counts, **units.counts})
 
 
-def _facet(
-    form: InventoryFilter,
-    key: str,
-    models: ModelQuerySet,
-    conditions: Conditions,
-    *,
-    counted: bool,
-) -> Facet:
+def grouped(models: ModelQuerySet, *keys: str) -> Iterator[tuple[dict[str, str], int]]:
+    """Yield each combination of values that some of the models have, and how many have it."""
+    columns = [{"unit": "unit__path"}.get(key, key) for key in keys]
+    record = Case(When(incomplete(), then=Value("DRAFT")), default=Value("COMPLETE"))
+    known = models.annotate(record=record) if "record" in keys else models
+    for *values, count in known.values_list(*columns).annotate(Count("pk")):
+        yield dict(zip(keys, map(str, values), strict=True)), count
+
+
+def tally(groups: Iterable[tuple[Mapping[str, str], int]], facets: Facets) -> Census:
+    """Add up the groups that fit all facets, and for each facet those that fit the others."""
+    found, counts = 0, defaultdict[str, Counter[str]](Counter)
+    for group, count in groups:
+        missed = [key for key in group if key in facets and not _fits(group[key], facets[key])]
+        found += 0 if missed else count
+        for key in missed if len(missed) == 1 else () if missed else group:
+            counts[key][group[key]] += count
+    return Census(found=found, counts=counts)
+
+
+def _fits(value: str, chosen: Sequence[str]) -> bool:
+    """Tell whether it is one of those, or a unit beneath one; no other value has a slash."""
+    return value in chosen or ("/" in value and any(covers(one, value) for one in chosen))
+
+
+def facets_of(form: InventoryFilter, counted: Census | None = None) -> list[Facet]:
+    """Return the facets with what is chosen, and how many models each choice would leave."""
+    return [_facet(form, key, counted) for key in MANY]
+
+
+def _facet(form: InventoryFilter, key: str, counted: Census | None) -> Facet:
     chosen = form.facets.get(key, ())
-    others = {name: values for name, values in form.facets.items() if name != key}
-    is_counted = counted and key in COUNTED
-    counts = _counts(narrowed(models, others, conditions), key) if is_counted else None
     options = [
         Option(
-            value=str(value),
-            label=str(label),
-            count=_count_of(key, str(value), counts),
-            is_chosen=str(value) in chosen,
+            value=value,
+            label=label,
+            count=counted.of(key, value) if counted else None,
+            is_chosen=value in chosen,
         )
         for value, label in form.choices_of(key)
     ]
     return Facet(key=key, label=str(form.fields[key].label), options=options)
-
-
-def _counts(models: ModelQuerySet, key: str) -> Counter[str]:
-    column = COUNTED[key]
-    if column == "is_draft":
-        is_draft = Case(
-            When(incomplete(), then=Value(True)), default=Value(False), output_field=BooleanField()
-        )
-        told = models.annotate(is_draft=is_draft).values_list("is_draft").annotate(Count("pk"))
-        return Counter({"DRAFT" if is_true else "COMPLETE": count for is_true, count in told})
-    rows = models.values_list(column).annotate(Count("pk"))
-    return Counter({str(value): count for value, count in rows})
-
-
-def _count_of(key: str, value: str, counts: Counter[str] | None) -> int | None:
-    """Of a unit with those beneath it."""
-    if counts is None:
-        return None
-    if key == "unit":
-        return sum(count for path, count in counts.items() if covers(value, path))
-    return counts[value]
 
 
 def chips(form: InventoryFilter, asked: QueryDict) -> list[Chip]:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import (
     Exists,
     JSONField,
@@ -23,6 +23,7 @@ from django.http import QueryDict
 
 from governance.accounts.models import User
 from governance.accounts.queries import unit_reach
+from governance.core.canonical import canonical
 from governance.inventory.models import (
     ClassAssessment,
     Model,
@@ -30,7 +31,8 @@ from governance.inventory.models import (
     RecordRevision,
     TierAssessment,
 )
-from governance.inventory.queries.revisions import name_then, newest_then
+from governance.inventory.queries.revisions import name_then, newest_then, then
+from governance.inventory.rules import Capacity
 from governance.portal.forms.inventory import InventoryFilter
 from governance.portal.pages.facets import (
     Chip,
@@ -45,9 +47,9 @@ from governance.portal.pages.facets import (
 )
 from governance.portal.pages.inventory import (
     AT_ONCE,
-    PAGE_SIZE,
     models_in_order,
     ordered,
+    page_of,
     query_of,
 )
 from governance.portal.pages.past import PastStanding, past_standings
@@ -77,12 +79,13 @@ def past_inventory_page(
     asked: QueryDict, day: date, *, reader: User, at: datetime
 ) -> PastInventoryPage:
     """Read one page as it was. The number of queries depends on neither rows nor history."""
-    form, stood, keys = _found(asked, day, reader=reader, at=at)
-    page = Paginator(keys, PAGE_SIZE).get_page(asked.get("page"))
+    form, stood, kept = _found(asked, day, reader=reader, at=at)
+    keys = _ordered(kept, form, end_of(day, at=at))
+    page = page_of(keys, asked.get("page"), found=kept.count())
     return PastInventoryPage(
         form=form,
         query=query_of(form),
-        facets=facets_of(form, stood, {}, counted=False),
+        facets=facets_of(form),
         rows=past_standings(models_in_order(page), end_of(day, at=at)),
         page=page,
         chips=chips(form, asked),
@@ -95,82 +98,102 @@ def every_past_standing(
     asked: QueryDict, day: date, *, reader: User, at: datetime
 ) -> Iterator[PastStanding]:
     """Read all that fits, page after page, in its order."""
-    keys = list(_found(asked, day, reader=reader, at=at)[2])
+    moment = end_of(day, at=at)
+    form, _, kept = _found(asked, day, reader=reader, at=at)
+    keys = list(_ordered(kept, form, moment))
     for start in range(0, len(keys), AT_ONCE):
         models = models_in_order(keys[start : start + AT_ONCE])
-        yield from past_standings(models, end_of(day, at=at))
+        yield from past_standings(models, moment)
 
 
 def _found(
     asked: QueryDict, day: date, *, reader: User, at: datetime
-) -> tuple[InventoryFilter, ModelQuerySet, QuerySet[Any, UUID]]:
+) -> tuple[InventoryFilter, ModelQuerySet, ModelQuerySet]:
+    """Return what was asked for, all models that stood then, and those of them that fit."""
     moment, form = end_of(day, at=at), InventoryFilter(asked)
     visible = Model.objects.visible_to(reader, at=at)
     form.offer(owners=past_owners(visible), units=unit_choices(visible))
     form.leave_out_views()
     known = visible.filter(created_at__lte=moment)
     stood = as_they_were(known if "q" in form.facets else known.standing_at(moment), moment)
-    kept = narrowed(stood, form.facets, past_conditions(moment, day=day))
-    findings = Finding.objects.open_at(moment)
-    keys = ordered(kept, form.sorting, open_findings=findings, name="name_then", tier="tier_then")
-    return form, stood, keys
+    return form, stood, narrowed(stood, form.facets, past_conditions(moment, day=day))
+
+
+def _ordered(models: ModelQuerySet, form: InventoryFilter, moment: datetime) -> QuerySet[Any, UUID]:
+    still_open = Q(findings__closed_at=None) | Q(findings__closed_at__gt=moment)
+    return ordered(
+        models,
+        form.sorting,
+        open_findings=still_open & Q(findings__opened_at__lte=moment),
+        by_name="name_then",
+        by_tier="tier_then",
+    )
 
 
 def past_owners(models: ModelQuerySet) -> list[tuple[str, str]]:
     """Everybody who owns or has owned one of these models."""
-    kept = RecordRevision.objects.filter(model__in=models).values("owner")
-    owners = User.objects.filter(Q(pk__in=kept) | Q(pk__in=models.values("owner")))
-    return [
-        (str(key), name) for key, name in owners.order_by("name", "pk").values_list("pk", "name")
-    ]
+    owned = models.filter(builders__user=OuterRef("pk"), builders__capacity=Capacity.OWNER)
+    owners = User.objects.filter(Exists(owned))
+    named = owners.order_by("name", "pk").values_list("pk", "name")
+    return [(str(key), name) for key, name in named]
 
 
 def as_they_were(models: ModelQuerySet, moment: datetime) -> ModelQuerySet:
-    """Give each model what was said of it then, for whichever facet or order asks for it."""
-    revisions = RecordRevision.objects.all()
-
-    def kept(column: str) -> Any:
-        return newest_then(revisions, column, since="written_at", moment=moment)
-
-    tiers, classes = TierAssessment.objects.all(), ClassAssessment.objects.all()
-    # Erased text is empty, which is no JSON.
-    text = Cast(NullIf(kept("content__text"), Value("")), JSONField())
+    """Give each model what was said of it then, for the orders and words that ask for it."""
+    tiers = TierAssessment.objects.all()
     return models.alias(
         name_then=name_then(moment),
         tier_then=newest_then(tiers, "tier", since="assessed_at", moment=moment),
-        class_then=newest_then(classes, "ai_act_class", since="assessed_at", moment=moment),
-        owner_then=kept("owner"),
-        kind_then=kept("kind"),
-        complete_then=kept("is_complete"),
-        purpose_then=KeyTextTransform("purpose", text),
     )
 
 
 def past_conditions(moment: datetime, *, day: date) -> Conditions:
     """What each facet asks of the inventory as it was."""
     findings = Finding.objects.open_at(moment)
+    tiers, classes = TierAssessment.objects.all(), ClassAssessment.objects.all()
+
+    def assessed(rows: QuerySet[Any], **said: Any) -> Q:
+        return then(rows, since="assessed_at", moment=moment, **said)
+
+    def kept(**said: Any) -> Q:
+        return then(RecordRevision.objects.all(), since="written_at", moment=moment, **said)
+
     return {
         "q": lambda words: matching_then(words[0], moment),
         "stage": lambda stages: Q(pk__in=versions_then(stages, moment).values("model")),
-        "tier": lambda tiers: Q(tier_then__in=tiers),
-        "ai_act_class": lambda classes: Q(class_then__in=classes),
-        "kind": lambda kinds: Q(kind_then__in=kinds),
+        "tier": lambda some: assessed(tiers, tier__in=some),
+        "ai_act_class": lambda some: assessed(classes, ai_act_class__in=some),
+        "kind": lambda kinds: kept(kind__in=kinds),
         "unit": lambda paths: unit_reach(paths, prefix="unit__"),
-        "owner": lambda owners: Q(owner_then__in=owners),
-        "record": lambda states: Q(complete_then__in=[one == "COMPLETE" for one in states]),
+        "owner": lambda owners: kept(owner__in=owners),
+        "record": lambda states: kept(is_complete__in=[one == "COMPLETE" for one in states]),
         "due": lambda when: Q(pk__in=due(findings, when[0], today=day)),
     }
 
 
 def matching_then(text: str, moment: datetime) -> Q:
+    """Name, purpose and owner of that day hold the words, or a version has them."""
     owners = User.objects.filter(name__icontains=text)
     versions = versions_called(text).filter(registered_at__lte=moment)
+    # Erased text is empty, which is no JSON.
+    said = Cast(NullIf("content__text", Value("")), JSONField())
+    revisions = RecordRevision.objects.alias(purpose=KeyTextTransform("purpose", said))
+
+    def kept(**said: Any) -> Q:
+        return then(revisions, since="written_at", moment=moment, **said)
+
     return (
         Q(name_then__icontains=text)
-        | Q(purpose_then__icontains=text)
-        | Q(owner_then__in=owners)
+        | kept(owner__in=owners)
+        # Only what holds the words anywhere is parsed.
+        | kept(content__text__icontains=as_json(text), purpose__icontains=text)
         | Q(pk__in=versions.values("model"))
     )
+
+
+def as_json(text: str) -> str:
+    """The text as it stands between the quotation marks of JSON."""
+    return canonical(text)[1:-1]
 
 
 def versions_then(stages: Sequence[str], moment: datetime) -> QuerySet[ModelVersion]:

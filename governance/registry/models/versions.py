@@ -95,6 +95,12 @@ class ModelVersion(Record):
         indexes = [
             models.Index(fields=["model", "stage", "-number"], name="version_by_stage"),
             models.Index(fields=["run_id"], condition=~Q(run_id=""), name="version_by_run"),
+            models.Index(fields=["stage", "model"], name="version_model_by_stage"),
+            models.Index(fields=["label"], condition=~Q(label=""), name="version_by_label"),
+            # For the beginning of a digest; SQLite takes no heed of the operator class.
+            models.Index(
+                fields=["digest"], opclasses=["varchar_pattern_ops"], name="version_by_digest"
+            ),
         ]
 
     def __str__(self) -> str:

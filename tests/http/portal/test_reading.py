@@ -95,7 +95,7 @@ def test_the_inventory_says_what_is_missing_and_who_is_live(cast: Cast) -> None:
     sign(request, cast.validator, Role.VALIDATOR)
     sign(request, cast.approver, Role.APPROVER)
     page = page_of(cast.auditor, "/models/")
-    assert "1 model, 1 version in service." in page
+    assert "1 model that you may see." in page
     assert "v1" in page
     assert "Says which customers are likely to leave." in page
 
