@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from governance.inventory.rules.questionnaires import SHIPPED, shipped
@@ -129,11 +128,12 @@ def test_a_huge_file_is_not_read_to_its_end(file: Path, tmp_path: Path) -> None:
         assess(file, {"answers": {}}, str(own))
 
 
-def test_it_needs_no_database(file: Path) -> None:
-    """The exit code is the answer, and of the database that is named there is none."""
+def test_it_needs_no_database_and_no_set_up(file: Path, tmp_path: Path) -> None:
+    """The exit code is the answer; there is no such database, and nobody has made a key."""
     command = [sys.executable, "manage.py", "assess", "tiering", "--answers", str(file), "--json"]
-    nowhere = {"DATABASE_URL": "postgres://no:no@127.0.0.1:1/no", "SECRET_KEY": settings.SECRET_KEY}
-    env = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+    nowhere = {"DATABASE_URL": "postgres://no:no@127.0.0.1:1/no", "VAR_DIR": str(tmp_path)}
+    ours = {"DJANGO_SETTINGS_MODULE", "SECRET_KEY"}
+    env = {key: value for key, value in os.environ.items() if key not in ours}
     for answers, code in (({"S3": False, "S1": False}, 0), ({"S9": False}, 1)):
         file.write_text(json.dumps({"answers": answers}))
         ran = subprocess.run(command, cwd=HOME, env=env | nowhere, capture_output=True, text=True)

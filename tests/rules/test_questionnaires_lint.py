@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -291,3 +292,8 @@ def test_answers_that_are_none_are_refused_where_they_are_wrong(
 def test_answers_alone_are_enough() -> None:
     found = read_submission('{"answers": {"a": null}, "facts": null, "override": null}')
     assert (found.answers, found.facts, found.override) == ({"a": None}, {}, None)
+
+
+def test_a_worked_case_may_be_given_as_it_stands_in_its_file() -> None:
+    case = {"id": "A", "name": "One", "note": "?", "answers": {"a": True}, "expect": {"raw": 1}}
+    assert read_submission(json.dumps(case)).answers == {"a": True}

@@ -12,6 +12,8 @@ from governance.inventory.rules.questionnaires.overrides import Override, overri
 
 MAX_ANSWERS = 256 * 1024
 KEYS = ("answers", "facts", "override")
+BESIDE = {"id", "name", "note", "expect"}
+"""What else a worked case says of itself: one may be given as it stands in its file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,7 @@ def _problems(stated: Any) -> Iterator[Problem]:
         yield Problem(field="text", rule="type", message=said)
         return
     for key in stated:
-        if key not in KEYS:
+        if key not in {*KEYS, *BESIDE}:
             said = f"There is no such key. The keys are {', '.join(KEYS)}."
             yield Problem(field=key, rule="known", message=said)
     if "answers" not in stated:
