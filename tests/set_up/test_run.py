@@ -84,6 +84,17 @@ def test_an_old_python_is_named_with_its_version(machine: Machine) -> None:
     assert "3.9.2" in said
 
 
+def test_an_environment_that_was_left_half_made_is_made_again(machine: Machine) -> None:
+    # It starts, and has no pip: whoever was making it was stopped.
+    python = machine.folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\ncase $2 in "import pip") exit 1 ;; esac\n')
+    python.chmod(0o755)
+    machine.program("half", "case $2 in venv) exit 1 ;; *) exit 0 ;; esac")
+    said = refusal(machine.run(PYTHON="half"))
+    assert "could not make a virtual environment" in said
+
+
 def test_without_venv_a_user_is_given_the_line_for_root(machine: Machine) -> None:
     # New enough, but `import ensurepip` fails, as on a bare Debian.
     script = "case $2 in *ensurepip*) exit 1 ;; *) exit 0 ;; esac"
