@@ -18,6 +18,7 @@ from governance.audit.models import LedgerEntry
 from governance.audit.verification import verify
 from governance.inventory.models import CustomField, Model, RuleScope
 from governance.inventory.queries import consumers_of
+from governance.inventory.queries.assessments import newest_rating
 from governance.registry.models import BundlePart, Deprecation, ModelVersion
 from governance.registry.rules import Stage
 from tests import factories as f
@@ -102,3 +103,19 @@ def test_it_keeps_away_from_real_accounts(cast: f.Cast) -> None:
     with pytest.raises(CommandError, match="real accounts"):
         seeded()
     assert User.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_every_model_was_assessed_by_questionnaire() -> None:
+    seeded()
+    for model in Model.objects.exclude(owner=None):
+        rating = newest_rating(model)
+        assert rating is not None
+        assert rating.assessment is not None, model
+        assert (model.determinations.count(), model.class_assessments.count()) == (1, 1)
+    overridden = Model.objects.get(name="collections-next-action")
+    assert (overridden.tier, overridden.tier_after) == (2, 1)
+    assert overridden.tier_at(timezone.now()) == 2
+    again = Model.objects.get(name="card-fraud-gbm").tier_assessments
+    assert list(again.order_by("assessed_at").values_list("tier", flat=True)) == [2, 1]
+    assert Model.objects.get(name="agent-mood-monitor").ai_act_class == "PROHIBITED"

@@ -12,7 +12,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from governance.accounts.models import User
 from governance.core.canonical import sha256_hex
+from governance.inventory.actions import keep_answers, propose_tier_override
 from governance.inventory.files import keep_file
+from governance.inventory.models import Model
+from governance.inventory.rules.assessments import Matter
 from tests import factories
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -69,6 +72,39 @@ def portal(live_server: LiveServer) -> tuple[str, factories.Cast]:
 
 
 @pytest.fixture
+def assessed(portal: tuple[str, factories.Cast]) -> list[str]:
+    """The pages of questionnaires, with an assessment and with answers that are on their way."""
+    _, cast = portal
+    factories.make_questionnaires(cast)
+    model = Model.objects.get()
+    made = factories.rate(cast, model)
+    override = propose_tier_override(
+        model=model, to_tier=4, rationale="A hard spend cap.", days=90, actor=cast.owner,
+        at=factories.later(hours=1),
+    )  # fmt: skip
+    row = made.questionnaire
+    keep_answers(
+        model=model, matter=Matter.TIER, questionnaire=row, answers=factories.CREDIT,
+        facts={"feeds_tier": 0, "critical_operation": True}, actor=cast.approver,
+        at=factories.NOON,
+    )  # fmt: skip
+    of_model = f"/models/{model.name}/"
+    return [
+        f"{of_model}assess/",
+        f"{of_model}assess/tier/?q=P2",
+        f"{of_model}assess/tier/review/",
+        f"{of_model}assess/tier/preview/",
+        f"{of_model}assess/ai-act/",
+        f"{of_model}assess/determination/review/",
+        f"{of_model}assess/override/",
+        f"{of_model}assessments/{made.pk}/",
+        f"{of_model}overrides/{override.pk}/",
+        "/questionnaires/",
+        f"/questionnaires/{row.pk}/",
+    ]
+
+
+@pytest.fixture
 def opened(browser: Browser) -> Iterator[Open]:
     """Open pages whose console must stay silent."""
     contexts: list[BrowserContext] = []
@@ -116,27 +152,27 @@ def overflow(page: Page) -> int:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_reading_page_is_accessible_and_silent(
-    portal: tuple[str, factories.Cast], opened: Open, scheme: str
+    portal: tuple[str, factories.Cast], assessed: list[str], opened: Open, scheme: str
 ) -> None:
     base, cast = portal
     page = opened(base, color_scheme=scheme, reduced_motion="reduce")
     page.goto("/sign-in/")
     assert violations(page) == []
     sign_in(page, cast.approver)
-    for path in PAGES:
+    for path in [*PAGES, *assessed]:
         page.goto(path)
         assert violations(page) == [], path
 
 
 def test_nothing_scrolls_sideways_on_a_phone(
-    portal: tuple[str, factories.Cast], opened: Open
+    portal: tuple[str, factories.Cast], assessed: list[str], opened: Open
 ) -> None:
     base, cast = portal
     page = opened(base, width=NARROW)
     page.goto("/sign-in/")
     assert overflow(page) <= 0
     sign_in(page, cast.approver)
-    for path in PAGES:
+    for path in [*assessed, *PAGES]:
         page.goto(path)
         assert overflow(page) <= 0, path
     page.get_by_role("button", name="Menu").click()

@@ -49,6 +49,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_prepare_names_what_is_in_use_and_migrates_once(prepared: Path) -> None:
     said = manage(prepared, "prepare").stdout
     assert f"database: SQLite, {prepared}" in said
+    assert "manage.py load_questionnaire publishes a questionnaire" in said
     assert "jobs: one worker child of the server" in said
     assert "applying" not in said
 

@@ -126,7 +126,7 @@ def _of_prohibited(fact: Fact) -> set[object]:
     if origin is None:
         return set()
     named = (
-        origin.outcomes.get(AiActClass.PROHIBITED.value),
+        origin.outcomes.get(AiActClass.barred().value),
         origin.classes.get(PROHIBITED_CLASS),
     )
     return {value for value in named if value is not None}

@@ -37,7 +37,7 @@ def tier_causes(result: ScorecardResult) -> Iterator[str]:
 
 
 def class_reason(result: TreeResult) -> str:
-    """Say which outcome the answers led to, by which articles, and what matched."""
+    """Say which outcome the answers led to, by which articles, and what held."""
     outcome = result.outcome
     cited = f" ({outcome.citation})" if outcome.citation else ""
     found = [

@@ -71,6 +71,11 @@ class AiActClass(TextChoices):
     OUT_OF_SCOPE_FOSS = "OUT_OF_SCOPE_FOSS", "Outside the regulation, free and open source"
     NOT_AI_SYSTEM = "NOT_AI_SYSTEM", "No AI system"
 
+    @classmethod
+    def barred(cls) -> AiActClass:
+        """The class of what nobody may use."""
+        return cls.PROHIBITED
+
 
 class Capacity(TextChoices):
     """In which capacity a person has had a hand in building or owning a model."""

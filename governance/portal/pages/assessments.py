@@ -43,6 +43,7 @@ from governance.inventory.rules.questionnaires import (
     Tree,
     score,
 )
+from governance.inventory.rules.questionnaires.facts import TREE_FIELDS
 from governance.portal.pages.asking import (
     Cause,
     Given,
@@ -220,10 +221,9 @@ def result_words(row: Assessment) -> str:
 
 
 COMPARED = {
-    "final_tier": "Tier", "raw": "Points", "floors": "Floors", "scope": "Scope",
-    "label": "Outcome", "matched": "Matched", "flags": "Flags",
+    "final_tier": "Tier", "raw": "Points", "floors": "Floors", "scope": "Scope", "label": "Outcome",
 }  # fmt: skip
-"""The parts of a result that are told when they differ."""
+"""The parts of a result that are told when they differ; of a tree also the fields of its plan."""
 
 
 def differences(before: Assessment, after: Assessment) -> Iterator[Difference]:
@@ -238,12 +238,17 @@ def differences(before: Assessment, after: Assessment) -> Iterator[Difference]:
                 what=key, before=old.get(key, "Not asked"), after=new.get(key, "Not asked")
             )
     first, second = before.result, after.result
-    for key, label in COMPARED.items():
+    for key in _compared(second):
         if first.get(key) != second.get(key):
             yield Difference(
-                what=label, before=_words(first.get(key)), after=_words(second.get(key)),
-                is_result=True,
+                what=COMPARED.get(key) or sentence(key), before=_words(first.get(key)),
+                after=_words(second.get(key)), is_result=True,
             )  # fmt: skip
+
+
+def _compared(result: Mapping[str, Any]) -> list[str]:
+    fields = [key for key in result if key not in TREE_FIELDS] if "outcome" in result else []
+    return [*COMPARED, *fields]
 
 
 def _answer_words(row: Assessment) -> dict[str, str]:

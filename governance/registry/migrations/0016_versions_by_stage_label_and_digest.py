@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0006_saved_views"),
+        ("inventory", "0017_saved_views"),
         ("registry", "0015_committers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

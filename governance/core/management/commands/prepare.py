@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.checks import Tags, run_checks
 from django.core.management import call_command
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         self.migrate()
         if demo:
             self.seed()
+        self.offer()
 
     def migrate(self) -> None:
         try:
@@ -54,3 +56,11 @@ class Command(BaseCommand):
         if not get_user_model().objects.exists():
             self.stdout.write("==> seeding the demo bank, once")
         call_command("seed_demo", stdout=self.stdout)
+
+    def offer(self) -> None:
+        """Say how tiers and classes come to be decided by questionnaire: people choose to."""
+        if not apps.get_model("inventory", "QuestionnaireVersion").objects.exists():
+            self.stdout.write(
+                "    tiers and classes are set by hand; manage.py load_questionnaire publishes a "
+                "questionnaire for them"
+            )
