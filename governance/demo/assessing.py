@@ -54,11 +54,29 @@ def assess(
         next_review_date=(at + REVIEWED_AFTER).date(),
     )  # fmt: skip
     assess_class(
-        model=model, answers=class_answers(said["holds"]), evidence=entry["ai_act_reason"],
-        actor=owner, at=tick(),
+        model=model, answers=class_answers(said["holds"], is_ai=not said.get("is_no_ai")),
+        evidence=entry["ai_act_reason"], actor=owner, at=tick(),
     )  # fmt: skip
+    if "tier" in said:
+        _rate(model, entry, said, person=person, tick=tick, prove=prove)
+    model.refresh_from_db()
+    if (model.tier, model.ai_act_class) != (entry.get("tier"), entry["ai_act_class"]):
+        raise AssertionError(f"{model.name} is {model.tier}, {model.ai_act_class}: wrong answers")
+
+
+def _rate(
+    model: Model,
+    entry: Mapping[str, Any],
+    said: Mapping[str, Any],
+    *,
+    person: Callable[[str], User],
+    tick: Tick,
+    prove: Prove,
+) -> None:
+    """Answer the questions for a tier, again where they were, and override what they gave."""
+    owner = person(entry["owner"])
     facts = {"feeds_tier": 0, "critical_operation": said.get("critical_operation", False)}
-    answers = {**gate, **said["tier"]}
+    answers = {**said.get("gate", IN_SCOPE), **said["tier"]}
     assess_tier(
         model=model, answers=answers, facts=facts, evidence=entry["tier_reason"], actor=owner,
         at=tick(),
@@ -70,15 +88,13 @@ def assess(
         )  # fmt: skip
     if wanted := said.get("override"):
         _override(model, wanted, owner=owner, person=person, tick=tick, prove=prove)
-    model.refresh_from_db()
-    if (model.tier, model.ai_act_class) != (entry["tier"], entry["ai_act_class"]):
-        raise AssertionError(f"{model.name} is {model.tier}, {model.ai_act_class}: wrong answers")
 
 
-def class_answers(yes: list[str]) -> dict[str, bool]:
+def class_answers(yes: list[str], *, is_ai: bool = True) -> dict[str, bool]:
     """Answer no to every question of the classifier but those named."""
     questions = tree_of(needed_questionnaire(Purpose.AI_ACT)).questions
-    return {key: key in {*ALL_YES, *yes} for key in questions}
+    holds = {*ALL_YES, *yes} if is_ai else set(yes)
+    return {key: key in holds for key in questions}
 
 
 def find_prohibited(model: Model, yes: list[str], *, actor: User, at: datetime) -> None:

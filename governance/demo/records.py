@@ -9,7 +9,7 @@ from typing import Any
 from governance.accounts.models import User
 from governance.approvals.actions.retirements import retire_model
 from governance.demo.people import read
-from governance.inventory.actions import add_feeder, define_field
+from governance.inventory.actions import ModelRecord, add_feeder, define_field
 from governance.inventory.models import Model
 from governance.inventory.rules import DATES, FieldDefinition
 
@@ -23,6 +23,19 @@ def define_fields(*, administrator: User, at: datetime) -> None:
         key = said["key"]
         definition = FieldDefinition(**{k: v for k, v in said.items() if k != "key"})
         define_field(key=key, definition=definition, actor=administrator, at=at)
+
+
+def record_of(entry: Mapping[str, Any], *, person: Person, now: datetime) -> ModelRecord:
+    """What the owner says of a model; tier and class are assessed."""
+    return ModelRecord(
+        purpose=entry["purpose"],
+        intended_use=entry["intended_use"],
+        kind=entry["kind"],
+        owner=person(entry["owner"]),
+        developers=[person(key) for key in entry["developers"]],
+        jurisdictions=entry.get("jurisdictions", ()),
+        **particulars(entry["name"], person=person, now=now),
+    )
 
 
 def particulars(name: str, *, person: Person, now: datetime) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from governance.demo import assessing, contents, exceptions, lineage, records, u
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
 from governance.demo.serving import give_role, make_slot, report
-from governance.inventory.actions import ModelRecord, create_model
+from governance.inventory.actions import create_model
 from governance.inventory.models import Model
 from governance.registry.actions import record_evaluations, register_version
 from governance.registry.models import ModelVersion
@@ -95,8 +95,7 @@ def seed(*, now: datetime) -> None:
     _serve(bank)
     records.tie(models, now=now)
     exceptions.lend_seats(read("people.yaml")["lent"], person=bank.person, now=now)
-    top = bank.cast.units["meridian"]
-    upkeep.keep_up(unit=top, person=bank.person, prove=_proof, now=now)
+    upkeep.keep_up(bank.cast.units["meridian"], person=bank.person, prove=_proof, now=now)
 
 
 def _serve(bank: Meridian) -> None:
@@ -145,14 +144,7 @@ def _make_model(bank: Meridian, entry: Mapping[str, Any]) -> Model:
             assessing.find_prohibited(draft, yes, actor=actor, at=clock.tick(days=1))
         return draft
     owner = bank.person(entry["owner"])
-    record = ModelRecord(
-        purpose=entry["purpose"],
-        intended_use=entry["intended_use"],
-        kind=entry["kind"],
-        owner=owner,
-        developers=[bank.person(key) for key in entry["developers"]],
-        **records.particulars(entry["name"], person=bank.person, now=bank.now),
-    )
+    record = records.record_of(entry, person=bank.person, now=bank.now)
     model = create_model(name=entry["name"], unit=unit, record=record, actor=owner, at=clock.at)
     assessing.assess(model, entry, person=bank.person, tick=clock.tick, prove=_proof)
     return model

@@ -20,7 +20,7 @@ Person = Callable[[str], User]
 Prove = Callable[[User, datetime], Proof]
 
 
-def keep_up(*, unit: Unit, person: Person, prove: Prove, now: datetime) -> None:
+def keep_up(unit: Unit, *, person: Person, prove: Prove, now: datetime) -> None:
     """Have reviews recorded, campaigns opened and half attested, and waivers asked for."""
     data = read("upkeep.yaml")
     for said in data["reviews"]:

@@ -9,10 +9,8 @@ from django.views.decorators.cache import never_cache
 from governance.approvals.rules.duties import DutiesNotSeparated
 from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
-from governance.core.errors import InvalidInput
 from governance.core.pdf import PdfTooLarge, PdfUnavailable
-from governance.inventory.rules import ModelNotFound
-from governance.inventory.rules.imports import ImportChanged
+from governance.portal.inventory_urls import inventory_area
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.account import ChangePassword, SecondStep, SignIn, SignOut
 from governance.portal.views.accounts import (
@@ -23,32 +21,12 @@ from governance.portal.views.accounts import (
     service_account,
     service_accounts,
 )
-from governance.portal.views.adoptions import adopt, adoption_refused, apply_adoption
-from governance.portal.views.assessments import (
-    ask as ask_about,
-)
-from governance.portal.views.assessments import (
-    assessment,
-    assessments,
-    begin,
-    go_over,
-    preview,
-)
-from governance.portal.views.attestations import (
-    attest_in,
-    campaign,
-    campaigns,
-    end_named_campaign,
-    new_campaign,
-    next_campaign,
-    progress_csv,
-)
 from governance.portal.views.audit import audit_log
 from governance.portal.views.cards import card, edit_card, publish_draft
 from governance.portal.views.certificates import certificate, download_certificate, not_drawn
 from governance.portal.views.challenge import challenge_figures
 from governance.portal.views.checks import override, sign_named_override, tick
-from governance.portal.views.comments import comment, comment_on_request
+from governance.portal.views.comments import comment_on_request
 from governance.portal.views.data import snapshot
 from governance.portal.views.decisions import (
     ask,
@@ -60,35 +38,10 @@ from governance.portal.views.decisions import (
     take_back,
 )
 from governance.portal.views.delegations import delegations, end_lent
-from governance.portal.views.dependencies import dependencies, end_dependency
 from governance.portal.views.emergencies import confirm, emergency
 from governance.portal.views.evidence import download, evidence, pack
-from governance.portal.views.exports import export_csv, export_excel, export_json
-from governance.portal.views.frameworks import (
-    framework,
-    framework_schema,
-    frameworks,
-    rules,
-)
 from governance.portal.views.home import decisions, home
-from governance.portal.views.imports import (
-    apply_import,
-    import_plan,
-    import_problems,
-    import_refused,
-    new_import,
-)
-from governance.portal.views.inventory import (
-    inventory,
-    inventory_csv,
-    model,
-    record,
-    renamed_model,
-    renamed_version,
-    version,
-)
 from governance.portal.views.jobs import cancel_job, job
-from governance.portal.views.pins import pin
 from governance.portal.views.policies import (
     new_policy,
     policies,
@@ -97,10 +50,7 @@ from governance.portal.views.policies import (
     sign_policy_version,
     signed_before,
 )
-from governance.portal.views.questionnaires import questionnaire, questionnaires
 from governance.portal.views.rehearsals import rehearse_policy
-from governance.portal.views.retirements import bring_back, retire
-from governance.portal.views.reviews import review, reviews
 from governance.portal.views.rollbacks import roll_back_model, rollback_changed
 from governance.portal.views.security import (
     add_app_page,
@@ -112,7 +62,6 @@ from governance.portal.views.security import (
 )
 from governance.portal.views.slots import alias, end, give_role, live, lower, new_slot, slot
 from governance.portal.views.theme import choose_theme
-from governance.portal.views.tier_overrides import propose_tier, tier_override
 from governance.portal.views.validation import (
     close_named_finding,
     raise_finding,
@@ -121,17 +70,7 @@ from governance.portal.views.validation import (
     validation,
 )
 from governance.portal.views.versions import check_files, deprecate, label, undeprecate
-from governance.portal.views.views import change_view, drop_view, new_view, views
-from governance.portal.views.waivers import (
-    decide,
-    end_named_waiver,
-    new_waiver,
-    waiver,
-    waivers,
-)
 from governance.portal.views.webhooks import webhooks
-from governance.registry.rules import VersionNotFound
-from governance.registry.rules.adoptions import AdoptionChanged, NamesRefused
 
 account_urls = [
     path("sign-in/", SignIn.as_view(), name="account_login"),
@@ -160,90 +99,6 @@ security_urls = [
 home_urls = [
     page("", home, name="home"),
     page("decisions/", decisions, name="decisions"),
-]
-
-inventory_urls = [
-    page("models/", inventory, name="inventory"),
-    page("models.csv", inventory_csv, name="inventory_csv"),
-    page("models/<str:name>/", model, name="model", answers={ModelNotFound: renamed_model}),
-    page("models/<str:name>/pin/", pin, name="pin", methods=WRITE),
-    page(
-        "models/<str:name>/versions/<int:number>/",
-        version,
-        name="version",
-        answers={VersionNotFound: renamed_version},
-    ),
-    page(
-        "models/<str:name>/versions/<int:number>/comments/",
-        comment,
-        name="comment",
-        methods=WRITE,
-    ),
-]
-
-DEPENDENCIES = "models/<str:name>/dependencies/"
-record_urls = [
-    page("models/<str:name>/record/", record, name="record"),
-    page("models/<str:name>/retire/", retire, name="retire", methods=READ_AND_WRITE),
-    page("models/<str:name>/retire/end/", bring_back, name="bring_back", methods=READ_AND_WRITE),
-    page(DEPENDENCIES, dependencies, name="dependencies", methods=READ_AND_WRITE),
-    page(
-        f"{DEPENDENCIES}<uuid:dependency_id>/end/",
-        end_dependency,
-        name="dependency_end",
-        methods=WRITE,
-    ),
-]
-
-# Not below models/, where it would stand in the way of a model of that name.
-exchange_urls = [
-    page("inventory/export.csv", export_csv, name="export_csv"),
-    page("inventory/export.xlsx", export_excel, name="export_excel"),
-    page("inventory/export.json", export_json, name="export_json"),
-    page("inventory/adopt/", adopt, name="adopt", methods=READ_AND_WRITE),
-    page(
-        "inventory/adopt/apply/",
-        apply_adoption,
-        name="adopt_apply",
-        methods=WRITE,
-        answers={AdoptionChanged: adoption_refused, NamesRefused: adoption_refused},
-    ),
-    page("inventory/import/", new_import, name="import_new", methods=READ_AND_WRITE),
-    page("inventory/import/<str:digest>/", import_plan, name="import_plan"),
-    page("inventory/import/<str:digest>/problems.csv", import_problems, name="import_problems"),
-    page(
-        "inventory/import/<str:digest>/apply/",
-        apply_import,
-        name="import_apply",
-        methods=WRITE,
-        answers={ImportChanged: import_refused, InvalidInput: import_refused},
-    ),
-]
-
-ASSESS = "models/<str:name>/assess/"
-assessment_urls = [
-    page(ASSESS, assessments, name="assessments"),
-    page(f"{ASSESS}override/", propose_tier, name="tier_propose", methods=READ_AND_WRITE),
-    page(f"{ASSESS}<slug:slug>/", ask_about, name="ask_about", methods=READ_AND_WRITE),
-    page(f"{ASSESS}<slug:slug>/begin/", begin, name="begin_again", methods=WRITE),
-    page(f"{ASSESS}<slug:slug>/review/", go_over, name="go_over", methods=READ_AND_WRITE),
-    page(f"{ASSESS}<slug:slug>/preview/", preview, name="preview", methods=READ_AND_WRITE),
-    page("models/<str:name>/assessments/<uuid:assessment_id>/", assessment, name="assessment"),
-    page(
-        "models/<str:name>/overrides/<uuid:override_id>/",
-        tier_override,
-        name="tier_override",
-        methods=READ_AND_WRITE,
-    ),
-    page("questionnaires/", questionnaires, name="questionnaires"),
-    page("questionnaires/<uuid:questionnaire_id>/", questionnaire, name="questionnaire"),
-]
-
-view_urls = [
-    page("views/", views, name="views"),
-    page("views/new/", new_view, name="view_new", methods=READ_AND_WRITE),
-    page("views/<uuid:view_id>/", change_view, name="view", methods=READ_AND_WRITE),
-    page("views/<uuid:view_id>/delete/", drop_view, name="view_delete", methods=WRITE),
 ]
 
 VERSION = "models/<str:name>/versions/<int:number>/"
@@ -384,13 +239,6 @@ slot_urls = [
     page(f"{SLOT}confirm/", confirm, name="slot_confirm", methods=WRITE),
 ]
 
-framework_urls = [
-    page("models/<str:name>/rules/", rules, name="rules", answers={ModelNotFound: renamed_model}),
-    page("frameworks/", frameworks, name="frameworks"),
-    page("frameworks/schema.json", framework_schema, name="framework_schema"),
-    page("frameworks/<str:key>/", framework, name="framework"),
-]
-
 policy_urls = [
     page("policies/", policies, name="policies"),
     page("policies/new/", new_policy, name="policy_new", methods=READ_AND_WRITE),
@@ -430,25 +278,6 @@ delegation_urls = [
     page("delegations/<uuid:delegation_id>/end/", end_lent, name="delegation_end", methods=WRITE),
 ]
 
-CAMPAIGN = "attestations/<uuid:campaign_id>/"
-WAIVER = "waivers/<uuid:waiver_id>/"
-upkeep_urls = [
-    page("reviews/", reviews, name="reviews"),
-    page("models/<str:name>/review/", review, name="review", methods=READ_AND_WRITE),
-    page("attestations/", campaigns, name="attestations"),
-    page("attestations/new/", new_campaign, name="campaign_new", methods=READ_AND_WRITE),
-    page(CAMPAIGN, campaign, name="campaign"),
-    page(f"{CAMPAIGN}progress.csv", progress_csv, name="campaign_csv"),
-    page(f"{CAMPAIGN}next/", next_campaign, name="campaign_next", methods=WRITE),
-    page(f"{CAMPAIGN}end/", end_named_campaign, name="campaign_end", methods=WRITE),
-    page(f"{CAMPAIGN}models/<str:name>/", attest_in, name="attest", methods=READ_AND_WRITE),
-    page("waivers/", waivers, name="waivers"),
-    page("models/<str:name>/waivers/new/", new_waiver, name="waiver_new", methods=READ_AND_WRITE),
-    page(WAIVER, waiver, name="waiver"),
-    page(f"{WAIVER}decide/", decide, name="waiver_decide", methods=WRITE),
-    page(f"{WAIVER}end/", end_named_waiver, name="waiver_end", methods=WRITE),
-]
-
 webhook_urls = [
     page("webhooks/", webhooks, name="webhooks"),
 ]
@@ -465,11 +294,7 @@ urlpatterns = [
     *account_urls,
     *security_urls,
     *home_urls,
-    *inventory_urls,
-    *record_urls,
-    *exchange_urls,
-    *assessment_urls,
-    *view_urls,
+    *inventory_area,
     *version_urls,
     *card_urls,
     *data_urls,
@@ -477,11 +302,9 @@ urlpatterns = [
     *evidence_urls,
     *decision_urls,
     *slot_urls,
-    *framework_urls,
     *policy_urls,
     *access_urls,
     *delegation_urls,
-    *upkeep_urls,
     *webhook_urls,
     *challenge_urls,
     *audit_urls,
