@@ -62,6 +62,12 @@ def model(cast: Cast) -> Model:
     return model
 
 
+def kept_with(model: Model) -> set[str]:
+    """What follows from another tier or class: the record's new revision."""
+    revision = model.revisions.latest("number")
+    return {revision.ref, revision.content.ref}
+
+
 class TestTheTier:
     def test_comes_with_everything_that_gave_it(self, cast: Cast, model: Model) -> None:
         made = f.rate(cast, model, CREDIT, critical_operation=True)
@@ -88,7 +94,7 @@ class TestTheTier:
         entry = newest_entry(model.stream)
         assert (entry.verb, entry.facts["tier"], entry.facts["raw"]) == ("tier.assessed", 3, 156)
         written = [model, made, rating, rating.reason, made.evidence]
-        assert set(entry.states) == {row.ref for row in written if row}
+        assert set(entry.states) == {row.ref for row in written if row} | kept_with(model)
         assert str(made.evidence) == "Campaign plan 2026."
 
     def test_a_first_one_completes_a_draft(self, cast: Cast) -> None:
@@ -245,7 +251,9 @@ class TestTheClass:
         )
         entry = newest_entry(model.stream)
         assert (entry.verb, entry.facts["class"]) == ("class.assessed", "HIGH_RISK_ANNEX_III")
-        assert set(entry.states) == {model.ref, made.ref, rating.ref, rating.reason.ref}
+        scope = model.rule_scopes.latest("number")
+        told = {model.ref, made.ref, rating.ref, rating.reason.ref, scope.ref}
+        assert set(entry.states) == told | kept_with(model)
 
     def test_keeps_what_was_asked_and_no_answer_beside_the_way(
         self, cast: Cast, model: Model
@@ -305,7 +313,8 @@ class TestTheDetermination:
         assert (made.answers, made.next_review_date) == (answers, date(2027, 3, 1))
         entry = newest_entry(model.stream)
         assert (entry.verb, entry.facts["rule"]) == ("model.determined", rule)
-        assert set(entry.states) == {made.ref, made.reasons.ref}
+        scope = model.rule_scopes.latest("number")
+        assert set(entry.states) == {made.ref, made.reasons.ref, scope.ref}
 
     def test_changes_neither_tier_nor_class(self, cast: Cast, model: Model) -> None:
         self.decide(model, cast.owner, answers={"S3": True})

@@ -108,7 +108,8 @@ class TestAnswering:
         assert custom_values(model) == {"model_line": "Retail"}
         entry = newest_entry(model.stream)
         assert entry.facts["changed"] == ["custom_model_line"]
-        assert set(entry.states) == {model.ref, row.ref}
+        revision = model.revisions.latest("number")
+        assert set(entry.states) == {model.ref, row.ref, revision.ref, revision.content.ref}
         assert record_digest(model) != before
 
     def test_what_is_not_named_stays_and_nothing_takes_it_away(

@@ -293,7 +293,8 @@ class TestItsEnd:
         assert (model.tier, model.tier_until, model.tier_after) == (3, None, None)
         entry = newest_entry(model.stream)
         assert (entry.verb, entry.facts["tier"], entry.facts["before"]) == ("tier.reverted", 3, 4)
-        assert set(entry.states) == {model.ref}
+        revision = model.revisions.latest("number")
+        assert set(entry.states) == {model.ref, revision.ref, revision.content.ref}
 
     def test_the_clock_leaves_alone_what_is_not_over(self, cast: Cast, model: Model) -> None:
         in_force(cast, model)
