@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from governance.accounts.models import Unit
@@ -14,7 +15,7 @@ from governance.accounts.rules import Actor
 from governance.core.errors import DomainError, InvalidInput, Problem
 from governance.core.sheets import WRONG_CELLS, Line
 from governance.inventory.actions.keeping import require_keeper
-from governance.inventory.actions.ratings import require_assessor
+from governance.inventory.actions.ratings import PublishedFor, require_assessor
 from governance.inventory.actions.records import (
     ModelRecord,
     record_problems,
@@ -23,6 +24,7 @@ from governance.inventory.actions.records import (
 from governance.inventory.models import Model
 from governance.inventory.queries.exchange import values_of
 from governance.inventory.queries.imports import Register, register_for
+from governance.inventory.queries.questionnaires import published_for
 from governance.inventory.rules import name_problems, name_taken
 from governance.inventory.rules.columns import COLUMNS, DESCRIPTION, NAME, RECORD, UNIT, Column
 from governance.inventory.rules.imports import Change, Plan, PlannedRow, RowProblem, Verdict
@@ -62,6 +64,7 @@ def prepare_import(sheet: Sheet, *, actor: Actor, at: datetime) -> Prepared:
         sheet=sheet,
         register=register_for(sheet, actor=actor, at=at),
         roles=roles,
+        published=cache(published_for),
         actor=roles.acting(actor),
         at=at,
     )
@@ -95,6 +98,7 @@ class _Judge:
     sheet: Sheet
     register: Register
     roles: RolesAhead
+    published: PublishedFor
     actor: Actor
     at: datetime
     rows_of: dict[str, int] = field(default_factory=dict)
@@ -171,8 +175,13 @@ class _Judge:
         yield from self._against_rights(model, unit, reading)
         if model is None or reading.changed & RECORD_KEYS:
             stands = model or Model(name=name, unit=unit)
-            roles = self.roles.roles_of
-            yield from record_problems(stands, _record(reading), at=self.at, roles=roles)
+            yield from record_problems(
+                stands,
+                _record(reading),
+                at=self.at,
+                roles=self.roles.roles_of,
+                published=self.published,
+            )
 
     def _against_new(self, name: str, unit: Unit | None) -> Iterator[Problem]:
         if name in self.register.taken:

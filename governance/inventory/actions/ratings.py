@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from governance.accounts.models import Unit, User
@@ -14,9 +15,11 @@ from governance.inventory.actions.keeping import require_in_use
 from governance.inventory.actions.revisions import write_revision
 from governance.inventory.actions.scopes import scope_anew
 from governance.inventory.models import Assessment, ClassAssessment, Model, TierAssessment
-from governance.inventory.queries.questionnaires import published_for
 from governance.inventory.rules import ScopeCause
 from governance.inventory.rules.assessments import Purpose
+
+PublishedFor = Callable[[Purpose], bool]
+"""Tells whether a questionnaire asks for it now, as `queries.questionnaires.published_for`."""
 
 
 def set_tier(model: Model, tier: int, reason: str, *, actor: Actor, at: datetime) -> TierAssessment:
@@ -52,7 +55,9 @@ def kept_with(model: Model, *, actor: Actor, at: datetime) -> list[Record]:
     return [revision, *scope_anew(model, at=at, cause=ScopeCause.ASSESSMENT)]
 
 
-def by_hand_problems(model: Model, *, tier: int | None, ai_act_class: str) -> list[Problem]:
+def by_hand_problems(
+    model: Model, *, tier: int | None, ai_act_class: str, published: PublishedFor
+) -> list[Problem]:
     """Say which of these cannot be set by hand, because a published questionnaire asks for it."""
     wanted = (
         ("tier", Purpose.TIERING, tier not in (None, model.tier)),
@@ -66,7 +71,7 @@ def by_hand_problems(model: Model, *, tier: int | None, ai_act_class: str) -> li
             "the model, under Assessments.",
         )
         for field, purpose, is_changed in wanted
-        if is_changed and published_for(purpose)
+        if is_changed and published(purpose)
     ]
 
 

@@ -22,11 +22,17 @@ from governance.core.models import Record, insert_unique
 from governance.core.typed import tidy
 from governance.inventory.actions.custom_fields import custom_problems, write_values
 from governance.inventory.actions.keeping import require_in_use, require_keeper
-from governance.inventory.actions.ratings import by_hand_problems, set_class, set_tier
+from governance.inventory.actions.ratings import (
+    PublishedFor,
+    by_hand_problems,
+    set_class,
+    set_tier,
+)
 from governance.inventory.actions.revisions import write_revision
 from governance.inventory.actions.scopes import scope_anew
 from governance.inventory.models import Builder, Model
 from governance.inventory.queries import locked_model, record_values
+from governance.inventory.queries.questionnaires import published_for
 from governance.inventory.rules import (
     DATES,
     PARTICULARS,
@@ -254,11 +260,17 @@ def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> 
 
 
 def record_problems(
-    model: Model, record: ModelRecord, *, at: datetime, roles: RolesOf = roles_of
+    model: Model,
+    record: ModelRecord,
+    *,
+    at: datetime,
+    roles: RolesOf = roles_of,
+    published: PublishedFor = published_for,
 ) -> list[Problem]:
     """Return what is wrong in the record that is to follow the one the model has.
 
-    `roles` tells who holds which role; who judges many records gives one that was read ahead.
+    `roles` tells who holds which role, `published` which questionnaires ask; who judges many
+    records gives those that were read ahead.
     """
     problems = []
     if record.kind and record.kind not in Kind.values:
@@ -284,7 +296,9 @@ def record_problems(
     problems += class_problems(
         record.ai_act_class, reason=record.ai_act_reason, before=model.ai_act_class
     )
-    problems += by_hand_problems(model, tier=record.tier, ai_act_class=record.ai_act_class)
+    problems += by_hand_problems(
+        model, tier=record.tier, ai_act_class=record.ai_act_class, published=published
+    )
     problems += jurisdiction_problems(record.jurisdictions)
     problems += text_problems(record.particulars)
     problems += custom_problems(model, record.custom, origin=record.origin, tier=record.tier)
