@@ -22,7 +22,7 @@ from tests.world import newest_entry
 
 LATER = f.later(hours=1)
 MOMENT = timedelta(microseconds=1)
-CARRIED = import_module("governance.inventory.migrations.0005_records_carried_over")
+CARRIED = import_module("governance.inventory.migrations.0016_records_carried_over")
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def test_a_key_is_a_plain_name(key: str) -> None:
         ({"hint": "h" * 301}, ("hint", "length")),
         ({"value_type": "MAGIC"}, ("value_type", "choice")),
         ({"origins": ("MOON",)}, ("origins", "choice")),
-        ({"tiers": (4,)}, ("tiers", "choice")),
+        ({"tiers": (5,)}, ("tiers", "choice")),
         ({"choices": LIST}, ("choices", "type")),
         ({"value_type": "CHOICE"}, ("choices", "count")),
         ({"value_type": "CHOICE", "choices": ("A", "A")}, ("choices", "once")),

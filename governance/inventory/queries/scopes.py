@@ -25,14 +25,12 @@ from governance.inventory.rules.frameworks import (
     Facts,
     Framework,
     Status,
+    answered_facts,
     answers_from,
     differences,
     judge,
     kept,
 )
-
-NO_GPAI = "NONE"
-"""What `data/facts.yaml` calls a system that is no general-purpose model."""
 
 
 def facts_of(model: Model) -> Facts:
@@ -63,10 +61,16 @@ def _answered(model: Model) -> dict[str, tuple[str, ...]]:
         return {}
     result = json.loads(rating.assessment.result_text)
     return {
-        "ai_act_matched": tuple(result.get("matched", ())),
-        "ai_act_flags": tuple(result.get("flags", ())),
-        "gpai": (result.get("gpai") or NO_GPAI,),
+        fact.id: _values(result[fact.answered_in], empty=fact.empty)
+        for fact in answered_facts()
+        if fact.answered_in in result
     }
+
+
+def _values(value: Any, *, empty: str) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(value)
+    return (value or empty,)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from governance.inventory.rules.frameworks.facts import (
     ADOPTED,
     Fact,
     Facts,
+    answered_facts,
     firm_facts,
     vocabulary,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "Status",
     "Timing",
     "Would",
+    "answered_facts",
     "answers_from",
     "catalogue_from",
     "differences",

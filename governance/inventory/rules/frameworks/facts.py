@@ -25,7 +25,8 @@ Known = Mapping[str, tuple[str, ...]]
 class Fact:
     """One thing that can be asked: of a model, of the firm, or of the framework itself.
 
-    Its values are those named, each with its words, or whatever fits the pattern.
+    Its values are those named, each with its words, or whatever fits the pattern. `answered_in`
+    names the field of a classification's result that holds it; `empty` is its value of an empty one.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Fact:
     values: Mapping[str, str]
     many: bool
     pattern: str
+    answered_in: str = ""
+    empty: str = ""
 
     def admits(self, value: str) -> bool:
         if self.pattern:
@@ -95,7 +98,14 @@ def _fact(entry: Mapping[str, Any]) -> Fact:
         values=entry.get("values", {}),
         many=entry.get("many", False),
         pattern=entry.get("pattern", ""),
+        answered_in=entry.get("answered_in", ""),
+        empty=entry.get("empty", ""),
     )
+
+
+def answered_facts() -> list[Fact]:
+    """Return those that the result of a classification holds."""
+    return [fact for fact in vocabulary().values() if fact.answered_in]
 
 
 def firm_facts() -> list[Fact]:
