@@ -26,7 +26,7 @@ class Fact:
     """One thing that can be asked: of a model, of the firm, or of the framework itself.
 
     Its values are those named, each with its words, or whatever fits the pattern. `answered_in`
-    names the field of a classification's result that holds it; `empty` is its value of an empty one.
+    names the field of a classification's result that holds it; an empty one is `empty`.
     """
 
     id: str
