@@ -67,7 +67,7 @@ def _answered(model: Model) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _values(value: Any, *, empty: str) -> tuple[str, ...]:
+def _values(value: list[str] | str | None, *, empty: str) -> tuple[str, ...]:
     if isinstance(value, list):
         return tuple(value)
     return (value or empty,)
