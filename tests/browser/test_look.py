@@ -76,7 +76,7 @@ def assessed(portal: tuple[str, factories.Cast]) -> list[str]:
     """The pages of questionnaires, with an assessment and with answers that are on their way."""
     _, cast = portal
     factories.make_questionnaires(cast)
-    model = Model.objects.get()
+    model = Model.objects.get(name="churn-model")
     made = factories.rate(cast, model)
     override = propose_tier_override(
         model=model, to_tier=4, rationale="A hard spend cap.", days=90, actor=cast.owner,

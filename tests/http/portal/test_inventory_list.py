@@ -42,7 +42,7 @@ QUERIES = {
     "/models.csv": 17,
     "/models/?as_of=2026-03-03": 24,
     "/models/?as_of=2026-03-03&q=model&tier=3&order=tier": 24,
-    "/models/model-0/": 56,
+    "/models/model-0/": 63,
     "/models/model-0/?as_of=2026-03-03": 22,
 }
 """What each page may ask of the database, however many models there are. A change is a decision."""

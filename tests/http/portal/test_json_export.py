@@ -52,7 +52,7 @@ def test_everything_on_record_is_in_it(cast: Cast) -> None:
     assert [one["path"] for one in version["artifacts"]] == ["model.pkl"]
     assert "task" in version["cards"][0]["body"]["sections"]
     assert version["reports"][0]["body"]["scope"]
-    assert [one["target"] for one in version["stage_changes"]] == ["STAGING", "PRODUCTION"]
+    assert {one["target"] for one in version["stage_changes"]} == {"STAGING", "PRODUCTION"}
     (slot,) = model["slots"]
     assert slot["assignments"][0]["version"] == version["ref"]
     assert model["findings"][0]["title"] == "Thin slice"

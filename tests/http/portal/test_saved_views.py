@@ -59,10 +59,10 @@ def test_it_is_a_tab_and_the_current_one_when_the_list_is_like_it(cast: Cast) ->
     keep(cast.auditor)
     page = page_of(cast.auditor, "/models/")
     assert '<a href="/models/?tier=1">My tier 1</a>' in page
-    assert page.count('aria-current="page">All models') == 1
+    assert page.count('aria-current="page">In use') == 1
     page = page_of(cast.auditor, "/models/?page=1&tier=1")
     assert '<a href="/models/?tier=1" aria-current="page">My tier 1</a>' in page
-    assert 'aria-current="page">All models' not in page
+    assert 'aria-current="page">In use' not in page
 
 
 @pytest.mark.parametrize(
