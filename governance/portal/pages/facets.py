@@ -30,7 +30,7 @@ Conditions = Mapping[str, Callable[[Sequence[str]], Q]]
 COUNTED = ("tier", "ai_act_class", "kind", "record")
 """The facets that are counted with each other; units apart, for they are many and hold each other.
 
-A stage is of versions and an owner one of many, so nobody counts them.
+Nobody counts stages, which are of versions, nor owners, of whom there are hundreds.
 """
 
 
@@ -174,16 +174,16 @@ class Census:
 def census(models: ModelQuerySet, facets: Facets, conditions: Conditions) -> Census:
     """Count the models in one scan or two, however many values there are.
 
-    Words and stages are dear to look for, so they are looked for once, and the groups that the
-    database returns are few then. Without them every unit would multiply the groups.
+    Words and stages are dear to look for, so beside them units are not counted: that would look
+    a second time, or multiply the groups by the units.
     """
-    dear = {key: values for key, values in facets.items() if key not in {*COUNTED, "unit"}}
+    dear = facets.keys() - {*COUNTED, "unit"}
+    apart = {key: values for key, values in facets.items() if key not in COUNTED}
+    own = {key: values for key, values in facets.items() if key in COUNTED}
+    rest = tally(grouped(narrowed(models, apart, conditions), *COUNTED), own)
     if dear:
-        return tally(grouped(narrowed(models, dear, conditions), "unit", *COUNTED), facets)
-    of_units = {key: values for key, values in facets.items() if key != "unit"}
-    in_units = {key: values for key, values in facets.items() if key == "unit"}
-    units = tally(grouped(narrowed(models, of_units, conditions), "unit"), {})
-    rest = tally(grouped(narrowed(models, in_units, conditions), *COUNTED), of_units)
+        return rest
+    units = tally(grouped(narrowed(models, own, conditions), "unit"), {})
     return Census(found=rest.found, counts={**rest.counts, **units.counts})
 
 
@@ -200,16 +200,11 @@ def tally(groups: Iterable[tuple[Mapping[str, str], int]], facets: Facets) -> Ce
     """Add up the groups that fit all facets, and for each facet those that fit the others."""
     found, counts = 0, defaultdict[str, Counter[str]](Counter)
     for group, count in groups:
-        missed = [key for key in group if key in facets and not _fits(group[key], facets[key])]
+        missed = [key for key in group if key in facets and group[key] not in facets[key]]
         found += 0 if missed else count
         for key in missed if len(missed) == 1 else () if missed else group:
             counts[key][group[key]] += count
     return Census(found=found, counts=counts)
-
-
-def _fits(value: str, chosen: Sequence[str]) -> bool:
-    """Tell whether it is one of those, or a unit beneath one; no other value has a slash."""
-    return value in chosen or ("/" in value and any(covers(one, value) for one in chosen))
 
 
 def facets_of(form: InventoryFilter, counted: Census | None = None) -> list[Facet]:
