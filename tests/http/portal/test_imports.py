@@ -174,7 +174,10 @@ def many(cast: Cast) -> bytes:
 
 
 @pytest.mark.backend
+@pytest.mark.django_db(transaction=True)
 class TestManyRows:
+    """Committed for real: a long run looks at its job from a connection of its own."""
+
     def ask(self, cast: Cast) -> tuple[Job, str]:
         place, page = shown(cast.owner, many(cast))
         assert f"Import {FEW_ROWS + 1} rows" in page
