@@ -182,7 +182,7 @@ def makes_entry(node: ast.AST) -> bool:
 
 # verify_pack.py needs nothing but Python's own library.
 PURE = re.compile(
-    r"governance\.(\w+\.rules(\.\w+)*|core\.(errors|canonical|strict_yaml|wording|drawing|typed)"
+    r"governance\.(\w+\.rules(\.\w+)*|core\.(errors|canonical|places|strict_yaml|wording|drawing|typed)"
     r"|evidence\.verify_pack)"
 )
 CHOICES = {"TextChoices", "IntegerChoices"}

@@ -32,6 +32,7 @@ from governance.inventory.models.records import (
     FormerName,
     Model,
     ModelQuerySet,
+    is_incomplete,
 )
 from governance.inventory.models.retirements import (
     Retirement,
@@ -88,4 +89,5 @@ __all__ = [
     "Waiver",
     "WaiverDecision",
     "WaiverEnd",
+    "is_incomplete",
 ]

@@ -19,6 +19,14 @@ from governance.inventory.models.overdue import review_is_overdue
 from governance.inventory.rules import REQUIRED, AiActClass, Capacity, Kind, Origin, Tier
 
 
+def is_incomplete() -> Q:
+    """Return the condition on models that `gaps` finds something in."""
+    lacking = Q(owner=None) | Q(tier=None)
+    for field in set(REQUIRED) - {"owner", "tier"}:
+        lacking |= Q(**{field: ""})
+    return lacking
+
+
 class ModelQuerySet(models.QuerySet["Model"]):
     def visible_to(self, actor: Actor, *, at: datetime) -> ModelQuerySet:
         """Keep what the actor may know of: their units' models, and those they own or build."""
@@ -42,11 +50,8 @@ class ModelQuerySet(models.QuerySet["Model"]):
         return self.filter(kept, created_at__lte=moment)
 
     def incomplete(self) -> ModelQuerySet:
-        """Keep the drafts: what `gaps` finds something in."""
-        lacking = Q(owner=None) | Q(tier=None)
-        for field in set(REQUIRED) - {"owner", "tier"}:
-            lacking |= Q(**{field: ""})
-        return self.filter(lacking)
+        """Keep the drafts."""
+        return self.filter(is_incomplete())
 
     def in_use(self) -> ModelQuerySet:
         """Keep what is neither retired nor removed."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from governance.core.errors import InvalidInput, Problem, invalid
+from governance.core.errors import invalid
 from governance.inventory.rules.assessments import Matter
 from governance.inventory.rules.questionnaires import (
     Answers,
@@ -252,8 +252,3 @@ def admitted_facts(card: Scorecard, facts: Facts, *, known: Facts) -> dict[str, 
         for fact in card.facts
         if fact.id in facts and fact.id not in known and not fact.wrong(facts[fact.id])
     }
-
-
-def no_such_question(key: str) -> InvalidInput:
-    said = "This is not asked, or no longer, by what you answered. Go on with what is."
-    return InvalidInput(Problem(field="answer", rule="asked", message=f"{key}: {said}"))

@@ -16,8 +16,7 @@ from governance.accounts.models import Unit, User
 from governance.accounts.queries import unit_reach
 from governance.accounts.rules import covers
 from governance.approvals.models import PromotionRequest
-from governance.inventory.models import Model, ModelQuerySet
-from governance.inventory.rules import REQUIRED
+from governance.inventory.models import Model, ModelQuerySet, is_incomplete
 from governance.portal.forms.inventory import MANY, Choices, Facets, InventoryFilter
 from governance.registry.models import ModelVersion
 from governance.validation.models import Finding, FindingQuerySet
@@ -81,7 +80,7 @@ def present_conditions(*, reader: User, today: date) -> Conditions:
         "kind": lambda kinds: Q(kind__in=kinds),
         "unit": lambda paths: unit_reach(paths, prefix="unit__"),
         "owner": lambda owners: Q(owner__in=owners),
-        "record": lambda states: either(states, incomplete()),
+        "record": lambda states: either(states, is_incomplete()),
         "due": lambda when: Q(pk__in=due(Finding.objects.open(), when[0], today=today)),
         "view": lambda views: fixed[views[0]],
     }
@@ -123,18 +122,11 @@ def versions_called(text: str) -> QuerySet[ModelVersion]:
     return ModelVersion.objects.filter(called)
 
 
-def incomplete() -> Q:
-    gaps = Q()
-    for field in REQUIRED:
-        gaps |= Q(**{f"{field}__isnull": True}) if field in {"owner", "tier"} else Q(**{field: ""})
-    return gaps
-
-
 def attention(today: date) -> Q:
     """An incomplete record, a high finding, something overdue, or a decision that waits."""
     pressing = Finding.objects.open().filter(Q(due_date__lt=today) | Q(severity=Severity.HIGH))
     waiting = PromotionRequest.objects.open().values("model")
-    return incomplete() | Q(pk__in=pressing.values("model")) | Q(pk__in=waiting)
+    return is_incomplete() | Q(pk__in=pressing.values("model")) | Q(pk__in=waiting)
 
 
 def involving(reader: User) -> Q:
@@ -190,7 +182,7 @@ def census(models: ModelQuerySet, facets: Facets, conditions: Conditions) -> Cen
 def grouped(models: ModelQuerySet, *keys: str) -> Iterator[tuple[dict[str, str], int]]:
     """Yield each combination of values that some of the models have, and how many have it."""
     columns = [{"unit": "unit__path"}.get(key, key) for key in keys]
-    record = Case(When(incomplete(), then=Value("DRAFT")), default=Value("COMPLETE"))
+    record = Case(When(is_incomplete(), then=Value("DRAFT")), default=Value("COMPLETE"))
     known = models.annotate(record=record) if "record" in keys else models
     for *values, count in known.values_list(*columns).annotate(Count("pk")):
         yield dict(zip(keys, map(str, values), strict=True)), count

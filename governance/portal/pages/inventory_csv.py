@@ -9,11 +9,9 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from governance.core.sheets import guarded
 from governance.portal.pages.past import PastStanding
 from governance.portal.pages.standing import Standing
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What spreadsheets run when a cell begins with it."""
 
 
 def tier_of(tier: int | None) -> str:
@@ -81,14 +79,9 @@ class _Echo:
         return line
 
 
-def inert(value: object) -> object:
-    """Return the value with an apostrophe before a text that a spreadsheet would run."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-
-
 def csv_lines(rows: Iterable[Any], columns: Columns) -> Iterator[str]:
     """Yield the lines of the file, its head first. UTF-8 with a mark, for spreadsheets."""
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(columns)
     for row in rows:
-        yield writer.writerow([inert(column(row)) for column in columns.values()])
+        yield writer.writerow([guarded(str(column(row))) for column in columns.values()])

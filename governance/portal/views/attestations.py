@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from governance.accounts.models import User
 from governance.accounts.proof import ProofGiven, prove
+from governance.core.sheets import guarded
 from governance.core.wording import as_date
 from governance.inventory.actions.attestations import (
     STREAM,
@@ -43,8 +44,6 @@ from governance.portal.pages.attestations import (
     opening_units,
 )
 from governance.portal.requests import PageRequest, about, query_without
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def campaigns(request: PageRequest) -> HttpResponse:
@@ -120,7 +119,7 @@ def _csv(rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     for row in rows:
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row])
+        writer.writerow([guarded(cell) for cell in row])
     return out.getvalue()
 
 

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 
 from governance.core.errors import Problem
+from governance.core.places import problem
 from governance.inventory.rules.frameworks.catalogue import Catalogue
 from governance.inventory.rules.frameworks.facts import ADOPTED, Facts
-from governance.inventory.rules.frameworks.form import problem
 from governance.inventory.rules.frameworks.frameworks import Framework
 from governance.inventory.rules.frameworks.scoping import Applicability, scope_of
 

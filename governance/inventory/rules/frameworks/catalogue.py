@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
-from governance.inventory.rules.frameworks.form import problem
+from governance.core.places import problem
 from governance.inventory.rules.frameworks.frameworks import Framework
 
 

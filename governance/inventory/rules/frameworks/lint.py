@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from governance.core.errors import Problem
+from governance.core.places import Place, problem
 from governance.inventory.rules.frameworks.facts import vocabulary
-from governance.inventory.rules.frameworks.form import Place, problem
 from governance.inventory.rules.frameworks.frameworks import ADOPTION, Status
 
 Content = Mapping[str, Any]

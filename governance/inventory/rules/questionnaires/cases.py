@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from governance.core.errors import InvalidInput, Problem
+from governance.core.places import place_of, problem
 from governance.inventory.rules.questionnaires.facts import facts_of_scorecard, facts_of_tree
-from governance.inventory.rules.questionnaires.form import place_of, problem
 from governance.inventory.rules.questionnaires.overrides import override_from
 from governance.inventory.rules.questionnaires.scorecards import Scorecard
 from governance.inventory.rules.questionnaires.scoring import score

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +11,23 @@ import jsonschema
 
 from governance.core.canonical import NotCanonical, canonical
 from governance.core.errors import InvalidInput, Problem, invalid
+from governance.core.places import WHOLE, bare_keys, problem
 
 DATA = Path(__file__).parents[2] / "data"
 SCHEMA: dict[str, Any] = json.loads((DATA / "questionnaire.schema.json").read_text())
 MOST_PROBLEMS = 50
 """So many are told at once; a file of another kind would have thousands."""
 _LONGEST_SAID = 200
-_WHOLE = "text"
-
-
-def place_of(parts: Iterable[str | int]) -> str:
-    """Return the path to a place in a file: `questions[3].options[1].points`."""
-    place = ""
-    for part in parts:
-        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
-    return place or _WHOLE
-
-
-def problem(parts: Iterable[str | int], rule: str, message: str) -> Problem:
-    return Problem(field=place_of(parts), rule=rule, message=message)
 
 
 def checked_form(content: Any) -> dict[str, Any]:
     """Return the content if it fits the schema. Raises InvalidInput naming each wrong place."""
-    if problems := list(_key_problems(content, ())):
+    if problems := [
+        problem(
+            place, "key", f"The key {key!r} is no text. Put it in quotes, such as 'yes' or 'no'."
+        )
+        for place, key in bare_keys(content)
+    ]:
         raise InvalidInput(*problems[:MOST_PROBLEMS])
     errors = jsonschema.Draft202012Validator(SCHEMA).iter_errors(content)
     if problems := [found for error in errors for found in _problems(error)]:
@@ -42,23 +35,9 @@ def checked_form(content: Any) -> dict[str, Any]:
     try:
         canonical(content)
     except NotCanonical as error:
-        raise invalid(_WHOLE, "characters", f"A questionnaire cannot say this: {error}.") from None
+        raise invalid(WHOLE, "characters", f"A questionnaire cannot say this: {error}.") from None
     stated: dict[str, Any] = content
     return stated
-
-
-def _key_problems(value: Any, place: tuple[str | int, ...]) -> Iterator[Problem]:
-    """YAML reads a bare yes, no or number as something else than text."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if isinstance(key, str):
-                yield from _key_problems(inner, (*place, key))
-            else:
-                said = f"The key {key!r} is no text. Put it in quotes, such as 'yes' or 'no'."
-                yield problem((*place, str(key)), "key", said)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _key_problems(inner, (*place, index))
 
 
 def _problems(error: jsonschema.ValidationError) -> Iterator[Problem]:

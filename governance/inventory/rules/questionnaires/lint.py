@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from governance.core.errors import Problem
-from governance.inventory.rules.questionnaires.form import problem
+from governance.core.places import problem
 
 Place = tuple[str | int, ...]
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from governance.core.errors import Problem
-from governance.inventory.rules.questionnaires.form import problem
+from governance.core.places import problem
 from governance.inventory.rules.questionnaires.lint import Place, twice, unknown
 from governance.inventory.rules.questionnaires.scorecards import approvers_of, fact_from
 

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 from governance.core.errors import Problem
+from governance.core.places import problem
 from governance.inventory.rules.questionnaires.facts import TREE_FIELDS
-from governance.inventory.rules.questionnaires.form import problem
 from governance.inventory.rules.questionnaires.lint import Place, twice, unknown
 from governance.inventory.rules.questionnaires.trees import END, YES
 
