@@ -35,6 +35,7 @@ class Permission(StrEnum):
     PACK_BUILD = "evidence:pack:build"
     ATTESTATION_GIVE = "inventory:attestation:give"
     CAMPAIGN_OPEN = "inventory:campaign:open"
+    CHANGE_DECIDE = "inventory:change:decide"
     FIELD_DEFINE = "inventory:field:define"
     MODEL_CREATE = "inventory:model:create"
     MODEL_EDIT = "inventory:model:edit"
@@ -116,6 +117,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
+            Permission.CHANGE_DECIDE,
             Permission.REVIEW_RECORD,
             Permission.UNAPPROVED_LOAD,
             Permission.VALIDATION_WRITE,
@@ -157,6 +159,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _READER
         | {
             Permission.CAMPAIGN_OPEN,
+            Permission.CHANGE_DECIDE,
             Permission.CHALLENGE_READ,
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,

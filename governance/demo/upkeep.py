@@ -1,8 +1,9 @@
-"""Reviews, attestations and waivers of the demo, lived through the same actions as people use."""
+"""Reviews, attestations, changes and waivers of the demo, through the actions that people use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,23 +11,32 @@ from governance.accounts.models import Unit, User
 from governance.accounts.proof import Proof
 from governance.core.wording import as_date
 from governance.demo.people import read
+from governance.inventory.actions import (
+    ModelRecord,
+    accept_change,
+    decline_change,
+    propose_change,
+)
 from governance.inventory.actions.attestations import attest, end_campaign, open_campaign
 from governance.inventory.actions.reviews import record_review
 from governance.inventory.actions.waivers import approve_waiver, request_waiver
 from governance.inventory.models import Campaign, Model
 from governance.inventory.queries import record_digest
+from governance.inventory.rules.model_changes import Rationale
 
 Person = Callable[[str], User]
 Prove = Callable[[User, datetime], Proof]
 
 
 def keep_up(unit: Unit, *, person: Person, prove: Prove, now: datetime) -> None:
-    """Have reviews recorded, campaigns opened and half attested, and waivers asked for."""
+    """Have reviews recorded, campaigns half attested, changes proposed, and waivers asked for."""
     data = read("upkeep.yaml")
     for said in data["reviews"]:
         _review(said, person=person, at=_ago(now, said))
     for said in data["campaigns"]:
         _campaign(said, unit=unit, person=person, prove=prove, at=_ago(now, said))
+    for said in data["changes"]:
+        _change(said, person=person, prove=prove, at=_ago(now, said))
     for said in data["waivers"]:
         _waive(said, person=person, prove=prove, at=_ago(now, said), now=now)
 
@@ -82,6 +92,30 @@ def _attest(campaign: Campaign, said: Mapping[str, Any], *, prove: Prove, at: da
         actor=owner,
         at=at,
     )
+
+
+def _change(said: Mapping[str, Any], *, person: Person, prove: Prove, at: datetime) -> None:
+    model = Model.objects.get(name=said["model"])
+    changed = said.get("changed", {})
+    change = propose_change(
+        model=model,
+        record=replace(ModelRecord.of(model), **changed) if changed else None,
+        rationale=Rationale(
+            kinds=said.get("kinds", ()), materiality=said["materiality"], reason=said["reason"]
+        ),
+        actor=person(said["by"]),
+        at=at,
+    )
+    if decided := said.get("decided"):
+        decider, then = person(decided["by"]), at + timedelta(days=decided["after"])
+        given = {"comment": decided["comment"], "proof": prove(decider, then)}
+        if as_ := decided.get("as"):
+            accept_change(
+                change=change, digest_seen=change.digest, materiality=as_, actor=decider,
+                at=then, **given,
+            )  # fmt: skip
+        else:
+            decline_change(change=change, actor=decider, at=then, **given)
 
 
 def _waive(

@@ -7,12 +7,15 @@ from governance.accounts.rules import Role
 from governance.audit.registration import register
 from governance.inventory.firm import check_frameworks
 from governance.inventory.refusals import forbid_what_breaks_the_register
+from governance.inventory.refusals_of_changes import forbid_changing_the_live
 from governance.inventory.refusals_of_upkeep import forbid_judging_ones_own
 
 HISTORY = (
     "Assessment",
+    "ChangeDecision",
     "ClassAssessment",
     "Determination",
+    "ModelChange",
     "QuestionnaireVersion",
     "RecordRevision",
     "RuleScope",
@@ -41,6 +44,7 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         register(
             self.get_model("Model"),
+            exclude=("live_since",),
             extra=lambda model: {"developers": model.developer_keys},
         )
         for name in HISTORY + UPKEEP:
@@ -54,6 +58,7 @@ class InventoryConfig(AppConfig):
         register(self.get_model("RetirementEnd"), history=True)
         forbid_what_breaks_the_register(self)
         forbid_judging_ones_own(self)
+        forbid_changing_the_live(self)
         check_approvers(settings.TIER_APPROVERS)
         checks.register(check_frameworks)
 

@@ -17,7 +17,8 @@ from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission, may
 from governance.accounts.queries import units_with
 from governance.core.wording import as_date, counted, day
-from governance.inventory.actions import create_model, edit_model
+from governance.inventory.actions import create_model, edit_model, propose_change
+from governance.inventory.actions.model_changes import awaits_review
 from governance.inventory.models import Model
 from governance.inventory.queries import (
     Answer,
@@ -43,7 +44,9 @@ SHOWN = ("tier_now", "class_now", "feeders_now", "consumers_now")
 """What the form of a record that is there tells, and that of a new one cannot."""
 
 
-TYPED = ("tier_reason", "ai_act_reason", "base")
+CHANGED = ("change_reason", "materiality", "change_kinds")
+"""What is said of a change that waits for a review, because the model is live."""
+TYPED = ("tier_reason", "ai_act_reason", "base", *CHANGED)
 """What the form asks for and the record does not hold: nothing to whoever only reads it."""
 
 
@@ -179,6 +182,7 @@ class ModelAdmin(GovernedAdmin):
         # One save is one act, so feeders are added and ended on the portal's page, each for itself.
         ("Dependencies", {"fields": ("feeders_now", "consumers_now")}),
         ("Dates", {"fields": ("first_use_date",)}),
+        ("Change of a live model", {"fields": CHANGED}),
         ("Measurements", {"fields": ("tracking_uri", "base")}),
     )  # fmt: skip
 
@@ -211,6 +215,8 @@ class ModelAdmin(GovernedAdmin):
         new = {"placed": ["unit"]} | dict.fromkeys(SHOWN, nothing)
         asked: dict[str, list[str]] = {} if obj else new
         asked |= dict.fromkeys(_answered(), nothing)
+        if obj is None or obj.live_since is None:
+            asked |= dict.fromkeys(CHANGED, nothing)
         own = [answer.field.form_name for answer in _answers(request, obj)]
         if obj is not None and not self.has_change_permission(request, obj):
             asked |= dict.fromkeys(TYPED, nothing)
@@ -304,13 +310,15 @@ class ModelAdmin(GovernedAdmin):
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         person, at = person_of(request), timezone.now()
         if change:
-            saved = edit_model(
-                model=obj,
-                record=form.record(),
-                base=form.cleaned_data["base"],
-                actor=person,
-                at=at,
-            )
+            record, base = form.record(), form.cleaned_data["base"]
+            # What was typed stands on `obj` already.
+            if awaits_review(Model.objects.get(pk=obj.pk), record):
+                request.change = propose_change(
+                    model=obj, record=record, rationale=form.rationale(), base=base,
+                    actor=person, at=at,
+                )  # fmt: skip
+                return
+            saved = edit_model(model=obj, record=record, base=base, actor=person, at=at)
         else:
             saved = create_model(
                 name=obj.name, unit=obj.unit, record=form.record(), actor=person, at=at
@@ -319,6 +327,12 @@ class ModelAdmin(GovernedAdmin):
         request.has_moved = saved.updated_at == at
 
     def said(self, request: Any, obj: Model) -> str:
+        if change := getattr(request, "change", None):
+            address = reverse("change", kwargs={"name": obj.name, "number": change.number})
+            return format_html(
+                '{} is live, so nothing is changed yet: <a href="{}">change {}</a> waits for its '
+                "review.", obj.name, address, change.number,
+            )  # fmt: skip
         if request.has_moved:
             return f"Saved: the record of {obj.name}."
         return f"The record of {obj.name} says this already; nothing was written."

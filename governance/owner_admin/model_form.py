@@ -11,6 +11,7 @@ from governance.inventory.actions import ModelRecord
 from governance.inventory.models import Model
 from governance.inventory.queries import Answer, record_digest
 from governance.inventory.rules import DATES, PARTICULARS, REQUIRED, RecordChanged
+from governance.inventory.rules.model_changes import ChangeKind, Materiality, Rationale
 from governance.owner_admin.base import DayInput, GovernedForm
 
 PARAGRAPH = forms.Textarea(attrs={"rows": 3})
@@ -51,6 +52,26 @@ class ModelForm(GovernedForm):
         required=False,
         widget=SENTENCE,
         help_text="Needed when the class changes. It is kept for ever beside the class.",
+    )
+    change_kinds = forms.MultipleChoiceField(
+        choices=ChangeKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="What else is changed",
+        help_text="Beside what the changed fields say themselves.",
+    )
+    change_reason = forms.CharField(
+        label="What is changed, and why",
+        required=False,
+        widget=PARAGRAPH,
+        help_text="Needed when a governed field changes. Whoever reviews it reads this.",
+    )
+    materiality = forms.ChoiceField(
+        choices=[("", "---------"), *Materiality.choices],
+        required=False,
+        label="How material it is",
+        help_text="A material change asks for a validation, and ends the approvals in force. Minor "
+        "ones add up until they ask for one. Whoever reviews it decides.",
     )
     jurisdictions = CodesField(
         required=False,
@@ -130,6 +151,15 @@ class ModelForm(GovernedForm):
             told = f"You differ from what stands there now in: {differing}. Save again to set it."
             self.add_error(None, told)
         return cleaned
+
+    def rationale(self) -> Rationale:
+        """What the owner says of a change that waits for a review."""
+        said = self.cleaned_data
+        return Rationale(
+            kinds=said.get("change_kinds", ()),
+            materiality=said.get("materiality", ""),
+            reason=said.get("change_reason", ""),
+        )
 
     @property
     def _is_change(self) -> bool:

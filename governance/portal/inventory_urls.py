@@ -51,6 +51,12 @@ from governance.portal.views.inventory import (
     renamed_version,
     version,
 )
+from governance.portal.views.model_changes import (
+    change,
+    changes,
+    decide_change,
+    withdraw_named_change,
+)
 from governance.portal.views.pins import pin
 from governance.portal.views.questionnaires import questionnaire, questionnaires
 from governance.portal.views.retirements import bring_back, retire
@@ -84,6 +90,15 @@ inventory_urls = [
         name="comment",
         methods=WRITE,
     ),
+]
+
+CHANGES = "models/<str:name>/changes/"
+CHANGE = f"{CHANGES}<int:number>/"
+change_urls = [
+    page(CHANGES, changes, name="changes", methods=READ_AND_WRITE),
+    page(CHANGE, change, name="change"),
+    page(f"{CHANGE}decide/", decide_change, name="change_decide", methods=WRITE),
+    page(f"{CHANGE}withdraw/", withdraw_named_change, name="change_withdraw", methods=WRITE),
 ]
 
 DEPENDENCIES = "models/<str:name>/dependencies/"
@@ -180,6 +195,7 @@ upkeep_urls = [
 inventory_area = [
     *inventory_urls,
     *record_urls,
+    *change_urls,
     *exchange_urls,
     *assessment_urls,
     *view_urls,

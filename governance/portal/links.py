@@ -12,6 +12,7 @@ from governance.inventory.models import (
     Campaign,
     Dependency,
     Model,
+    ModelChange,
     QuestionnaireVersion,
     SavedView,
     TierOverride,
@@ -126,6 +127,22 @@ def questionnaire(row: QuestionnaireVersion) -> str:
 
 def review(row: Model) -> str:
     return f"{model(row)}review/"
+
+
+def changes(row: Model) -> str:
+    return f"{model(row)}changes/"
+
+
+def change(row: ModelChange) -> str:
+    return f"{changes(row.model)}{row.number}/"
+
+
+def decide_change(row: ModelChange) -> str:
+    return f"{change(row)}decide/"
+
+
+def withdraw_change(row: ModelChange) -> str:
+    return f"{change(row)}withdraw/"
 
 
 def new_waiver(row: Model) -> str:

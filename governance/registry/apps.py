@@ -2,6 +2,7 @@ from django.apps import AppConfig
 
 from governance.audit.registration import register
 from governance.registry.refusals import (
+    forbid_that_the_live_are_not_marked,
     forbid_that_the_retired_serve,
     forbid_what_breaks_the_stage_machine,
 )
@@ -49,3 +50,4 @@ class RegistryConfig(AppConfig):
             register(self.get_model(name), history=True)
         forbid_what_breaks_the_stage_machine(self)
         forbid_that_the_retired_serve(self)
+        forbid_that_the_live_are_not_marked(self)

@@ -73,3 +73,27 @@ def forbid_that_the_retired_serve(app: AppConfig) -> None:
         )""",
         says="A model is not retired while something of it serves.",
     )
+
+
+def forbid_that_the_live_are_not_marked(app: AppConfig) -> None:
+    """A record is governed while the model is live: so that nobody forgets that it is."""
+    forbid(
+        app.get_model("SlotAssignment"),
+        name="serves_unmarked",
+        on="INSERT",
+        when="""NEW.role IN ('CHAMPION', 'CANARY') AND NEW.ended_at IS NULL AND EXISTS (
+            SELECT 1 FROM registry_slot s JOIN inventory_model m ON m.id = s.model_id
+            WHERE s.id = NEW.slot_id AND m.live_since IS NULL
+        )""",
+        says="What answers live traffic is of a model that is marked as live.",
+    )
+    forbid(
+        apps.get_model("inventory", "Model"),
+        name="live_unmarked",
+        on="UPDATE",
+        when="""NEW.live_since IS NULL AND OLD.live_since IS NOT NULL AND EXISTS (
+            SELECT 1 FROM registry_slotassignment a JOIN registry_slot s ON s.id = a.slot_id
+            WHERE s.model_id = NEW.id AND a.ended_at IS NULL AND a.role IN ('CHAMPION', 'CANARY')
+        )""",
+        says="A model is live while a version of it answers live traffic.",
+    )

@@ -33,6 +33,7 @@ PAGES = [
     "/views/new/?tier=3",
     "/models/churn-model/",
     "/models/churn-model/record/",
+    "/models/churn-model/changes/",
     "/models/churn-model/dependencies/",
     "/models/churn-model/rules/",
     "/models/churn-model/versions/1/",

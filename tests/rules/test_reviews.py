@@ -52,10 +52,14 @@ def test_a_tier_that_is_not_named_has_the_shortest_interval(tier: int | None, mo
     assert months_for(tier, months=MONTHS) == months
 
 
+def _months() -> dict[int, int]:
+    return settings._by_tier("REVIEW_MONTHS", "1:12,2:24,3:36", of="months", most=120)
+
+
 def test_the_intervals_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert settings._review_months() == MONTHS
+    assert _months() == MONTHS
     monkeypatch.setenv("REVIEW_MONTHS", "1:6, 2:12,4:60")
-    assert settings._review_months() == {1: 6, 2: 12, 4: 60}
+    assert _months() == {1: 6, 2: 12, 4: 60}
 
 
 @pytest.mark.parametrize("said", ["", "12", "1:", "1:x", "1:12;2:24", "1:12,1:24", "1:0", "1:121"])
@@ -64,7 +68,7 @@ def test_an_interval_that_makes_no_sense_stops_the_portal(
 ) -> None:
     monkeypatch.setenv("REVIEW_MONTHS", said)
     with pytest.raises(ImproperlyConfigured, match="REVIEW_MONTHS"):
-        settings._review_months()
+        _months()
 
 
 def test_the_earlier_of_stated_date_and_interval_counts() -> None:

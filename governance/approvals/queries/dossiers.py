@@ -31,6 +31,7 @@ from governance.cards.models import CardRevision
 from governance.cards.rules import SECTIONS
 from governance.core.canonical import digest, timestamp
 from governance.inventory.models import Model
+from governance.inventory.queries.model_changes import unvalidated_changes
 from governance.registry.models import EvaluationResult, ModelVersion, Slot
 from governance.registry.rules import CheckOutcome, Move, Stage
 from governance.validation.models import Report
@@ -61,7 +62,7 @@ def gather(
         target=target,
         slot=slot.ref,
         slot_name=slot.name,
-        model=model_facts(version.model, reading, at=at),
+        model=model_facts(version.model, report, reading, at=at),
         version=replace(
             version_facts(version, reading), artifact_check=_check_of_files(version, reading)
         ),
@@ -172,7 +173,9 @@ def condition_facts(version: ModelVersion, reading: Reading = LIVE) -> tuple[Con
     )
 
 
-def model_facts(model: Model, reading: Reading = LIVE, *, at: datetime) -> ModelFacts:
+def model_facts(
+    model: Model, report: Report | None, reading: Reading = LIVE, *, at: datetime
+) -> ModelFacts:
     tier_since, class_since = reading.tier_assessed_at(model), reading.class_assessed_at(model)
     return ModelFacts(
         ref=model.ref,
@@ -187,7 +190,17 @@ def model_facts(model: Model, reading: Reading = LIVE, *, at: datetime) -> Model
         tier_assessed_at=timestamp(tier_since) if tier_since else "",
         ai_act_class=model.ai_act_class,
         ai_act_assessed_at=timestamp(class_since) if class_since else "",
+        unvalidated=_unvalidated(model, report, reading, at=at) if report else (),
     )
+
+
+def _unvalidated(
+    model: Model, report: Report, reading: Reading, *, at: datetime
+) -> tuple[str, ...]:
+    """The changes since the report, once they ask for another one."""
+    since = report.signed_at
+    found = unvalidated_changes(model, reading.changes(model), validated_at=since, at=at)
+    return tuple(change.ref for change in found.changes) if found.is_due else ()
 
 
 def version_facts(version: ModelVersion, reading: Reading = LIVE) -> VersionFacts:

@@ -23,7 +23,9 @@ from governance.cards.queries import card_editors, editors_in, published_card
 from governance.core.grouping import by_key
 from governance.inventory.models import Builder, ClassAssessment, Model, TierAssessment
 from governance.inventory.queries import builders_in, builders_of
+from governance.inventory.queries.model_changes import accepted_changes
 from governance.inventory.rules import Capacity
+from governance.inventory.rules.model_changes import AcceptedChange
 from governance.registry.models import (
     Artifact,
     ArtifactCheck,
@@ -107,6 +109,9 @@ class Reading:
     def class_assessed_at(self, model: Model) -> datetime | None:
         return _last_assessed(ClassAssessment, [model]).get(model.pk)
 
+    def changes(self, model: Model) -> Sequence[AcceptedChange]:
+        return accepted_changes([model])[model.pk]
+
     def holders(self, role: Role, *, unit: Unit, at: datetime) -> list[User]:
         return holders_of(role, unit=unit, at=at)
 
@@ -172,6 +177,7 @@ class ReadAhead(Reading):
         )
         self._tiers = _last_assessed(TierAssessment, models)
         self._classes = _last_assessed(ClassAssessment, models)
+        self._changes = accepted_changes(models)
         self._grants = list(
             RoleGrant.objects.at(at).filter(user__is_active=True).select_related("user")
         )
@@ -234,6 +240,9 @@ class ReadAhead(Reading):
 
     def class_assessed_at(self, model: Model) -> datetime | None:
         return self._classes.get(model.pk)
+
+    def changes(self, model: Model) -> Sequence[AcceptedChange]:
+        return self._changes[model.pk]
 
     def holders(self, role: Role, *, unit: Unit, at: datetime) -> list[User]:
         people = {grant.user_id: grant.user for grant in self.grants(role, unit=unit, at=at)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from governance.approvals.models import (
     ConditionFinding,
@@ -25,7 +25,9 @@ from governance.approvals.rules.standing import (
 )
 from governance.core.grouping import by_key
 from governance.core.wording import as_date
+from governance.inventory.queries.model_changes import accepted_changes
 from governance.inventory.rules import AiActClass
+from governance.inventory.rules.model_changes import AcceptedChange, Materiality
 from governance.registry.models import ModelVersion, Slot, SlotAssignment
 from governance.registry.queries.serving import deployment_allowance, slot_called
 from governance.registry.rules import Move, Stage
@@ -55,7 +57,7 @@ Place = tuple[UUID, UUID]
 
 
 def standings(places: Collection[Place], *, at: datetime) -> dict[Place, Standing]:
-    """Return the standing of each version in its slot, in six queries however many they are.
+    """Return the standing of each version in its slot, in seven queries however many they are.
 
     Left out are those that nobody approved: nothing was gated when they went live.
     """
@@ -63,8 +65,15 @@ def standings(places: Collection[Place], *, at: datetime) -> dict[Place, Standin
     requests = list(newest.values())
     owed = by_key(_conditions(requests), lambda row: row.finding.version_id)
     overrides = by_key(_overrides(requests), lambda row: row.request_id)
+    changes = accepted_changes({request.version.model for request in requests})
     return {
-        place: _standing(request, owed[request.version_id], overrides[request.pk], at=at)
+        place: _standing(
+            request,
+            owed[request.version_id],
+            overrides[request.pk],
+            changes[request.version.model_id],
+            at=at,
+        )
         for place, request in newest.items()
     }
 
@@ -136,6 +145,7 @@ def _standing(
     request: PromotionRequest,
     owed: Iterable[ConditionFinding],
     overrides: Iterable[Override],
+    changes: Iterable[AcceptedChange],
     *,
     at: datetime,
 ) -> Standing:
@@ -154,6 +164,7 @@ def _standing(
             for row in owed
         ),
         ai_act_class=request.version.model.ai_act_class,
+        changes=tuple(changes),
     )
     return Standing(request=request, approval=approval, reasons=tuple(lapses(approval, at=at)))
 
@@ -187,7 +198,11 @@ def lapsed_unnoted(*, at: datetime) -> list[Place]:
         version__findings__due_date__lt=as_date(at),
     )
     barred = Q(version__model__ai_act_class=AiActClass.PROHIBITED)
-    serving = SlotAssignment.objects.current().answering().filter(ended | owed | barred)
+    changed = Q(
+        version__model__changes__decision__materiality=Materiality.MATERIAL,
+        version__model__changes__decision__decided_at__gt=F("assigned_at"),
+    )
+    serving = SlotAssignment.objects.current().answering().filter(ended | owed | barred | changed)
     found = standings(sorted(set(serving.values_list("version_id", "slot_id"))), at=at)
     return [place for place, standing in found.items() if _is_new(standing)]
 

@@ -15,7 +15,7 @@ FIRST_FORMAT = "countersign.dossier/1"
 """What stands in a text is read in either form; what is gathered now is written in the newer."""
 SPARSE = ("share", "ticks", "overrides", "conditions")
 SPARSE_OF_VERSION = ("artifact_check", "parts", "committed_by")
-SPARSE_OF_MODEL = ("jurisdictions", "ai_act_class", "ai_act_assessed_at")
+SPARSE_OF_MODEL = ("jurisdictions", "ai_act_class", "ai_act_assessed_at", "unvalidated")
 """Facts that stand in the text only where there is one."""
 
 
@@ -65,7 +65,10 @@ class VersionFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFacts:
-    """`unit` is the path of the unit. Times are canonical UTC text, empty where nobody assessed."""
+    """`unit` is the path of the unit. Times are canonical UTC text, empty where nobody assessed.
+
+    `unvalidated` are the changes since the report on the version, once they ask for another one.
+    """
 
     ref: str
     name: str
@@ -79,6 +82,7 @@ class ModelFacts:
     tier_assessed_at: str = ""
     ai_act_class: str = ""
     ai_act_assessed_at: str = ""
+    unvalidated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,7 +231,9 @@ def read_dossier(text: str) -> Dossier:
     return Dossier(
         **facts
         | {
-            "model": _read(ModelFacts, facts["model"], "developers", "jurisdictions"),
+            "model": _read(
+                ModelFacts, facts["model"], "developers", "jurisdictions", "unvalidated"
+            ),
             "version": _read_version(facts["version"]),
             "incumbent": _read_version(facts["incumbent"]) if facts["incumbent"] else None,
             "card": _read(CardFacts, facts["card"], "answered") if facts["card"] else None,
@@ -276,6 +282,7 @@ LABELS = {
     "version.results": "Measured values",
     "version": "Version",
     "model.tier": "Risk tier",
+    "model.unvalidated": "Changes that no validation covers",
     "model": "Inventory record",
     "incumbent": "The version that would be replaced",
     "rollback_target": "Rollback target",

@@ -1,4 +1,4 @@
-"""Whether an approval still stands: it ends with its time, and with a condition not met in time."""
+"""Whether an approval still stands: its time, its conditions, and what was changed since."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from governance.core.errors import Refused
 from governance.core.wording import day
 from governance.inventory.rules import AiActClass
+from governance.inventory.rules.model_changes import AcceptedChange, Materiality
 
 
 class ApprovalLapsed(Refused):
@@ -31,7 +32,8 @@ class Approval:
     """What is known of the approval on which a version serves.
 
     `reference` is how people call the request. `overrides` are the days with which overrides of
-    failing checks end, `is_emergency` says that the review is still to come.
+    failing checks end, `is_emergency` says that the review is still to come. `changes` are all
+    that were accepted of the model.
     """
 
     reference: str
@@ -41,6 +43,7 @@ class Approval:
     overrides: tuple[date, ...] = ()
     conditions: tuple[OwedCondition, ...] = ()
     ai_act_class: str = ""
+    changes: tuple[AcceptedChange, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,7 @@ class LapseReason:
 def lapses(approval: Approval, *, at: datetime) -> list[LapseReason]:
     """Return why the approval stands no longer, the earliest reason first; empty while it does."""
     found = [*_of_time(approval, at), *_of_conditions(approval.conditions, approval, at)]
+    found += _of_changes(approval)
     if approval.ai_act_class == AiActClass.PROHIBITED:
         sentence = "The model is classed as a prohibited practice under the EU AI Act."
         found.append(
@@ -90,6 +94,17 @@ def _of_conditions(
                 "and that is still open."
             )
             yield LapseReason(rule="condition_not_met", since=since, sentence=sentence)
+
+
+def _of_changes(approval: Approval) -> Iterable[LapseReason]:
+    """A material change since the approval: what was signed is no longer what serves."""
+    for one in approval.changes:
+        if one.materiality == Materiality.MATERIAL and one.accepted_at > approval.approved_at:
+            sentence = (
+                f"The model was changed materially on {day(one.accepted_at)} (change "
+                f"{one.number}), after {approval.reference} was approved."
+            )
+            yield LapseReason(rule="material_change", since=one.accepted_at, sentence=sentence)
 
 
 def end_of_day(one: date) -> datetime:

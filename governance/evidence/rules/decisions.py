@@ -126,6 +126,7 @@ LAPSED = {
     "condition_not_met": "A condition of the approval was not met in time",
     "emergency_not_confirmed": "It was not confirmed in time after the emergency",
     "not_prohibited": "The model is classed as a prohibited practice",
+    "material_change": "The model was changed materially since",
     "override_expired": "An override that it rests on has ended",
 }
 

@@ -14,11 +14,19 @@ from governance.inventory.actions.dependencies import (
     add_feeder,
     end_feeder,
 )
+from governance.inventory.actions.model_changes import (
+    accept_change,
+    decline_change,
+    propose_change,
+    withdraw_change,
+)
+from governance.inventory.actions.model_record import (
+    ModelRecord,
+)
 from governance.inventory.actions.questionnaires import (
     publish_questionnaire,
 )
 from governance.inventory.actions.records import (
-    ModelRecord,
     create_model,
     describe_model,
     edit_model,
@@ -37,21 +45,25 @@ from governance.inventory.actions.tier_overrides import (
 
 __all__ = [
     "ModelRecord",
+    "accept_change",
     "add_feeder",
     "approve_tier_override",
     "assess_class",
     "assess_tier",
     "change_field",
     "create_model",
+    "decline_change",
     "define_field",
     "describe_model",
     "determine",
     "edit_model",
     "end_feeder",
     "keep_answers",
+    "propose_change",
     "propose_tier_override",
     "publish_questionnaire",
     "recompute_scope",
     "return_from_retirement",
     "revert_tier",
+    "withdraw_change",
 ]

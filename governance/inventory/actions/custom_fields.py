@@ -158,6 +158,18 @@ def write_values(model: Model, said: Mapping[str, str]) -> list[Record]:
     return written
 
 
+def values_said(said: Mapping[str, str]) -> dict[str, str]:
+    """Return by key the texts as they would be kept; what its field does not take, as typed."""
+    fields, found = _fields(said), {}
+    for key, text in said.items():
+        try:
+            field = fields[key]
+            found[key] = canonical_value(text, value_type=field.value_type, choices=field.choices)
+        except (KeyError, WrongValue):
+            found[key] = text.strip()
+    return found
+
+
 def _fields(said: Mapping[str, str]) -> dict[str, CustomField]:
     if not said:
         return {}

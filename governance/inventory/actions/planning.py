@@ -15,9 +15,9 @@ from governance.accounts.rules import Actor
 from governance.core.errors import DomainError, InvalidInput, Problem
 from governance.core.sheets import WRONG_CELLS, Line
 from governance.inventory.actions.keeping import require_keeper
+from governance.inventory.actions.model_record import ModelRecord
 from governance.inventory.actions.ratings import PublishedFor, require_assessor
 from governance.inventory.actions.records import (
-    ModelRecord,
     record_problems,
     require_creatable,
 )
@@ -28,6 +28,7 @@ from governance.inventory.queries.questionnaires import published_for
 from governance.inventory.rules import name_problems, name_taken
 from governance.inventory.rules.columns import COLUMNS, DESCRIPTION, NAME, RECORD, UNIT, Column
 from governance.inventory.rules.imports import Change, Plan, PlannedRow, RowProblem, Verdict
+from governance.inventory.rules.model_changes import ChangeAwaitsReview, governed_among
 from governance.inventory.sheets import Sheet
 
 _EMPTY = {f.name: getattr(ModelRecord(), f.name) for f in fields(ModelRecord)}
@@ -170,6 +171,7 @@ class _Judge:
             yield from self._against_new(name, unit)
         elif reading.changed & RECORD_KEYS:
             yield from _said("", require_keeper, model, actor=self.actor, at=self.at)
+            yield from _against_live(model, reading)
         if unit is None:
             return
         yield from self._against_rights(model, unit, reading)
@@ -244,6 +246,15 @@ def _by_column(problem: Problem) -> int:
 
 def _placed(row: int, problem: Problem) -> RowProblem:
     return RowProblem(row, HEADINGS.get(problem.field, ""), problem.rule, problem.message)
+
+
+def _against_live(model: Model, reading: _Reading) -> Iterator[Problem]:
+    """A governed field of a live model is not imported: each waits for a review of its own."""
+    if model.live_since is None:
+        return
+    for key in governed_among(sorted(reading.changed)):
+        message = f"{model.name} is live, so this waits for a review. Propose it in its record."
+        yield Problem(field=key, rule=ChangeAwaitsReview.code, message=message)
 
 
 def _record(reading: _Reading) -> ModelRecord:

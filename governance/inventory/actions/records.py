@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from django.conf import settings
@@ -19,9 +18,9 @@ from governance.audit.rules import Verb, admissible
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record, insert_unique
-from governance.core.typed import tidy
 from governance.inventory.actions.custom_fields import custom_problems, write_values
 from governance.inventory.actions.keeping import require_in_use, require_keeper
+from governance.inventory.actions.model_record import ModelRecord, differences
 from governance.inventory.actions.ratings import (
     PublishedFor,
     by_hand_problems,
@@ -31,11 +30,10 @@ from governance.inventory.actions.ratings import (
 from governance.inventory.actions.revisions import write_revision
 from governance.inventory.actions.scopes import scope_anew
 from governance.inventory.models import Builder, Model
-from governance.inventory.queries import locked_model, record_values
+from governance.inventory.queries import field_label, locked_model, record_values
 from governance.inventory.queries.questionnaires import published_for
 from governance.inventory.rules import (
     DATES,
-    PARTICULARS,
     Capacity,
     Kind,
     Origin,
@@ -49,67 +47,13 @@ from governance.inventory.rules import (
     text_problems,
     tracking_problems,
 )
+from governance.inventory.rules.model_changes import ChangeAwaitsReview, governed_among
 
 
 class RolesOf(Protocol):
     """Tells which roles a person holds in a unit at a moment, as `accounts.queries.roles_of`."""
 
     def __call__(self, user: User, *, unit: Unit, at: datetime) -> set[Role]: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelRecord:
-    """What an owner keeps about a model.
-
-    `tier_reason` is needed when the tier changes, `ai_act_reason` when the class does.
-    `jurisdictions` are two-letter codes. `validator` is who is assigned to review it. `custom` is
-    what it says in fields of the firm's, by key; those that are not named stay as they are.
-    """
-
-    purpose: str = ""
-    intended_use: str = ""
-    kind: str = ""
-    owner: User | None = None
-    developers: Sequence[User] = field(default_factory=tuple)
-    tier: int | None = None
-    tier_reason: str = ""
-    ai_act_class: str = ""
-    ai_act_reason: str = ""
-    jurisdictions: Sequence[str] = field(default_factory=tuple)
-    tracking_uri: str = ""
-    origin: str = ""
-    excluded_use: str = ""
-    products: str = ""
-    inputs: str = ""
-    outputs: str = ""
-    users: str = ""
-    overlays: str = ""
-    limitations: str = ""
-    restrictions: str = ""
-    vendor_name: str = ""
-    vendor_product: str = ""
-    vendor_release: str = ""
-    contract_reference: str = ""
-    contract_end_date: date | None = None
-    validator: User | None = None
-    first_use_date: date | None = None
-    custom: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, model: Model) -> ModelRecord:
-        """Return the record as it stands, to change a part of it with `dataclasses.replace`."""
-        same = ("purpose", "intended_use", "kind", "owner", "tier", "ai_act_class", "tracking_uri")
-        plain = (*same, "origin", "validator", *PARTICULARS, *DATES)
-        return cls(
-            developers=tuple(model.developers.all()),
-            jurisdictions=tuple(model.jurisdiction_codes),
-            **{name: getattr(model, name) for name in plain},
-        )
-
-    @property
-    def particulars(self) -> dict[str, str]:
-        """Its texts beside purpose and intended use, as they are kept."""
-        return {name: tidy(getattr(self, name)).strip() for name in PARTICULARS}
 
 
 @transaction.atomic
@@ -139,7 +83,7 @@ def create_model(
         updated_at=at,
     )
     insert_unique(model, taken=name_taken(name))
-    written = _apply(model, record, actor=actor, at=at) if record else []
+    written = apply_record(model, record, actor=actor, at=at) if record else []
     written.append(write_revision(model, actor=actor, at=at))
     written += scope_anew(model, at=at, cause=ScopeCause.CREATED)
     audit.append(
@@ -161,19 +105,16 @@ def edit_model(
     """Set the record of a model to `record`; nothing is appended when nothing differs.
 
     `base` is the digest of the record that was on the editor's screen (queries.record_digest).
-    Appends model.updated. Raises InvalidInput, ModelRetired, NotAPerson, NotTheOwner,
+    Appends model.updated. Raises ChangeAwaitsReview for a governed field of a live model, which
+    `model_changes.propose_change` asks for, InvalidInput, ModelRetired, NotAPerson, NotTheOwner,
     PermissionMissing, RecordChanged.
     """
     model = locked_model(model)
     require_keeper(model, actor, at)
     before = record_values(model)
-    if base is not None and base != digest(before):
-        raise RecordChanged(
-            f"The record of {model.name} was changed after you opened it.",
-            subject=model.ref,
-            stream=model.stream,
-        )
-    written = _apply(model, record, actor=actor, at=at)
+    require_base(model, before, base)
+    _require_no_review(model, record)
+    written = apply_record(model, record, actor=actor, at=at)
     after = record_values(model)
     changed = sorted(key for key in before | after if before.get(key) != after.get(key))
     if not changed:
@@ -226,8 +167,34 @@ def require_creatable(name: str, unit: Unit, *, actor: Actor, at: datetime) -> N
         raise InvalidInput(*problems)
 
 
-def _apply(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> list[Record]:
-    """Write the record's fields; return the history rows that go with them."""
+def require_base(model: Model, values: Mapping[str, object], base: str | None) -> None:
+    """Raise RecordChanged unless `base`, where it is given, is the digest of these values."""
+    if base is not None and base != digest(values):
+        raise RecordChanged(
+            f"The record of {model.name} was changed after you opened it.",
+            subject=model.ref,
+            stream=model.stream,
+        )
+
+
+def _require_no_review(model: Model, record: ModelRecord) -> None:
+    if model.live_since is None:
+        return
+    if governed := governed_among(differences(model, record)):
+        words = ", ".join(field_label(field).lower() for field in governed)
+        raise ChangeAwaitsReview(
+            f"{model.name} is live, so a change of {words} waits for a review. Propose it.",
+            subject=model.ref,
+            stream=model.stream,
+            fields=governed,
+        )
+
+
+def apply_record(model: Model, record: ModelRecord, *, actor: Actor, at: datetime) -> list[Record]:
+    """Write the record's fields on the locked model; return the history rows that go with them.
+
+    A part of the actions that change a record. Raises InvalidInput.
+    """
     if problems := record_problems(model, record, at=at):
         raise InvalidInput(*problems)
     written: list[Record] = []

@@ -23,6 +23,11 @@ from governance.inventory.models.dependencies import (
     Dependency,
     DependencyQuerySet,
 )
+from governance.inventory.models.model_changes import (
+    ChangeDecision,
+    ModelChange,
+    ModelChangeQuerySet,
+)
 from governance.inventory.models.questionnaires import (
     AnswerDraft,
     QuestionnaireVersion,
@@ -65,6 +70,7 @@ __all__ = [
     "Builder",
     "Campaign",
     "CampaignEnd",
+    "ChangeDecision",
     "ClassAssessment",
     "CustomField",
     "CustomFieldQuerySet",
@@ -74,6 +80,8 @@ __all__ = [
     "Determination",
     "FormerName",
     "Model",
+    "ModelChange",
+    "ModelChangeQuerySet",
     "ModelQuerySet",
     "QuestionnaireVersion",
     "RecordRevision",

@@ -75,6 +75,7 @@ class Model(Record):
 
     `jurisdictions` are two-letter codes (ISO 3166-1, and EU) with a comma between them, in order.
     `validator` is who is assigned to review it; who may sign, the policies and duties say.
+    `live_since` is set while a version of it answers live traffic, by whoever moves the version.
     """
 
     REF = "model"
@@ -120,6 +121,7 @@ class Model(Record):
     updated_at = models.DateTimeField(editable=False)
     removed_at = models.DateTimeField(null=True, editable=False)
     retired_at = models.DateTimeField(null=True, editable=False)
+    live_since = models.DateTimeField(null=True, editable=False)
 
     objects = ModelQuerySet.as_manager()
 

@@ -26,6 +26,7 @@ from governance.inventory.queries.gaps import (
 from governance.inventory.queries.records import (
     builders_in,
     builders_of,
+    field_label,
     formerly_named,
     latest_class_assessment,
     latest_tier_assessment,
@@ -54,6 +55,7 @@ __all__ = [
     "edges_from",
     "feeders_directly",
     "feeders_of",
+    "field_label",
     "formerly_named",
     "lacking",
     "latest_class_assessment",

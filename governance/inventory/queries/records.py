@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import QuerySet
 
 from governance.accounts.queries import TokenHolder
@@ -118,7 +120,7 @@ def standing_retirement(model: Model) -> Retirement | None:
     return rows.filter(model=model).first() if model.retired_at else None
 
 
-def record_values(model: Model) -> dict[str, object]:
+def record_values(model: Model) -> dict[str, Any]:
     """Return what an owner keeps about the model: what `edit_model` may change."""
     fields = (
         "purpose",
@@ -138,6 +140,16 @@ def record_values(model: Model) -> dict[str, object]:
     custom = {form_name(key): value for key, value in custom_values(model).items()}
     plain = {name: getattr(model, name) for name in fields}
     return plain | {"developers": developers} | custom
+
+
+def field_label(field: str) -> str:
+    """Return what people call a field of `record_values`."""
+    name = field.removesuffix("_id")
+    try:
+        label = str(getattr(Model._meta.get_field(name), "verbose_name", name))
+    except FieldDoesNotExist:
+        label = name.replace("_", " ")
+    return label[:1].upper() + label[1:]
 
 
 def record_digest(model: Model) -> str:

@@ -77,6 +77,26 @@ MARKS: dict[str, Mark] = {
         (Verb.MODEL_RETURNED, ("ok", "plus", "Inventory"), "Brought the model back into use"),
         (Verb.MODEL_TAGGED, ("mute", "edit", "Registry"), "Set a tag of the model"),
         (Verb.MODEL_UNTAGGED, ("mute", "edit", "Registry"), "Removed a tag of the model"),
+        (
+            Verb.MODEL_CHANGE_ACCEPTED,
+            ("ok", "check", "Change"),
+            "Accepted a change of the live model",
+        ),
+        (
+            Verb.MODEL_CHANGE_DECLINED,
+            ("bad", "cross", "Change"),
+            "Declined a change of the live model",
+        ),
+        (
+            Verb.MODEL_CHANGE_PROPOSED,
+            ("ink", "comment", "Change"),
+            "Proposed a change of the live model",
+        ),
+        (
+            Verb.MODEL_CHANGE_WITHDRAWN,
+            ("mute", "minus", "Change"),
+            "Withdrew a change of the live model",
+        ),
         (Verb.MODEL_UPDATED, ("mute", "edit", "Inventory"), "Changed the inventory record"),
         (Verb.OVERRIDE_PROPOSED, ("warn", "override", "Override"), "Proposed to override a check"),
         (Verb.OVERRIDE_SIGNED, ("warn", "override", "Override"), "Signed an override"),
@@ -194,11 +214,13 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         frozenset(v.value for v in Verb if v.value.startswith(("policy.", "questionnaire."))),
     ),
     "upkeep": (
-        "Reviews, attestations, waivers",
+        "Changes, reviews, attestations, waivers",
         frozenset(
             v.value
             for v in Verb
-            if v.value.startswith(("attestation.", "campaign.", "review.", "waiver."))
+            if v.value.startswith(
+                ("attestation.", "campaign.", "model_change.", "review.", "waiver.")
+            )
         ),
     ),
     "registry": (

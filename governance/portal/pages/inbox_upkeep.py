@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission
 from governance.accounts.queries import units_with
+from governance.approvals.queries.model_changes import revalidations
 from governance.core.wording import as_date, day
-from governance.inventory.models import AttestationItem, Builder, Waiver
+from governance.inventory.models import AttestationItem, Builder, Model, ModelChange, Waiver
 from governance.inventory.queries.reviews import ReviewStanding
 from governance.portal import links
 from governance.portal.pages.inbox import Item
@@ -26,6 +27,8 @@ def upkeep_items(
     yield from records_to_attest(reader)
     yield from waivers_to_decide(reader, at=at)
     yield from waivers_that_end(reader, today=as_date(at))
+    yield from changes_to_decide(reader, at=at)
+    yield from validations_due(reader, [one.model for one in standings], at=at)
 
 
 def reviews_to_record(
@@ -95,6 +98,51 @@ def waivers_to_decide(reader: User, *, at: datetime) -> Iterator[Item]:
             why=f"{row.requested_by.name} asked for it: {row.get_kind_display().lower()}.",
             tier=row.model.tier,
             since=row.requested_at,
+        )
+
+
+def changes_to_decide(reader: User, *, at: datetime) -> Iterator[Item]:
+    """Changes of live models in units where the reader decides, but for those too close to."""
+    rows = (
+        ModelChange.objects.open()
+        .filter(model__unit__in=units_with(reader, Permission.CHANGE_DECIDE, at=at))
+        .exclude(proposed_by=reader)
+        .exclude(model__in=Builder.objects.filter(user=reader).values("model"))
+    )
+    for row in rows.select_related("model", "proposed_by"):
+        yield Item(
+            tone="ink",
+            icon="edit",
+            label="Change",
+            title=f"Accept or decline a change of {row.model.name}",
+            href=links.change(row),
+            why=f"{row.proposed_by.name} proposed it: {', '.join(row.kind_labels).lower()}. The "
+            "model is live, so it waits for somebody independent.",
+            tier=row.model.tier,
+            since=row.proposed_at,
+        )
+
+
+def validations_due(reader: User, models: Sequence[Model], *, at: datetime) -> Iterator[Item]:
+    """Live models of which no report covers what was changed, for validators and their owners."""
+    live = [model for model in models if model.live_since]
+    due = [one for one in revalidations(live, at=at) if one.found.is_due] if live else []
+    units = set(units_with(reader, Permission.VALIDATION_WRITE, at=at)) if due else set()
+    for one in due:
+        since, model = one.found.since, one.model
+        if since is None or (model.unit not in units and model.owner_id != reader.pk):
+            continue
+        mine = model.unit in units
+        yield Item(
+            tone="bad",
+            icon="alert",
+            label="Validation due",
+            title=f"{'Validate' if mine else 'Have somebody validate'} {model.name} anew",
+            href=links.changes(model),
+            why=one.found.sentence,
+            tier=model.tier,
+            since=since,
+            due=as_date(since),
         )
 
 

@@ -14,13 +14,15 @@ from governance.accounts.permissions import Permission
 from governance.accounts.queries import holders_of, roles_of
 from governance.accounts.rules import Role
 from governance.approvals.models import PromotionRequest
+from governance.approvals.queries.model_changes import RevalidationDue, revalidation_of
 from governance.approvals.queries.policies import policies_in_force
 from governance.approvals.queries.standing import Standing as ApprovalStanding
 from governance.approvals.queries.standing import lapsed_among
 from governance.approvals.rules.judgement import RequestState
 from governance.audit.queries import Filter, LedgerState, entries, ledger_state
-from governance.inventory.models import Model, TierAssessment
+from governance.inventory.models import Model, ModelChange, TierAssessment
 from governance.inventory.queries import RecordGaps, latest_tier_assessment, record_gaps
+from governance.inventory.queries.model_changes import open_change
 from governance.portal.pages.events import Event, as_events
 from governance.portal.pages.lineage import Lineage
 from governance.portal.pages.standing import Standing, standings
@@ -75,6 +77,8 @@ class ModelPage:
     lapsed: Sequence[ApprovalStanding]
     gaps: RecordGaps
     upkeep: Upkeep
+    change: ModelChange | None
+    revalidation: RevalidationDue
 
     @property
     def unapproved(self) -> list[Instance]:
@@ -119,6 +123,8 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         gaps=record_gaps([model], at=at)[model.pk],
         lapsed=lapsed_among((role for place in slots for role in place.roles), at=at),
         upkeep=upkeep_of(model, reader=reader, held=held, at=at),
+        change=open_change(model),
+        revalidation=revalidation_of(model, at=at),
     )
 
 

@@ -21,6 +21,7 @@ from governance.inventory.actions.keeping import require_in_use
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.inventory.rules import ModelNotFound
+from governance.registry.actions.stages import note_if_idle
 from governance.registry.models import Alias, ModelVersion, Slot, SlotAssignment
 from governance.registry.queries import champion_alias, default_slot
 from governance.registry.queries.aliases import slot_aliases
@@ -161,7 +162,7 @@ def end_role(*, slot: Slot, version: ModelVersion, actor: Actor, at: datetime) -
     _ended(standing, at=at)
     _append(
         Verb.SLOT_ENDED, slot, version, _facts(standing, version),
-        [standing], actor=actor, at=at,
+        [standing, *note_if_idle(model)], actor=actor, at=at,
     )  # fmt: skip
     return standing
 

@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 
 from governance.accounts.rules import Actor
 from governance.core.models import Record
+from governance.inventory.actions.liveness import note_idle, note_live
+from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, Slot, SlotAssignment, StageChange
 from governance.registry.queries import champion_of
 from governance.registry.rules import (
@@ -51,6 +53,7 @@ def move_to_stage(
         _assign(version, slot, SlotRole.CHAMPION, authorization, result.records, actor=actor, at=at)
     elif version.stage == Stage.PRODUCTION or authorization.target != Stage.STAGING:
         _end_assignments(version.assignments.all(), result.records, at=at)
+        result.records += note_if_idle(version.model)
     if version.stage != authorization.target:
         result.change = _change_stage(
             version, authorization.target, authorization.move, slot, authorization,
@@ -75,6 +78,12 @@ def share_traffic(
     result = MoveResult(records=[version])
     _assign(version, slot, SlotRole.CANARY, authorization, result.records, actor=actor, at=at)
     return result
+
+
+def note_if_idle(model: Model) -> list[Record]:
+    """Take the model's mark away if nothing of it answers live traffic any more."""
+    live = SlotAssignment.objects.current().answering().filter(slot__model=model)
+    return [] if live.exists() else note_idle(model)
 
 
 def require_room(version: ModelVersion, slot: Slot, *, share: int) -> None:
@@ -114,6 +123,8 @@ def _assign(
     actor: Actor,
     at: datetime,
 ) -> None:
+    if role in LIVE:
+        records += note_live(version.model, at=at)
     _end_assignments(version.assignments.filter(slot=slot), records, at=at)
     # The unique constraint one_champion_per_slot refuses this row to any racing promotion.
     records.append(

@@ -11,14 +11,17 @@ from governance.accounts.models import User
 from governance.accounts.rules import Role
 from governance.audit.models import LedgerEntry
 from governance.inventory.actions import ModelRecord, create_model, edit_model
-from governance.inventory.models import Builder, Model, TierAssessment
+from governance.inventory.models import Builder, Model, ModelChange, TierAssessment
 from governance.inventory.queries import record_digest
 from tests.factories import (
     Cast,
+    make_champion,
     make_model,
     make_person,
+    make_policies,
     make_questionnaires,
     make_token,
+    make_version,
     rate,
 )
 from tests.http.admin.conftest import Visitor
@@ -354,3 +357,40 @@ class TestByQuestionnaire:
         data = filled(cast, name="churn-model", unit=str(cast.unit.pk))
         assert owner.post(f"{MODELS}add/", **data).status_code == 302
         assert Model.objects.get().gaps == ["a risk tier"]
+
+
+def make_live_model(cast: Cast) -> Model:
+    at = timezone.now()
+    make_policies(cast, at=at)
+    make_champion(cast, make_version(cast, make_model(cast, at=at), at=at), at=at)
+    return Model.objects.get()
+
+
+def test_a_save_of_a_live_model_is_a_proposal(cast: Cast, owner: Visitor) -> None:
+    model = make_live_model(cast)
+    assert b"What is changed, and why" in owner.get(change(model)).content
+    said = {"inputs": "Calls, too.", "materiality": "MINOR", "change_kinds": ["PLATFORM"]}
+
+    refused = owner.post(change(model), **filled(cast, model, **said))
+    assert refused.status_code == 422
+    assert b"it waits for a review, because the model is live" in refused.content
+    assert b"Calls, too." in refused.content
+
+    data = filled(cast, model, **said, change_reason="The call centre has moved.")
+    told = owner.client.post(change(model), data, follow=True)
+    assert b"waits for its review" in told.content
+    row = ModelChange.objects.get()
+    assert row.fields == {"inputs": ["", "Calls, too."]}
+    assert row.kinds == ["INPUTS", "PLATFORM"]
+    model.refresh_from_db()
+    assert model.inputs == ""
+    assert entries(model)[-1] == "model_change.proposed"
+
+
+def test_what_is_not_governed_is_saved_while_it_is_live(cast: Cast, owner: Visitor) -> None:
+    model = make_live_model(cast)
+    data = filled(cast, model, contract_reference="K-7")
+    assert owner.post(change(model), **data).status_code == 302
+    model.refresh_from_db()
+    assert model.contract_reference == "K-7"
+    assert not ModelChange.objects.exists()

@@ -62,7 +62,11 @@ class CardGate(Gate):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportGate(Gate):
-    """An independent report finds the version fit, and is not too old where that is limited."""
+    """An independent report finds the version fit, and is not too old where that is limited.
+
+    Changes of the live model since then void it: a material one, or as many minor ones as the firm
+    lets pass.
+    """
 
     max_age_days: int | None = None
 
@@ -92,6 +96,12 @@ class ReportGate(Gate):
             outcome, measured = Outcome.FAIL, "not independent"
             sentence = (
                 "Whoever signed the validation report owns, builds or registered this by now."
+            )
+        elif changes := dossier.model.unvalidated:
+            outcome, measured = Outcome.FAIL, f"before {counted(len(changes), 'change')}"
+            sentence = (
+                "The model was changed since the validation report was signed, so that it asks "
+                "for another one."
             )
         else:
             outcome, measured, sentence = self._dated(report, at=at)
