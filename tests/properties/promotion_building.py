@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from governance.accounts.models import User
 from governance.audit.verification import verify
-from governance.inventory.actions import edit_model
+from governance.inventory.actions import (
+    accept_change,
+    decline_change,
+    edit_model,
+    propose_change,
+    withdraw_change,
+)
+from governance.inventory.models import ModelChange
+from governance.inventory.rules.model_changes import Rationale
 from governance.registry.actions import record_evaluations, register_version
 from governance.registry.models import Slot
 from governance.registry.rules import ArtifactFact, Measurement, Registration, Source
@@ -181,4 +191,48 @@ class Building(RuleBasedStateMachine):
                 model=self.play.model(), record=f.edited_record(self.play.model(), **stated),
                 actor=self.people[who], at=at,
             ),
+        )  # fmt: skip
+
+    @rule(
+        who=who("owner", "second owner"),
+        use=st.sampled_from(["Also letters.", "Also calls abroad.", ""]),
+        materiality=st.sampled_from(["MINOR", "MINOR", "MATERIAL"]),
+    )
+    def propose(self, who: str, use: str, materiality: str) -> None:
+        model = self.play.model()
+        record = f.edited_record(model, intended_use=use) if use else None
+        why = Rationale(kinds=["PLATFORM"], materiality=materiality, reason="As asked.")
+        self.play.attempt(
+            f"{who}: propose {use or 'another platform'}",
+            lambda at: propose_change(
+                model=model, record=record, rationale=why, actor=self.people[who], at=at
+            ),
+        )
+
+    @rule(
+        who=who("validator", "head"),
+        outcome=st.sampled_from(["MINOR", "MATERIAL", "DECLINED", "WITHDRAWN"]),
+    )
+    def settle(self, who: str, outcome: str) -> None:
+        change = ModelChange.objects.order_by("-number").select_related("model").first()
+        person = self.people[who]
+        if change is None or not isinstance(person, User):
+            self.edit(who, {"purpose": "Says more."})
+            return
+        self.play.attempt(
+            f"{who}: settle change {change.number} as {outcome}",
+            lambda at: _settle(change, outcome, person, at=at),
+        )
+
+
+def _settle(change: ModelChange, outcome: str, person: User, *, at: datetime) -> None:
+    proof = f.make_proof(person, at=at)
+    if outcome == "WITHDRAWN":
+        withdraw_change(change=change, comment="", actor=person, at=at)
+    elif outcome == "DECLINED":
+        decline_change(change=change, comment="No.", proof=proof, actor=person, at=at)
+    else:
+        accept_change(
+            change=change, digest_seen=change.digest, materiality=outcome, comment="",
+            proof=proof, actor=person, at=at,
         )  # fmt: skip
