@@ -41,6 +41,15 @@ class Matter(TextChoices):
         return Purpose.AI_ACT if self == Matter.CLASS else Purpose.TIERING
 
 
+class KnownAs(TextChoices):
+    """What the portal fills in from its own records, by the name that a questionnaire has for it.
+
+    The label completes "the portal knows".
+    """
+
+    CONSUMER_TIER = "consumer_tier", "the strictest tier of the models in use that it feeds"
+
+
 class NoQuestionnaire(WrongState):
     """Nothing was published that asks for this."""
 
@@ -104,6 +113,10 @@ def _tiering_problems(card: Scorecard, approvers: Collection[str]) -> Iterator[P
                 )
                 place = f"manual_override.{key}.approvers"
                 yield Problem(field=place, rule="known_approver", message=said)
+    for index, fact in enumerate(card.facts):
+        if said := _why_unknown(fact):
+            place = f"facts[{index}].known_as"
+            yield Problem(field=place, rule="known_fact", message=said)
     facts = {fact.id: fact for fact in card.facts}
     for index, block in enumerate(card.blocks):
         if not _is_prohibition(block, facts):
@@ -112,6 +125,19 @@ def _tiering_problems(card: Scorecard, approvers: Collection[str]) -> Iterator[P
                 "on the fact that takes that class over, and on nothing else."
             )
             yield Problem(field=f"blocks[{index}].when", rule="enforced", message=said)
+
+
+def _why_unknown(fact: Fact) -> str:
+    """Say why the portal could not fill in the fact, though the file says that it can."""
+    if fact.known_as and fact.known_as not in KnownAs.values:
+        return (
+            f"The portal knows nothing as {fact.known_as}. It knows {', '.join(KnownAs.values)}; "
+            "leave the key out, and the fact is typed."
+        )
+    refused = [tier for tier in Tier.values if fact.known_as and fact.wrong(tier)]
+    if refused:
+        return f"As {fact.known_as} it can be {refused[0]}, which {fact.id} cannot."
+    return ""
 
 
 def _is_prohibition(block: Block, facts: dict[str, Fact]) -> bool:

@@ -22,9 +22,9 @@ from governance.inventory.models import (
 from governance.inventory.queries.assessments import (
     assessments_of,
     determinations_of,
-    known_facts,
     newest_rating,
 )
+from governance.inventory.queries.known_facts import known_facts
 from governance.inventory.queries.questionnaires import (
     questionnaire_in_force,
     questionnaire_of,
@@ -36,9 +36,7 @@ from governance.inventory.rules.assessments import Matter, Purpose
 from governance.inventory.rules.causes import floor_cause, said, tier_causes, tier_words
 from governance.inventory.rules.inquiries import Inquiry
 from governance.inventory.rules.questionnaires import (
-    Facts,
     Obligation,
-    Questionnaire,
     Scorecard,
     Tree,
     score,
@@ -52,6 +50,7 @@ from governance.portal.pages.asking import (
     matches_in,
     tone_of_class,
 )
+from governance.portal.pages.known import KnownFact, facts_of
 from governance.portal.pages.may import why_not
 
 MATTER_OF = {Purpose.TIERING.value: Matter.TIER, Purpose.AI_ACT.value: Matter.CLASS}
@@ -147,17 +146,20 @@ def standing_page(model: Model, *, reader: User, at: datetime) -> StandingPage:
         why_not=why_not(
             reader, Permission.TIER_ASSESS, "Assessing a model", unit=model.unit, at=at
         ),
-        stale=_why_stale(model, rating),
+        stale=why_stale(model, rating, at=at),
         today=as_date(at),
     )
 
 
-def _why_stale(model: Model, rating: TierAssessment | None) -> str:
-    """Say if what the portal knows has changed since the tier was assessed, and what of it."""
+def why_stale(model: Model, rating: TierAssessment | None, *, at: datetime) -> str:
+    """Say if what the portal knows has changed since the tier was assessed, and what of it.
+
+    The rating is the newest, as `newest_rating` reads it.
+    """
     if rating is None or rating.assessment is None:
         return ""
     card, before = scorecard_of(rating.assessment.questionnaire), rating.assessment.facts
-    now = {**before, **known_facts(model, card)}
+    now = {**before, **known_facts(model, card, at=at).values}
     changed = [key for key in now if now[key] != before.get(key)]
     if not changed:
         return ""
@@ -167,7 +169,8 @@ def _why_stale(model: Model, rating: TierAssessment | None) -> str:
         for key in changed
     )
     words = tier_words(card, tier) if tier else "no tier"
-    return f"Since the tier was assessed, {facts}. The same answers would give {words} now."
+    gives = "still give" if tier == rating.assessment.result["final_tier"] else "would now give"
+    return f"Since the tier was assessed, {facts}. The same answers {gives} {words}."
 
 
 def _past_assessments(rows: Sequence[Assessment]) -> Iterator[Past]:
@@ -285,7 +288,7 @@ class ResultPage:
     tier: int | None
     reasons: Sequence[str]
     sections: Sequence[tuple[str, Sequence[Given]]]
-    facts: Sequence[tuple[str, str]]
+    facts: Sequence[KnownFact]
     causes: Sequence[Cause]
     obligations: Sequence[Obligation]
     result: Mapping[str, Any]
@@ -321,7 +324,7 @@ def result_page(row: Assessment, *, reader: User, at: datetime) -> ResultPage:
         tier=row.result.get("final_tier"),
         reasons=_reasons(inquiry),
         sections=by_section(given_of(inquiry)),
-        facts=fact_words(inquiry.questionnaire, row.facts),
+        facts=facts_of(row, reader=reader, at=at),
         causes=_causes(inquiry),
         obligations=_obligations(row),
         result=row.result,
@@ -334,13 +337,6 @@ def result_page(row: Assessment, *, reader: User, at: datetime) -> ResultPage:
             reader, Permission.TIER_ASSESS, "Proposing another tier", unit=row.model.unit, at=at
         ),
     )
-
-
-def fact_words(questionnaire: Questionnaire, facts: Facts) -> list[tuple[str, str]]:
-    """Facts as their file asks for them, with their values as people write them."""
-    if not isinstance(questionnaire, Scorecard):
-        return []
-    return [(one.text, said(facts[one.id])) for one in questionnaire.facts if one.id in facts]
 
 
 def _reasons(inquiry: Inquiry) -> list[str]:

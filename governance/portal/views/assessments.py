@@ -32,8 +32,9 @@ from governance.portal import links
 from governance.portal.errors import attempt, perform, status_of_form
 from governance.portal.forms.assessments import AnswerForm, ConfirmForm, DeterminationForm
 from governance.portal.pages.asking import SLUGS, WHAT, asking_page, by_section, given_of, so_far_of
-from governance.portal.pages.assessments import fact_words, result_page, standing_page
+from governance.portal.pages.assessments import result_page, standing_page
 from governance.portal.pages.consequences import preview_page
+from governance.portal.pages.known import known_of_draft
 from governance.portal.requests import PageRequest, about
 
 MATTERS = {slug: matter for matter, slug in SLUGS.items()}
@@ -59,8 +60,8 @@ def begin(request: PageRequest, name: str, slug: str) -> HttpResponse:
     """Begin with the answers of the last time, to go over them again."""
     at = timezone.now()
     model, matter = _about(request, name, slug, at=at)
-    answers, facts = answers_of_last_time(model, matter)
-    draft = draft_of(model, matter, person=request.user)
+    answers, facts = answers_of_last_time(model, matter, at=at)
+    draft = draft_of(model, matter, person=request.user, at=at)
     keep_answers(
         model=model, matter=matter, questionnaire=draft.row, answers=answers, facts=facts,
         actor=request.user, at=at,
@@ -72,7 +73,7 @@ def ask(request: PageRequest, name: str, slug: str) -> HttpResponse:
     """One question: the one that `?q=` names, or the first that is open."""
     at = timezone.now()
     model, matter = _about(request, name, slug, at=at)
-    draft = draft_of(model, matter, person=request.user)
+    draft = draft_of(model, matter, person=request.user, at=at)
     if request.method == "POST":
         return _answer(request, model, draft, slug, at=at)
     asked = draft.inquiry.named(request.GET.get("q", "")) or draft.inquiry.next
@@ -135,7 +136,7 @@ def go_over(request: PageRequest, name: str, slug: str) -> HttpResponse:
     """All answers; of a determination also its reasons, and with them it is recorded."""
     at = timezone.now()
     model, matter = _about(request, name, slug, at=at)
-    draft = draft_of(model, matter, person=request.user)
+    draft = draft_of(model, matter, person=request.user, at=at)
     ends_here = matter == Matter.DETERMINATION
     form = DeterminationForm(request.POST if request.method == "POST" and ends_here else None)
     if form.is_bound and form.is_valid():
@@ -154,7 +155,7 @@ def go_over(request: PageRequest, name: str, slug: str) -> HttpResponse:
         "row": draft.row,
         "sections": by_section(given_of(inquiry)),
         "so_far": so_far_of(inquiry),
-        "known": fact_words(inquiry.questionnaire, inquiry.known),
+        "known": known_of_draft(draft, reader=request.user, at=at),
         "open": len(inquiry.open),
         "is_whole": inquiry.is_whole,
         "ends_here": ends_here,
@@ -167,7 +168,7 @@ def preview(request: PageRequest, name: str, slug: str) -> HttpResponse:
     """What confirming would make due; confirming it records the assessment."""
     at = timezone.now()
     model, matter = _about(request, name, slug, at=at)
-    draft = draft_of(model, matter, person=request.user)
+    draft = draft_of(model, matter, person=request.user, at=at)
     if matter == Matter.DETERMINATION or not draft.inquiry.is_whole:
         return HttpResponseRedirect(links.go_over(model, slug))
     form = ConfirmForm(request.POST if request.method == "POST" else None)
@@ -177,6 +178,7 @@ def preview(request: PageRequest, name: str, slug: str) -> HttpResponse:
         return HttpResponseRedirect(links.assessment(model, made))
     context = {
         "page": preview_page(model, draft, matter, at=at),
+        "known": known_of_draft(draft, reader=request.user, at=at),
         "model": model,
         "slug": slug,
         "form": form,

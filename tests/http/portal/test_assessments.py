@@ -17,7 +17,7 @@ from governance.inventory.models import AnswerDraft, Assessment, Determination, 
 from governance.inventory.queries.questionnaires import needed_questionnaire
 from governance.inventory.rules.assessments import Matter, Purpose
 from tests import factories as f
-from tests.factories import CREDIT, MEDIUM, NOON, TIERING, Cast, ai_act_answers
+from tests.factories import CREDIT, MEDIUM, NOON, TIERING, TYPED_FACTS, Cast, ai_act_answers
 from tests.http.portal.deciding import everybody_signs_in, hidden, post, read, signed_in
 from tests.world import nothing_moves
 
@@ -52,14 +52,14 @@ def keep(model: Model, person: User, matter: Matter, answers: dict[str, Any], **
 
 def whole(model: Model, person: User, answers: dict[str, Any] = MEDIUM) -> None:
     """Everything is answered but nothing recorded."""
-    keep(model, person, Matter.TIER, answers, feeds_tier=0, critical_operation=False)
+    keep(model, person, Matter.TIER, answers, critical_operation=False)
 
 
 class TestAsking:
     def test_one_thing_at_a_time_until_all_is_answered(self, cast: Cast, model: Model) -> None:
         seen = []
         sent = {**{k: {True: "yes", False: "no"}.get(v, v) for k, v in MEDIUM.items()}}
-        sent |= {"fact:feeds_tier": "0", "fact:critical_operation": "no"}
+        sent |= {"fact:critical_operation": "no"}
         page = read(cast.owner, f"{ASSESS}tier/")
         for _ in sent:
             key = hidden(page, "q")
@@ -82,7 +82,7 @@ class TestAsking:
         assert "48 to 400 of 400 can come of it" in page
         assert "Floor F4: Tier 2 (High), hard" in page
         assert "because P2 is “Access to credit, insurance" in page
-        assert "Question 5 of 15" in page
+        assert "Question 5 of 14" in page
 
     def test_a_tree_says_what_matched_and_by_which_article(self, cast: Cast, model: Model) -> None:
         answers = ai_act_answers(Q_T1=True)
@@ -132,6 +132,9 @@ class TestAsking:
     def test_what_cannot_be_an_answer_keeps_nothing(
         self, cast: Cast, model: Model, q: str, value: str, said: str
     ) -> None:
+        publish_questionnaire(
+            text=TYPED_FACTS, purpose=Purpose.TIERING, actor=cast.compliance, at=NOON
+        )
         with nothing_moves():
             response = answer(cast.owner, "tier", q, value)
         assert (response.status_code, said in response.content.decode()) == (422, True)
@@ -321,7 +324,7 @@ class TestWhatWasBefore:
         f.classify_model(cast, model, Q_A5B=True, Q_PROF=True)
         page = read(cast.auditor, ASSESS)
         assert "eu ai act class is high risk, and was none" in page
-        assert "The same answers would give Tier 2 (High) now." in page
+        assert "The same answers would now give Tier 2 (High)." in page
 
     def test_an_assessment_of_another_model_is_not_found(self, cast: Cast, model: Model) -> None:
         made = f.rate(cast, model)
@@ -353,7 +356,7 @@ class TestWhatWasBefore:
 class TestQuestionnaires:
     def test_are_listed_for_everybody_who_signs_in(self, cast: Cast, model: Model) -> None:
         publish_questionnaire(
-            text=TIERING.replace("version: 1.0.0", "version: 1.1.0", 1),
+            text=TIERING.replace("version: 1.1.0", "version: 1.2.0", 1),
             purpose=Purpose.TIERING, actor=cast.compliance, at=NOON,
         )  # fmt: skip
         page = read(cast.outsider, "/questionnaires/")
