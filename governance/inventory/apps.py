@@ -10,6 +10,7 @@ from governance.inventory.refusals import forbid_what_breaks_the_register
 from governance.inventory.refusals_of_upkeep import forbid_judging_ones_own
 
 HISTORY = (
+    "AnswerEvidence",
     "Assessment",
     "ClassAssessment",
     "Determination",

@@ -13,12 +13,13 @@ from governance.accounts.models import User
 from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
-from governance.core.canonical import canonical, digest
+from governance.core.canonical import canonical
 from governance.core.errors import InvalidInput, Problem, invalid
 from governance.core.typed import tidy
 from governance.inventory.actions.drafts import empty_draft
 from governance.inventory.actions.ratings import assessor, kept_with, write_class, write_tier
 from governance.inventory.models import (
+    AnswerEvidence,
     Assessment,
     Model,
     QuestionnaireVersion,
@@ -33,9 +34,12 @@ from governance.inventory.queries.questionnaires import (
 from governance.inventory.queries.records import locked_model
 from governance.inventory.rules.assessments import (
     AssessmentChanged,
+    Evidence,
     Matter,
     Purpose,
+    assessment_digest,
     kept_answers,
+    kept_evidence,
     unanswered,
 )
 from governance.inventory.rules.causes import class_reason, tier_reason
@@ -54,13 +58,15 @@ from governance.inventory.rules.questionnaires import (
 class _Basis:
     """What an assessment rests on: by which questionnaire, which answers, what is known.
 
-    `sources` names the models that facts come from which the portal fills in.
+    `evidence` is what answers rest on; `sources` names the models that facts come from which the
+    portal fills in.
     """
 
     questionnaire: QuestionnaireVersion
     answers: Answers
     facts: Facts
     sources: Sources = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -73,11 +79,13 @@ def assess_tier(
     at: datetime,
     base: str | None = None,
     evidence: str = "",
+    answer_evidence: Evidence | None = None,
 ) -> Assessment:
     """Set the tier by the answers to the questionnaire that asks now, and keep all of it.
 
     `facts` are those that the portal does not know itself. `base` is the digest of what was on
-    the screen (queries.assessments.assessment_base). An override of the tier before is over.
+    the screen (queries.assessments.assessment_base). `evidence` is what all of it rests on,
+    `answer_evidence` what single answers and facts do. An override of the tier before is over.
     Appends tier.assessed. Raises InvalidInput, with rule `unanswered` for each question that is
     open and `no_tier` where the gate says that this is no model; AssessmentChanged, NotAPerson,
     NoQuestionnaire, PermissionMissing.
@@ -87,16 +95,18 @@ def assess_tier(
     row = needed_questionnaire(Purpose.TIERING)
     card = scorecard_of(row)
     known = known_facts(model, card, at=at)
+    kept = kept_answers(card, answers)
     basis = _Basis(
         questionnaire=row,
-        answers=kept_answers(card, answers),
+        answers=kept,
         facts=card.facts_with(_joined(facts, known.values)),
         sources=known.sources,
+        evidence=kept_evidence(card, answer_evidence or {}, answers=kept, typed=facts),
     )
     _require_base(base, model, basis)
     result = score(card, basis.answers, facts=basis.facts)
     tier = _tier_in(result)
-    assessment = _keep(
+    assessment, texts = _keep(
         model, basis, facts_of_scorecard(result), evidence=evidence, person=person, at=at
     )
     before = model.tier
@@ -120,7 +130,7 @@ def assess_tier(
             "raw": result.raw,
             "floors": [floor.id for floor in result.floors],
         },
-        records=[model, assessment, rating, *kept_with(model, actor=actor, at=at)],
+        records=[model, assessment, *texts, rating, *kept_with(model, actor=actor, at=at)],
     )
     return assessment
 
@@ -134,6 +144,7 @@ def assess_class(
     at: datetime,
     base: str | None = None,
     evidence: str = "",
+    answer_evidence: Evidence | None = None,
 ) -> Assessment:
     """Set the class under the EU AI Act by the answers to the questionnaire that asks now.
 
@@ -145,12 +156,16 @@ def assess_class(
     person = assessor(model, actor, at=at)
     row = needed_questionnaire(Purpose.AI_ACT)
     tree = tree_of(row)
-    basis = _Basis(questionnaire=row, answers=kept_answers(tree, answers), facts={})
+    kept = kept_answers(tree, answers)
+    rests_on = kept_evidence(tree, answer_evidence or {}, answers=kept, typed={})
+    basis = _Basis(questionnaire=row, answers=kept, facts={}, evidence=rests_on)
     _require_base(base, model, basis)
     result = classify(tree, basis.answers)
     if not result.is_complete:
         raise InvalidInput(*unanswered(result.open))
-    assessment = _keep(model, basis, facts_of_tree(result), evidence=evidence, person=person, at=at)
+    assessment, texts = _keep(
+        model, basis, facts_of_tree(result), evidence=evidence, person=person, at=at
+    )
     before = model.ai_act_class
     rating = write_class(
         model, result.outcome.id, class_reason(result), person=person, at=at, assessment=assessment
@@ -165,7 +180,7 @@ def assess_class(
         actor=actor.ref,
         at=at,
         facts={**_facts_of(assessment), "before": before, "class": result.outcome.id},
-        records=[model, assessment, rating, *kept_with(model, actor=actor, at=at)],
+        records=[model, assessment, *texts, rating, *kept_with(model, actor=actor, at=at)],
     )
     return assessment
 
@@ -187,7 +202,12 @@ def _joined(typed: Facts, known: Facts) -> Facts:
 
 def _require_base(base: str | None, model: Model, basis: _Basis) -> None:
     now = assessment_base(
-        model, basis.questionnaire, basis.answers, basis.facts, sources=basis.sources
+        model,
+        basis.questionnaire,
+        basis.answers,
+        basis.facts,
+        sources=basis.sources,
+        evidence=basis.evidence,
     )
     if base is not None and base != now:
         raise AssessmentChanged(
@@ -219,28 +239,33 @@ def _keep(
     evidence: str,
     person: User,
     at: datetime,
-) -> Assessment:
+) -> tuple[Assessment, list[AnswerEvidence]]:
+    """Keep the assessment, and what each answer rests on that says so."""
     if basis.sources:
         result = {**result, "known_from": _refs(basis.sources)}
-    return Assessment.objects.create(
+    texts = {key: audit.write_prose(text) for key, text in basis.evidence.items()}
+    assessment = Assessment.objects.create(
         model=model,
         questionnaire=basis.questionnaire,
         answers_text=canonical(basis.answers),
         facts_text=canonical(basis.facts),
         result_text=canonical(result),
-        digest=digest(
-            {
-                "model": model.ref,
-                "questionnaire": basis.questionnaire.digest,
-                "answers": basis.answers,
-                "facts": basis.facts,
-                "result": result,
-            }
+        digest=assessment_digest(
+            model=model.ref,
+            questionnaire=basis.questionnaire.digest,
+            answers=basis.answers,
+            facts=basis.facts,
+            result=result,
+            evidence={key: text.digest for key, text in texts.items()},
         ),
         evidence=audit.write_prose(tidy(evidence)) if evidence.strip() else None,
         assessed_by=person,
         assessed_at=at,
     )
+    rows = [
+        AnswerEvidence(assessment=assessment, asked=key, text=text) for key, text in texts.items()
+    ]
+    return assessment, AnswerEvidence.objects.bulk_create(rows)
 
 
 def _refs(sources: Sources) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 from governance.accounts.models import User
 from governance.core.canonical import canonical
 from governance.inventory.models import AnswerDraft, Model, QuestionnaireVersion
-from governance.inventory.rules.assessments import Matter
+from governance.inventory.rules.assessments import Evidence, Matter
 
 
 def keep_answers(
@@ -19,6 +19,7 @@ def keep_answers(
     questionnaire: QuestionnaireVersion,
     answers: Mapping[str, Any],
     facts: Mapping[str, Any],
+    evidence: Evidence | None = None,
     actor: User,
     at: datetime,
 ) -> None:
@@ -35,6 +36,7 @@ def keep_answers(
             "questionnaire": questionnaire,
             "answers_text": canonical(answers),
             "facts_text": canonical(facts),
+            "evidence_text": canonical(evidence or {}),
             "changed_at": at,
         },
     )
@@ -42,4 +44,4 @@ def keep_answers(
 
 def empty_draft(model: Model, matter: Matter, person: User) -> None:
     drafts = AnswerDraft.objects.filter(model=model, person=person, matter=matter)
-    drafts.update(answers_text="{}", facts_text="{}")
+    drafts.update(answers_text="{}", facts_text="{}", evidence_text="{}")

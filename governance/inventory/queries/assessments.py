@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,8 +26,13 @@ from governance.inventory.queries.questionnaires import (
     questionnaire_of,
 )
 from governance.inventory.queries.records import record_digest
-from governance.inventory.rules.assessments import AssessmentNotFound, Matter
-from governance.inventory.rules.inquiries import Inquiry, admitted, admitted_facts
+from governance.inventory.rules.assessments import AssessmentNotFound, Evidence, Matter
+from governance.inventory.rules.inquiries import (
+    Inquiry,
+    admitted,
+    admitted_evidence,
+    admitted_facts,
+)
 from governance.inventory.rules.questionnaires import (
     Answers,
     Facts,
@@ -49,11 +54,12 @@ def assessment_base(
     facts: Facts,
     *,
     sources: Sources | None = None,
+    evidence: Evidence | None = None,
 ) -> str:
     """Return the digest of all that an assessment rests on: who confirms it sends it back.
 
-    Where the record, the questionnaire, the answers, a fact or the models that it comes from
-    changed meanwhile it is another.
+    Where the record, the questionnaire, the answers, what they rest on, a fact or the models that
+    it comes from changed meanwhile it is another.
     """
     return digest(
         {
@@ -62,6 +68,7 @@ def assessment_base(
             "answers": answers,
             "facts": facts,
             "sources": {key: sorted(map(str, models)) for key, models in (sources or {}).items()},
+            "evidence": evidence or {},
         }
     )
 
@@ -73,6 +80,12 @@ def assessments_of(model: Model) -> QuerySet[Assessment]:
         .select_related("questionnaire", "assessed_by", "evidence")
         .order_by("-assessed_at", "pk")
     )
+
+
+def evidence_of(assessment: Assessment) -> dict[str, str]:
+    """Return what each answer rests on that says so, with a note in place of what was erased."""
+    rows = assessment.answer_evidence.select_related("text").order_by("asked")
+    return {row.asked: str(row.text) for row in rows}
 
 
 def assessment_by_id(model: Model, assessment_id: UUID) -> Assessment:
@@ -140,6 +153,7 @@ def draft_of(model: Model, matter: Matter, *, person: User, at: datetime) -> Dra
         answers=kept.answers if kept and is_begun else _decided_before(model, matter, row),
         facts=kept.facts if kept and is_begun else {},
         known=known.values,
+        evidence=kept.evidence if kept and is_begun else {},
     )
     return Draft(row=row, inquiry=inquiry, is_begun=is_begun, sources=known.sources)
 
@@ -150,21 +164,21 @@ def _decided_before(model: Model, matter: Matter, row: QuestionnaireVersion) -> 
     return decided.answers if decided is not None and decided.questionnaire == row else {}
 
 
-def answers_of_last_time(model: Model, matter: Matter, *, at: datetime) -> tuple[Answers, Facts]:
-    """Return what was answered last about the matter, as far as it can be today.
-
-    Raises NoQuestionnaire.
-    """
-    row = needed_questionnaire(matter.purpose)
-    questionnaire = questionnaire_of(row)
-    if matter == Matter.DETERMINATION:
+def inquiry_of_last_time(draft: Draft, model: Model) -> Inquiry:
+    """Return the draft with what was answered last about the matter, as far as it can be today."""
+    inquiry = draft.inquiry
+    if inquiry.matter == Matter.DETERMINATION:
         decided = latest_determination(model)
-        return admitted(questionnaire, decided.answers if decided else {}), {}
-    last = assessments_of(model).filter(questionnaire__purpose=matter.purpose).first()
+        answers = admitted(inquiry.questionnaire, decided.answers if decided else {})
+        return replace(inquiry, answers=answers, facts={}, evidence={})
+    last = assessments_of(model).filter(questionnaire__purpose=inquiry.matter.purpose).first()
     if last is None:
-        return {}, {}
+        return replace(inquiry, answers={}, facts={}, evidence={})
     facts: Facts = {}
-    if isinstance(questionnaire, Scorecard):
-        known = known_facts(model, questionnaire, at=at).values
-        facts = admitted_facts(questionnaire, last.facts, known=known)
-    return admitted(questionnaire, last.answers), facts
+    if isinstance(inquiry.questionnaire, Scorecard):
+        facts = admitted_facts(inquiry.questionnaire, last.facts, known=inquiry.known)
+    answers = admitted(inquiry.questionnaire, last.answers)
+    anew = replace(inquiry, answers=answers, facts=facts, evidence={})
+    rows = last.answer_evidence.filter(text__erased_at=None).select_related("text")
+    texts = {row.asked: row.text.text for row in rows}
+    return replace(anew, evidence=admitted_evidence(anew, texts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from governance.inventory.models import (
 from governance.inventory.queries.assessments import (
     assessments_of,
     determinations_of,
+    evidence_of,
     newest_rating,
 )
 from governance.inventory.queries.known_facts import known_facts
@@ -313,7 +314,8 @@ def result_page(row: Assessment, *, reader: User, at: datetime) -> ResultPage:
     same = list(assessments_of(row.model).filter(questionnaire__purpose=row.questionnaire.purpose))
     index = same.index(row)
     before = same[index + 1] if index + 1 < len(same) else None
-    inquiry = inquiry_of(row)
+    evidence = evidence_of(row)
+    inquiry = replace(inquiry_of(row), evidence=evidence)
     rating, matter = newest_rating(row.model), MATTER_OF[row.questionnaire.purpose]
     is_newest = matter == Matter.TIER and rating is not None and rating.assessment == row
     return ResultPage(
@@ -324,7 +326,7 @@ def result_page(row: Assessment, *, reader: User, at: datetime) -> ResultPage:
         tier=row.result.get("final_tier"),
         reasons=_reasons(inquiry),
         sections=by_section(given_of(inquiry)),
-        facts=facts_of(row, reader=reader, at=at),
+        facts=facts_of(row, evidence, reader=reader, at=at),
         causes=_causes(inquiry),
         obligations=_obligations(row),
         result=row.result,

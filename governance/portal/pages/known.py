@@ -14,6 +14,7 @@ from governance.inventory.queries import names_along
 from governance.inventory.queries.assessments import Draft
 from governance.inventory.queries.known_facts import Sources
 from governance.inventory.queries.questionnaires import questionnaire_of
+from governance.inventory.rules.assessments import FACT, Evidence
 from governance.inventory.rules.causes import said
 from governance.inventory.rules.questionnaires import Facts, Questionnaire, Scorecard
 
@@ -23,28 +24,39 @@ NAMED = 5
 
 @dataclass(frozen=True, kw_only=True)
 class KnownFact:
-    """A fact as its file asks for it, its value as people write it, and where it comes from."""
+    """A fact as its file asks for it, its value as people write it, and where it comes from.
+
+    `evidence` is what it rests on where somebody typed it.
+    """
 
     text: str
     value: str
     cause: str = ""
+    evidence: str = ""
 
 
 def known_of_draft(draft: Draft, *, reader: User, at: datetime) -> list[KnownFact]:
     """What the portal fills in, so that nobody is asked for it."""
     inquiry = draft.inquiry
-    return _lines(inquiry.questionnaire, inquiry.known, draft.sources, reader=reader, at=at)
+    return _lines(inquiry.questionnaire, inquiry.known, draft.sources, {}, reader=reader, at=at)
 
 
-def facts_of(row: Assessment, *, reader: User, at: datetime) -> list[KnownFact]:
+def facts_of(row: Assessment, evidence: Evidence, *, reader: User, at: datetime) -> list[KnownFact]:
     """Every fact of an assessment, with what it came from then."""
     kept = row.result.get("known_from", {})
     sources = {key: [UUID(ref.partition(":")[2]) for ref in refs] for key, refs in kept.items()}
-    return _lines(questionnaire_of(row.questionnaire), row.facts, sources, reader=reader, at=at)
+    card = questionnaire_of(row.questionnaire)
+    return _lines(card, row.facts, sources, evidence, reader=reader, at=at)
 
 
 def _lines(
-    questionnaire: Questionnaire, facts: Facts, sources: Sources, *, reader: User, at: datetime
+    questionnaire: Questionnaire,
+    facts: Facts,
+    sources: Sources,
+    evidence: Evidence,
+    *,
+    reader: User,
+    at: datetime,
 ) -> list[KnownFact]:
     if not isinstance(questionnaire, Scorecard):
         return []
@@ -53,6 +65,7 @@ def _lines(
             text=one.text,
             value=said(facts[one.id]),
             cause=_cause(sources.get(one.id, ()), reader=reader, at=at),
+            evidence=evidence.get(f"{FACT}{one.id}", ""),
         )
         for one in questionnaire.facts
         if one.id in facts

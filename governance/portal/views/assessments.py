@@ -18,9 +18,9 @@ from governance.inventory.models import Assessment, Determination, Model
 from governance.inventory.queries import model_named
 from governance.inventory.queries.assessments import (
     Draft,
-    answers_of_last_time,
     assessment_by_id,
     draft_of,
+    inquiry_of_last_time,
 )
 from governance.inventory.rules.assessments import (
     AssessmentChanged,
@@ -60,12 +60,8 @@ def begin(request: PageRequest, name: str, slug: str) -> HttpResponse:
     """Begin with the answers of the last time, to go over them again."""
     at = timezone.now()
     model, matter = _about(request, name, slug, at=at)
-    answers, facts = answers_of_last_time(model, matter, at=at)
     draft = draft_of(model, matter, person=request.user, at=at)
-    keep_answers(
-        model=model, matter=matter, questionnaire=draft.row, answers=answers, facts=facts,
-        actor=request.user, at=at,
-    )  # fmt: skip
+    _keep(request, model, draft, inquiry_of_last_time(draft, model), at=at)
     return HttpResponseRedirect(links.go_over(model, slug))
 
 
@@ -79,7 +75,8 @@ def ask(request: PageRequest, name: str, slug: str) -> HttpResponse:
     asked = draft.inquiry.named(request.GET.get("q", "")) or draft.inquiry.next
     if asked is None:
         return HttpResponseRedirect(links.go_over(model, slug))
-    return _question(request, model, draft, asked, AnswerForm())
+    said = {"evidence": draft.inquiry.evidence.get(asked.key, "")}
+    return _question(request, model, draft, asked, AnswerForm(initial=said))
 
 
 def _question(
@@ -92,6 +89,7 @@ def _question(
         "model": model,
         "slug": SLUGS[matter],
         "form": form,
+        "takes_evidence": draft.inquiry.takes_evidence,
         "back_to_review": "review" in request.GET or "review" in request.POST,
     }
     return render(request, "assess/ask.html", context, status=status_of_form(form))
@@ -109,17 +107,36 @@ def _answer(
     changed = _changed(request, inquiry, asked, form)
     if changed is None:
         return _question(request, model, draft, asked, form)
-    keep_answers(
-        model=model, matter=inquiry.matter, questionnaire=draft.row, answers=changed.answers,
-        facts=changed.facts, actor=request.user, at=at,
-    )  # fmt: skip
+    _keep(request, model, draft, changed, at=at)
     goes_back = "review" in request.POST and changed.is_whole
     return HttpResponseRedirect(
         links.go_over(model, slug) if goes_back else links.ask_about(model, slug)
     )
 
 
+def _keep(
+    request: PageRequest, model: Model, draft: Draft, inquiry: Inquiry, *, at: datetime
+) -> None:
+    keep_answers(
+        model=model, matter=inquiry.matter, questionnaire=draft.row, answers=inquiry.answers,
+        facts=inquiry.facts, evidence=inquiry.evidence, actor=request.user, at=at,
+    )  # fmt: skip
+
+
 def _changed(
+    request: PageRequest, inquiry: Inquiry, asked: Asked, form: AnswerForm
+) -> Inquiry | None:
+    """Return the inquiry with what was sent, or None if that cannot be."""
+    form.is_valid()
+    if "evidence" in form.errors:
+        return None
+    changed = _answered(request, inquiry, asked, form)
+    if changed is None or not inquiry.takes_evidence:
+        return changed
+    return changed.with_evidence(asked, form.cleaned_data["evidence"])
+
+
+def _answered(
     request: PageRequest, inquiry: Inquiry, asked: Asked, form: AnswerForm
 ) -> Inquiry | None:
     match request.POST.get("do"):
@@ -127,7 +144,7 @@ def _changed(
             return inquiry.with_answer(asked, None)
         case "rest" if rest := inquiry.rest_of_section(asked):
             return inquiry.with_no_to(rest)
-    sent = form.cleaned_data["answer"] if form.is_valid() else ""
+    sent = form.cleaned_data.get("answer", "")
     answer = perform(form, asked.read, sent=sent)
     return None if answer is None else inquiry.with_answer(asked, answer)
 
@@ -197,14 +214,14 @@ def _record(
         "answers": inquiry.answers,
         "base": request.POST.get("base", ""),
         "evidence": form.cleaned_data["evidence"],
+        "answer_evidence": inquiry.evidence,
         "actor": request.user,
         "at": at,
     }
     keep: dict[type[DomainError], str] = {AssessmentChanged: ""}
     if inquiry.matter == Matter.CLASS:
         return attempt(request, form, assess_class, keep=keep, **given)
-    facts = {key: value for key, value in inquiry.facts.items() if key not in inquiry.known}
-    return attempt(request, form, assess_tier, keep=keep, facts=facts, **given)
+    return attempt(request, form, assess_tier, keep=keep, facts=inquiry.typed, **given)
 
 
 def _about(request: PageRequest, name: str, slug: str, *, at: datetime) -> tuple[Model, Matter]:

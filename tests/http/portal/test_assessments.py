@@ -253,6 +253,56 @@ class TestRecording:
         assert "This bars every promotion at once." in page
 
 
+class TestWhatAnAnswerRestsOn:
+    def test_is_typed_beside_it_and_shown_on_each_page(self, cast: Cast, model: Model) -> None:
+        whole(model, cast.owner)
+        link = "https://wiki.bank/plan?a=1&b=2"
+        answer(cast.owner, "tier", "E3", "one_line", evidence="Ledger of <May>.")
+        answer(cast.owner, "tier", "fact:critical_operation", "no", evidence=link)
+        assert "Ledger of &lt;May&gt;.</textarea>" in read(cast.owner, f"{ASSESS}tier/?q=E3")
+        page = read(cast.owner, f"{ASSESS}tier/review/")
+        shown = '<a href="https://wiki.bank/plan?a=1&amp;b=2" rel="noreferrer">'
+        assert ("Ledger of &lt;May&gt;." in page, shown in page) == (True, True)
+        base = hidden(read(cast.owner, f"{ASSESS}tier/preview/"), "base")
+        made = post(cast.owner, f"{ASSESS}tier/preview/", base=base)
+        page = read(cast.auditor, made.url)
+        assert ("Ledger of &lt;May&gt;." in page, shown in page) == (True, True)
+
+    @pytest.mark.parametrize("said", ["javascript:alert(1)", "https://a b", "see https://a.b"])
+    def test_only_an_address_becomes_a_link(self, cast: Cast, model: Model, said: str) -> None:
+        whole(model, cast.owner)
+        answer(cast.owner, "tier", "E3", "one_line", evidence=said)
+        page = read(cast.owner, f"{ASSESS}tier/review/")
+        assert (said in page, "noreferrer" in page) == (True, False)
+
+    @pytest.mark.parametrize("do", ["", "leave"])
+    @pytest.mark.parametrize(
+        ("said", "why"), [("x" * 1001, "at most 1000"), ("a\x07b", "control characters")]
+    )
+    def test_what_cannot_be_kept_keeps_nothing(
+        self, cast: Cast, model: Model, do: str, said: str, why: str
+    ) -> None:
+        with nothing_moves():
+            response = answer(cast.owner, "tier", "S1", "yes", evidence=said, do=do)
+        page = response.content.decode()
+        assert (response.status_code, why in page, 'value="yes" checked' in page) == (
+            422, True, True,
+        )  # fmt: skip
+
+    def test_changed_after_one_looked_it_is_shown_again(self, cast: Cast, model: Model) -> None:
+        whole(model, cast.owner)
+        base = hidden(read(cast.owner, f"{ASSESS}tier/preview/"), "base")
+        answer(cast.owner, "tier", "E3", "one_line", evidence="Ledger of May.")
+        with nothing_moves(entries=REFUSED):
+            assert post(cast.owner, f"{ASSESS}tier/preview/", base=base).status_code == 409
+
+    def test_a_determination_says_it_as_a_whole(self, cast: Cast, model: Model) -> None:
+        page = read(cast.owner, f"{ASSESS}determination/")
+        assert "What this answer rests on" not in page
+        answer(cast.owner, "determination", "S1", "yes", evidence="Never asked.")
+        assert AnswerDraft.objects.get().evidence == {}
+
+
 class TestTheDetermination:
     def test_is_recorded_with_reasons_and_a_review(self, cast: Cast, model: Model) -> None:
         keep(model, cast.owner, Matter.DETERMINATION, {"S1": True, "S2": True, "S3": False})
