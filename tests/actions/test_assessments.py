@@ -316,7 +316,9 @@ class TestTheDetermination:
         entry = newest_entry(model.stream)
         assert (entry.verb, entry.facts["rule"]) == ("model.determined", rule)
         scope = model.rule_scopes.latest("number")
-        assert set(entry.states) == {made.ref, made.reasons.ref, scope.ref}
+        is_tool = result == "non_model_tool"
+        told = {made.ref, made.reasons.ref, scope.ref} | ({model.ref} if is_tool else set())
+        assert set(entry.states) == told
 
     def test_changes_neither_tier_nor_class(self, cast: Cast, model: Model) -> None:
         self.decide(model, cast.owner, answers={"S3": True})

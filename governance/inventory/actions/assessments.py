@@ -113,8 +113,9 @@ def assess_tier(
     rating = write_tier(
         model, tier, tier_reason(result), person=person, at=at, assessment=assessment
     )
-    model.updated_at = at
-    model.save(update_fields=["tier", "tier_until", "tier_after", "updated_at"])
+    # Its answers say that this is a model, whatever was determined before.
+    model.is_tool, model.updated_at = False, at
+    model.save(update_fields=["tier", "tier_until", "tier_after", "is_tool", "updated_at"])
     empty_draft(model, Matter.TIER, person)
     audit.append(
         verb=Verb.TIER_ASSESSED,

@@ -11,10 +11,12 @@ from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.canonical import canonical
 from governance.core.errors import InvalidInput, Problem, invalid
+from governance.core.models import Record
 from governance.core.typed import tidy
 from governance.core.wording import as_date, day
 from governance.inventory.actions.drafts import empty_draft
 from governance.inventory.actions.ratings import assessor
+from governance.inventory.actions.revisions import write_revision
 from governance.inventory.actions.scopes import scope_anew
 from governance.inventory.models import Determination, Model
 from governance.inventory.queries.questionnaires import needed_questionnaire, scorecard_of
@@ -37,7 +39,9 @@ def determine(
 ) -> Determination:
     """Decide whether this is a model, by the gate of the questionnaire that asks for tiers.
 
-    It changes neither tier nor class. Appends model.determined. Raises InvalidInput, with rule
+    It changes neither tier nor class. By a rule of the gate that ends scoring it is a tool, whose
+    record needs no tier and of which no version moves (`NotAModel`), until it is determined anew
+    or its tier is assessed. Appends model.determined. Raises InvalidInput, with rule
     `no_gate` where the questionnaire has none; NotAPerson, NoQuestionnaire, PermissionMissing.
     """
     model = locked_model(model)
@@ -71,9 +75,25 @@ def determine(
             "rule": decided.rule,
             "next_review_date": review,
         },
-        records=[decided, *scope_anew(model, at=at, cause=ScopeCause.ASSESSMENT)],
+        records=[
+            decided,
+            *_kept_as(model, is_tool=not scope.continues, actor=actor, at=at),
+            *scope_anew(model, at=at, cause=ScopeCause.ASSESSMENT),
+        ],
     )
     return decided
+
+
+def _kept_as(model: Model, *, is_tool: bool, actor: Actor, at: datetime) -> list[Record]:
+    """Say on the record whether it is a tool; in a revision where it lacks other things by that."""
+    if model.is_tool == is_tool:
+        return []
+    before = model.gaps
+    model.is_tool, model.updated_at = is_tool, at
+    model.save(update_fields=["is_tool", "updated_at"])
+    if model.gaps == before:
+        return [model]
+    return [model, write_revision(model, actor=actor, at=at)]
 
 
 def _scope_of(card: Scorecard, answers: Answers) -> ScopeRule:

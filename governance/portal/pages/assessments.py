@@ -107,6 +107,15 @@ class StandingPage:
         return sentence(self.determination.result) if self.determination else ""
 
     @property
+    def is_overtaken(self) -> bool:
+        """Tell whether it was determined to be no model, and was rated as one since."""
+        decided = self.determination
+        if decided is None or self.model.is_tool:
+            return False
+        card = scorecard_of(decided.questionnaire)
+        return not all(one.continues for one in card.scope_rules if one.id == decided.rule)
+
+    @property
     def is_review_late(self) -> bool:
         decided = self.determination
         return decided is not None and decided.next_review_date < self.today
