@@ -145,6 +145,7 @@ class TestOnTheWay:
         assert again.evidence == {key: SAID[key] for key in SAID if key != "E1"}
 
 
+@pytest.mark.backend
 def test_history_refuses_to_be_changed(cast: Cast, model: Model) -> None:
     rate(cast, model, SAID)
     with nothing_moves(), pytest.raises(DatabaseError), transaction.atomic():

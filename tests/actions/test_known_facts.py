@@ -51,6 +51,7 @@ def base(model: Model) -> str:
     return assessment_base(fresh, row, MEDIUM, facts, sources=found.sources)
 
 
+@pytest.mark.backend
 class TestTheTierOfWhatAModelFeeds:
     def test_is_the_default_where_it_feeds_nothing(self, cast: Cast, model: Model) -> None:
         f.make_questionnaires(cast)

@@ -140,6 +140,7 @@ class TestItsVersions:
             f.sign(request, cast.validator, Role.VALIDATOR)
 
 
+@pytest.mark.backend
 class TestWhatWasDeterminedBefore:
     """As a portal left it that did not say so on the record."""
 

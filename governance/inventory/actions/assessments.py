@@ -93,18 +93,9 @@ def assess_tier(
     model = locked_model(model)
     person = assessor(model, actor, at=at)
     row = needed_questionnaire(Purpose.TIERING)
-    card = scorecard_of(row)
-    known = known_facts(model, card, at=at)
-    kept = kept_answers(card, answers)
-    basis = _Basis(
-        questionnaire=row,
-        answers=kept,
-        facts=card.facts_with(_joined(facts, known.values)),
-        sources=known.sources,
-        evidence=kept_evidence(card, answer_evidence or {}, answers=kept, typed=facts),
-    )
+    basis = _basis_of_tier(model, row, answers, facts, answer_evidence or {}, at=at)
     _require_base(base, model, basis)
-    result = score(card, basis.answers, facts=basis.facts)
+    result = score(scorecard_of(row), basis.answers, facts=basis.facts)
     tier = _tier_in(result)
     assessment, texts = _keep(
         model, basis, facts_of_scorecard(result), evidence=evidence, person=person, at=at
@@ -184,6 +175,26 @@ def assess_class(
         records=[model, assessment, *texts, rating, *kept_with(model, actor=actor, at=at)],
     )
     return assessment
+
+
+def _basis_of_tier(
+    model: Model,
+    row: QuestionnaireVersion,
+    answers: Answers,
+    facts: Facts,
+    evidence: Evidence,
+    *,
+    at: datetime,
+) -> _Basis:
+    card = scorecard_of(row)
+    known, kept = known_facts(model, card, at=at), kept_answers(card, answers)
+    return _Basis(
+        questionnaire=row,
+        answers=kept,
+        facts=card.facts_with(_joined(facts, known.values)),
+        sources=known.sources,
+        evidence=kept_evidence(card, evidence, answers=kept, typed=facts),
+    )
 
 
 def _joined(typed: Facts, known: Facts) -> Facts:
