@@ -373,6 +373,10 @@ def edited_record(model: Model, **changed: Any) -> ModelRecord:
 
 
 TIERING = (FOLDER / "tiering.yaml").read_text(encoding="utf-8")
+TYPED_FACTS = TIERING.replace(", known_as: consumer_tier", "").replace(
+    "version: 1.1.0", "version: 1.1.1"
+)
+"""The same of a firm that has every fact typed but the class."""
 AI_ACT = (FOLDER / "eu_ai_act_classifier.yaml").read_text(encoding="utf-8")
 MEDIUM = {
     "S1": True, "S2": True, "S3": False, "E1": "small", "E2": "under_1m", "E3": "one_line",

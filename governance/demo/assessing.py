@@ -75,7 +75,7 @@ def _rate(
 ) -> None:
     """Answer the questions for a tier, again where they were, and override what they gave."""
     owner = person(entry["owner"])
-    facts = {"feeds_tier": 0, "critical_operation": said.get("critical_operation", False)}
+    facts = {"critical_operation": said.get("critical_operation", False)}
     answers = {**said.get("gate", IN_SCOPE), **said["tier"]}
     assess_tier(
         model=model, answers=answers, facts=facts, evidence=entry["tier_reason"], actor=owner,

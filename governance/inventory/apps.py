@@ -11,6 +11,7 @@ from governance.inventory.refusals_of_changes import forbid_changing_the_live
 from governance.inventory.refusals_of_upkeep import forbid_judging_ones_own
 
 HISTORY = (
+    "AnswerEvidence",
     "Assessment",
     "ChangeDecision",
     "ClassAssessment",

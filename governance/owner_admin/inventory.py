@@ -283,7 +283,9 @@ class ModelAdmin(GovernedAdmin):
     def tier_now(self, obj: Model) -> str:
         found, tier = latest_tier_assessment(obj), obj.tier_at(timezone.now())
         if found is None or tier is None:
-            return _assessed("None yet", obj, Purpose.TIERING)
+            return _assessed(
+                "None needed: no model" if obj.is_tool else "None yet", obj, Purpose.TIERING
+            )
         when = f"{found.assessed_by}, {day(found.assessed_at)}"
         words = f"{Tier(tier).label}. {found.reason} ({when})"
         return _assessed(words, obj, Purpose.TIERING)

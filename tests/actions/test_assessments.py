@@ -31,7 +31,8 @@ from governance.inventory.models import (
     Model,
     TierAssessment,
 )
-from governance.inventory.queries.assessments import assessment_base, draft_of, known_facts
+from governance.inventory.queries.assessments import assessment_base, draft_of
+from governance.inventory.queries.known_facts import known_facts
 from governance.inventory.queries.questionnaires import (
     needed_questionnaire,
     scorecard_of,
@@ -73,7 +74,7 @@ class TestTheTier:
         made = f.rate(cast, model, CREDIT, critical_operation=True)
         model.refresh_from_db()
         assert model.tier == 1
-        assert made.questionnaire.version == "1.0.0"
+        assert made.questionnaire.version == "1.1.0"
         assert made.answers == CREDIT
         assert made.facts == {
             "feeds_tier": 0, "eu_ai_act_class": "none", "critical_operation": True,
@@ -108,12 +109,12 @@ class TestTheTier:
     def test_what_stood_before_keeps_its_version(self, cast: Cast, model: Model) -> None:
         first = f.rate(cast, model)
         newer = publish_questionnaire(
-            text=TIERING.replace("version: 1.0.0", "version: 2.0.0", 1),
+            text=TIERING.replace("version: 1.1.0", "version: 2.0.0", 1),
             purpose=Purpose.TIERING, actor=cast.compliance, at=LATER,
         )  # fmt: skip
         second = f.rate(cast, model, at=LATER)
         first.refresh_from_db()
-        assert (first.questionnaire.version, second.questionnaire) == ("1.0.0", newer)
+        assert (first.questionnaire.version, second.questionnaire) == ("1.1.0", newer)
 
     def test_an_open_question_leaves_nothing(self, cast: Cast, model: Model) -> None:
         answers: dict[str, Any] = {**MEDIUM, "R1": None}
@@ -133,7 +134,8 @@ class TestTheTier:
             ({"S1": "yes"}, {}, ("answers.S1", "type")),
             ({"S1": False, "S3": False}, {}, ("answers", "no_tier")),
             ({}, {"eu_ai_act_class": "minimal"}, ("facts.eu_ai_act_class", "known_by_portal")),
-            ({}, {"feeds_tier": 7}, ("facts.feeds_tier", "type")),
+            ({}, {"feeds_tier": 1}, ("facts.feeds_tier", "known_by_portal")),
+            ({}, {"critical_operation": 7}, ("facts.critical_operation", "type")),
             ({}, {"weather": "fine"}, ("facts.weather", "known")),
         ],
     )
@@ -166,7 +168,7 @@ class TestWhatWasOnTheScreen:
     def base(self, model: Model, answers: dict[str, Any] = MEDIUM) -> str:
         row = needed_questionnaire(Purpose.TIERING)
         card = scorecard_of(row)
-        facts = card.facts_with(known_facts(model, card))
+        facts = card.facts_with(known_facts(model, card, at=LATER).values)
         return assessment_base(Model.objects.get(pk=model.pk), row, answers, facts)
 
     def confirm(self, cast: Cast, model: Model, base: str) -> Assessment:
@@ -198,7 +200,7 @@ class TestWhatWasOnTheScreen:
     def test_so_is_a_questionnaire_that_was_superseded(self, cast: Cast, model: Model) -> None:
         base = self.base(model)
         publish_questionnaire(
-            text=TIERING.replace("version: 1.0.0", "version: 1.0.1", 1),
+            text=TIERING.replace("version: 1.1.0", "version: 1.1.1", 1),
             purpose=Purpose.TIERING, actor=cast.compliance, at=NOON,
         )  # fmt: skip
         with refused(AssessmentChanged):
@@ -314,7 +316,9 @@ class TestTheDetermination:
         entry = newest_entry(model.stream)
         assert (entry.verb, entry.facts["rule"]) == ("model.determined", rule)
         scope = model.rule_scopes.latest("number")
-        assert set(entry.states) == {made.ref, made.reasons.ref, scope.ref}
+        is_tool = result == "non_model_tool"
+        told = {made.ref, made.reasons.ref, scope.ref} | ({model.ref} if is_tool else set())
+        assert set(entry.states) == told
 
     def test_changes_neither_tier_nor_class(self, cast: Cast, model: Model) -> None:
         self.decide(model, cast.owner, answers={"S3": True})
@@ -359,7 +363,7 @@ class TestAnswersOnTheWay:
         )  # fmt: skip
 
     def kept(self, model: Model, actor: User) -> dict[str, Any]:
-        return dict(draft_of(model, Matter.TIER, person=actor).inquiry.answers)
+        return dict(draft_of(model, Matter.TIER, person=actor, at=LATER).inquiry.answers)
 
     def test_are_kept_for_the_person_alone(self, cast: Cast, model: Model) -> None:
         self.keep(model, cast.owner, {"S1": True})
@@ -375,7 +379,7 @@ class TestAnswersOnTheWay:
     def test_begin_anew_with_another_version(self, cast: Cast, model: Model) -> None:
         self.keep(model, cast.owner, {"S1": True})
         publish_questionnaire(
-            text=TIERING.replace("version: 1.0.0", "version: 1.0.1", 1),
+            text=TIERING.replace("version: 1.1.0", "version: 1.1.1", 1),
             purpose=Purpose.TIERING, actor=cast.compliance, at=LATER,
         )  # fmt: skip
         assert self.kept(model, cast.owner) == {}

@@ -25,7 +25,7 @@ from tests import factories as f
 from tests.factories import AI_ACT, NOON, TIERING, Cast
 from tests.world import newest_entry, nothing_moves, refused
 
-STRICTER = TIERING.replace("version: 1.0.0", "version: 1.1.0", 1)
+STRICTER = TIERING.replace("version: 1.1.0", "version: 1.2.0", 1)
 
 
 def publish(
@@ -42,7 +42,7 @@ def rules_of(error: BaseException) -> set[tuple[str, str]]:
 class TestPublishing:
     def test_keeps_the_exact_text_and_its_digest(self, cast: Cast) -> None:
         row = publish(cast.compliance)
-        assert (row.text, row.number, row.key, row.version) == (TIERING, 1, "mrm-tiering", "1.0.0")
+        assert (row.text, row.number, row.key, row.version) == (TIERING, 1, "mrm-tiering", "1.1.0")
         entry = newest_entry("firm")
         assert (entry.verb, entry.subject) == ("questionnaire.published", row.ref)
         assert entry.facts["digest"] == row.digest
@@ -126,6 +126,24 @@ class TestWhatIsNotPublished:
         assert rules_of(caught.value) == {(place, "known_approver")}
 
     @pytest.mark.parametrize(
+        "fact",
+        [
+            "minimum: 0, maximum: 4, default: 0, known_as: weather",
+            "minimum: 0, maximum: 3, default: 0, known_as: consumer_tier",
+            "minimum: 2, default: 4, known_as: consumer_tier",
+        ],
+    )
+    def test_one_with_a_fact_that_the_portal_could_not_fill_in(self, cast: Cast, fact: str) -> None:
+        known = "minimum: 0, maximum: 4, default: 0, known_as: consumer_tier"
+        text = TIERING.replace(known, fact)
+        # Its own cases and floors use the fact, and are not what this is about.
+        text = text.replace("facts: {feeds_tier: [1]}", "answers: {E3: [enterprise_feeder]}")
+        text = text.replace("  facts: {feeds_tier: 1}\n", "")
+        with refused(InvalidInput) as caught:
+            publish(cast.compliance, text)
+        assert rules_of(caught.value) == {("facts[0].known_as", "known_fact")}
+
+    @pytest.mark.parametrize(
         "when",
         [
             "{facts: {critical_operation: [true]}}",
@@ -149,7 +167,7 @@ class TestTheCommand:
         row = QuestionnaireVersion.objects.get()
         assert row.published_by == CONSOLE.ref
         out = capsys.readouterr().out
-        assert "mrm-tiering 1.0.0 asks for the Risk tier now." in out
+        assert "mrm-tiering 1.1.0 asks for the Risk tier now." in out
         assert row.digest in out
 
     def test_publishes_the_firm_s_own_by_its_path(self, cast: Cast, tmp_path: Path) -> None:

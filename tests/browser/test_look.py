@@ -86,7 +86,7 @@ def assessed(portal: tuple[str, factories.Cast]) -> list[str]:
     row = made.questionnaire
     keep_answers(
         model=model, matter=Matter.TIER, questionnaire=row, answers=factories.CREDIT,
-        facts={"feeds_tier": 0, "critical_operation": True}, actor=cast.approver,
+        facts={"critical_operation": True}, actor=cast.approver,
         at=factories.NOON,
     )  # fmt: skip
     of_model = f"/models/{model.name}/"

@@ -24,7 +24,8 @@ from governance.inventory.models import (
     TierOverride,
     TierOverrideApproval,
 )
-from governance.inventory.queries.assessments import assessment_base, known_facts
+from governance.inventory.queries.assessments import assessment_base
+from governance.inventory.queries.known_facts import known_facts
 from governance.inventory.queries.questionnaires import needed_questionnaire, scorecard_of
 from governance.inventory.rules.assessments import (
     AssessmentChanged,
@@ -82,7 +83,7 @@ def test_what_many_confirm_is_recorded_once(cast: f.Cast) -> None:
     f.make_questionnaires(cast)
     row = needed_questionnaire(Purpose.TIERING)
     card = scorecard_of(row)
-    facts = card.facts_with(known_facts(model, card))
+    facts = card.facts_with(known_facts(model, card, at=LATER).values)
     base = assessment_base(model, row, f.MEDIUM, facts)
     answers = at_once(
         lambda _: assess_tier(

@@ -69,6 +69,7 @@ SPOILT_SCORECARDS = [
     ("facts.2.minimum", 0, "facts[2].minimum", "integer"),
     ("facts.2.taken_from.outcomes.SHUT", "yes", "facts[2].taken_from.outcomes.SHUT", "type"),
     ("facts.2.taken_from.classes.free", 1, "facts[2].taken_from.classes.free", "type"),
+    ("facts.2.known_as", "users", "facts[2].known_as", "once"),
     # groups and sums
     ("scoring.sub_scores.use.groups", ["sue"], "scoring.sub_scores.use.groups[0]", "known"),
     ("scoring.sub_scores.all", GONE, "questions[2].group", "known"),

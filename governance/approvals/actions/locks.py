@@ -10,7 +10,7 @@ from governance.approvals.queries.policies import nothing_is_gated, policy_of, p
 from governance.approvals.rules.policies import NoPolicy, Policy
 from governance.inventory.actions.keeping import require_in_use
 from governance.inventory.queries import lacking, locked_model
-from governance.inventory.rules import InventoryIncomplete
+from governance.inventory.rules import InventoryIncomplete, NotAModel
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.queries import champion_of, last_incumbent_of
 from governance.registry.rules import Stage
@@ -55,12 +55,21 @@ def require_same_policy(
 
 
 def require_complete(version: ModelVersion, *, target: Stage) -> None:
-    """Raise InventoryIncomplete, naming what the model's record lacks, if it lacks anything.
+    """Raise InventoryIncomplete, naming what the model's record lacks, if it lacks anything, and
+    NotAModel where it was determined to be none: what has no tier would fall under no policy.
 
     What is put away needs no record; where nothing is gated, nobody is asked for one either.
     """
     if target == Stage.ARCHIVED or nothing_is_gated():
         return
+    if version.model.is_tool:
+        raise NotAModel(
+            f"{version.model.name} is on record as a tool that is no model, so no version of it "
+            "moves. If it is one, determine that anew, or assess its tier, on its page under "
+            "Assessments.",
+            subject=version.ref,
+            stream=version.model.stream,
+        )
     if gaps := lacking(version.model):
         raise InventoryIncomplete(
             f"The inventory record of {version.model.name} lacks {', '.join(gaps)}. No version "

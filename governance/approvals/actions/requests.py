@@ -123,9 +123,9 @@ def ask_for_stage(
     Into Production it goes as champion of the slot, the model's default one where none is named.
     Otherwise the question stands as a promotion request, which is a result, not an error: the
     caller says what is missing. Asking again finds the same request. Appends request.opened, or
-    the entry of the move, or nothing. Raises PermissionMissing, NotAPerson, InventoryIncomplete,
-    ModelRetired, NoPolicy, AlreadyDecided (the very same facts were rejected or returned before),
-    InvalidInput for a slot with another stage than Production.
+    the entry of the move, or nothing. Raises PermissionMissing, NotAPerson, NotAModel,
+    InventoryIncomplete, ModelRetired, NoPolicy, AlreadyDecided (the very same facts were rejected
+    or returned before), InvalidInput for a slot with another stage than Production.
     """
     if slot is not None and target != Stage.PRODUCTION:
         raise invalid("slot", "stage", "A slot is named together with Production alone.")

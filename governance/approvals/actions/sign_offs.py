@@ -77,8 +77,8 @@ def sign_off(
     digest was on the screen: if any fact differs now, nothing is signed. `conditions` of an
     approval become findings when the stage changes. Appends request.signed, or the entry of the
     move, or request.returned or request.rejected. Raises RequestClosed, PermissionMissing,
-    DossierChanged, DutiesNotSeparated, InventoryIncomplete, ChecksNotMet, NotNeeded, NotYourTurn,
-    InvalidInput, ProofMissing, NoPolicy, NoEmergency.
+    DossierChanged, DutiesNotSeparated, InventoryIncomplete, NotAModel, ChecksNotMet, NotNeeded,
+    NotYourTurn, InvalidInput, ProofMissing, NoPolicy, NoEmergency.
     """
     request = lock_request(request_id)
     names = require_role(actor, role, unit=request.version.model.unit, at=at)

@@ -3,8 +3,6 @@
 from governance.inventory.actions.assessments import (
     assess_class,
     assess_tier,
-    determine,
-    keep_answers,
 )
 from governance.inventory.actions.custom_fields import (
     change_field,
@@ -13,6 +11,12 @@ from governance.inventory.actions.custom_fields import (
 from governance.inventory.actions.dependencies import (
     add_feeder,
     end_feeder,
+)
+from governance.inventory.actions.determinations import (
+    determine,
+)
+from governance.inventory.actions.drafts import (
+    keep_answers,
 )
 from governance.inventory.actions.model_changes import (
     accept_change,

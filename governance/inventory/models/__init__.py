@@ -1,6 +1,7 @@
 """The tables of the inventory."""
 
 from governance.inventory.models.assessments import (
+    AnswerEvidence,
     Assessment,
     ClassAssessment,
     Determination,
@@ -64,6 +65,7 @@ from governance.inventory.models.waivers import (
 
 __all__ = [
     "AnswerDraft",
+    "AnswerEvidence",
     "Assessment",
     "Attestation",
     "AttestationItem",

@@ -53,6 +53,28 @@ class Assessment(Record):
         return dict(json.loads(self.result_text))
 
 
+class AnswerEvidence(Record):
+    """What one answer of an assessment rests on: a text, or the address of one.
+
+    `asked` is a question of the file, or a fact with `fact:` before its name.
+    """
+
+    REF = "answer_evidence"
+
+    assessment = models.ForeignKey(
+        Assessment, on_delete=models.PROTECT, related_name="answer_evidence"
+    )
+    asked = models.CharField(max_length=70)
+    text = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "asked"], name="answer_evidence_once_per_answer"
+            ),
+        ]
+
+
 class Determination(Record):
     """That somebody decided whether a thing is a model, by which rule of the gate, and why."""
 

@@ -69,6 +69,7 @@ class AnswerDraft(Record):
     )
     answers_text = models.TextField(default="{}")
     facts_text = models.TextField(default="{}")
+    evidence_text = models.TextField(default="{}")
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -85,3 +86,7 @@ class AnswerDraft(Record):
     @property
     def facts(self) -> dict[str, Any]:
         return dict(json.loads(self.facts_text))
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        return dict(json.loads(self.evidence_text))

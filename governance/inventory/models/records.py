@@ -21,7 +21,7 @@ from governance.inventory.rules import REQUIRED, AiActClass, Capacity, Kind, Ori
 
 def is_incomplete() -> Q:
     """Return the condition on models that `gaps` finds something in."""
-    lacking = Q(owner=None) | Q(tier=None)
+    lacking = Q(owner=None) | Q(tier=None, is_tool=False)
     for field in set(REQUIRED) - {"owner", "tier"}:
         lacking |= Q(**{field: ""})
     return lacking
@@ -71,6 +71,8 @@ class ModelQuerySet(models.QuerySet["Model"]):
 class Model(Record):
     """One entry of the inventory. First seen through MLflow it is a draft: see `gaps`.
 
+    What was determined to be no model `is_tool`, and needs no tier: no version of it moves.
+
     A tier that people overrode for a time ends with `tier_until`; what counts is `tier_at`.
 
     `jurisdictions` are two-letter codes (ISO 3166-1, and EU) with a comma between them, in order.
@@ -93,6 +95,7 @@ class Model(Record):
     tier = models.PositiveSmallIntegerField(choices=Tier.choices, null=True, blank=True)
     tier_until = models.DateField(null=True, editable=False)
     tier_after = models.PositiveSmallIntegerField(choices=Tier.choices, null=True, editable=False)
+    is_tool = models.BooleanField(default=False, editable=False)
     ai_act_class = models.CharField(
         "EU AI Act class", max_length=30, choices=AiActClass.choices, blank=True
     )
@@ -182,6 +185,7 @@ class Model(Record):
         """What the record still lacks, in words; no version may move while it lacks anything."""
         values = {field: getattr(self, field) for field in REQUIRED if field != "owner"}
         values["owner"] = self.owner_id
+        values["tier"] = self.tier or self.is_tool
         return [words for field, words in REQUIRED.items() if not values[field]]
 
 

@@ -19,9 +19,9 @@ class RecordRevision(Record):
 
     `content` is the canonical JSON of `queries.record_values`, kept as prose: it names people and
     holds their words, so it can be erased while its digest stays. `owner`, `kind` and `is_complete`
-    are copies for searching. A carried revision was not written with the change that it shows: it
-    is what stood when revisions began, dated by the last change of the model before, and no entry
-    of the ledger lists it.
+    are copies for searching. A carried revision was not written with the change that it shows: an
+    update of the portal made it of what stood, dated by the change behind it, and no entry of the
+    ledger lists it.
     """
 
     REF = "record_revision"

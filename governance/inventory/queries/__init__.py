@@ -17,6 +17,7 @@ from governance.inventory.queries.dependencies import (
     feeders_directly,
     feeders_of,
     names_along,
+    strictest_consumers,
 )
 from governance.inventory.queries.gaps import (
     RecordGaps,
@@ -69,5 +70,6 @@ __all__ = [
     "record_gaps",
     "record_values",
     "standing_retirement",
+    "strictest_consumers",
     "unanswered",
 ]

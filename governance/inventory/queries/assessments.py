@@ -1,8 +1,9 @@
-"""What was answered about models, what is known of them beside that, and what counts now."""
+"""What was answered about models, and what counts now."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -14,28 +15,28 @@ from governance.core.canonical import digest
 from governance.inventory.models import (
     AnswerDraft,
     Assessment,
-    ClassAssessment,
     Determination,
     Model,
     QuestionnaireVersion,
     TierAssessment,
 )
+from governance.inventory.queries.known_facts import KnownFacts, Sources, known_facts
 from governance.inventory.queries.questionnaires import (
     needed_questionnaire,
-    questionnaire_in_force,
     questionnaire_of,
-    tree_of,
 )
 from governance.inventory.queries.records import record_digest
-from governance.inventory.rules.assessments import AssessmentNotFound, Matter, Purpose
-from governance.inventory.rules.inquiries import Inquiry, admitted, admitted_facts
+from governance.inventory.rules.assessments import AssessmentNotFound, Evidence, Matter
+from governance.inventory.rules.inquiries import (
+    Inquiry,
+    admitted,
+    admitted_evidence,
+    admitted_facts,
+)
 from governance.inventory.rules.questionnaires import (
     Answers,
     Facts,
     Scorecard,
-    Tree,
-    TreeResult,
-    facts_from,
 )
 
 
@@ -46,49 +47,19 @@ def approver_roles() -> dict[str, tuple[Role, ...]]:
     }
 
 
-def known_facts(model: Model, card: Scorecard) -> Facts:
-    """Return the facts that the portal knows of a model, which nobody types.
-
-    A fact that the questionnaire takes from the class under the EU AI Act follows the class in
-    force; of a model that has none it is the default.
-    """
-    known = {fact.id: fact.default for fact in card.facts if fact.taken_from}
-    known |= _from_class(model, card)
-    # A fact that rests on other records of the portal, such as the tier of what a model feeds,
-    # is added here, by the name that a questionnaire has for it.
-    return known
-
-
-def _from_class(model: Model, card: Scorecard) -> Facts:
-    """What follows from the class in force, by the questionnaire that gave it or that asks now."""
-    if not model.ai_act_class or not any(fact.taken_from for fact in card.facts):
-        return {}
-    tree = _tree_behind(model)
-    if tree is None or model.ai_act_class not in tree.outcomes:
-        return {}
-    outcome = tree.outcomes[model.ai_act_class]
-    return facts_from(card, TreeResult(tree=tree, outcome=outcome, fields={}, path=()))
-
-
-def _tree_behind(model: Model) -> Tree | None:
-    newest = (
-        ClassAssessment.objects.filter(model=model)
-        .select_related("assessment__questionnaire")
-        .order_by("-assessed_at")
-        .first()
-    )
-    if newest is not None and newest.assessment is not None:
-        return tree_of(newest.assessment.questionnaire)
-    row = questionnaire_in_force(Purpose.AI_ACT)
-    return tree_of(row) if row else None
-
-
 def assessment_base(
-    model: Model, questionnaire: QuestionnaireVersion, answers: Answers, facts: Facts
+    model: Model,
+    questionnaire: QuestionnaireVersion,
+    answers: Answers,
+    facts: Facts,
+    *,
+    sources: Sources | None = None,
+    evidence: Evidence | None = None,
 ) -> str:
     """Return the digest of all that an assessment rests on: who confirms it sends it back.
 
-    Where the record, the questionnaire, the answers or a fact changed meanwhile it is another.
+    Where the record, the questionnaire, the answers, what they rest on, a fact or the models that
+    it comes from changed meanwhile it is another.
     """
     return digest(
         {
@@ -96,6 +67,8 @@ def assessment_base(
             "questionnaire": questionnaire.digest,
             "answers": answers,
             "facts": facts,
+            "sources": {key: sorted(map(str, models)) for key, models in (sources or {}).items()},
+            "evidence": evidence or {},
         }
     )
 
@@ -107,6 +80,12 @@ def assessments_of(model: Model) -> QuerySet[Assessment]:
         .select_related("questionnaire", "assessed_by", "evidence")
         .order_by("-assessed_at", "pk")
     )
+
+
+def evidence_of(assessment: Assessment) -> dict[str, str]:
+    """Return what each answer rests on that says so, with a note in place of what was erased."""
+    rows = assessment.answer_evidence.select_related("text").order_by("asked")
+    return {row.asked: str(row.text) for row in rows}
 
 
 def assessment_by_id(model: Model, assessment_id: UUID) -> Assessment:
@@ -142,14 +121,18 @@ def newest_rating(model: Model) -> TierAssessment | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A person's inquiry so far. `is_begun` says whether anything of it was kept."""
+    """A person's inquiry so far. `is_begun` says whether anything of it was kept.
+
+    `sources` names the models that facts come from which the portal fills in.
+    """
 
     row: QuestionnaireVersion
     inquiry: Inquiry
     is_begun: bool
+    sources: Sources
 
 
-def draft_of(model: Model, matter: Matter, *, person: User) -> Draft:
+def draft_of(model: Model, matter: Matter, *, person: User, at: datetime) -> Draft:
     """Return what the person answered so far to the questionnaire that asks now.
 
     Answers to one that was superseded since begin anew: its questions may be others. Nothing but
@@ -161,14 +144,18 @@ def draft_of(model: Model, matter: Matter, *, person: User) -> Draft:
     ).first()
     is_begun = kept is not None and bool(kept.answers or kept.facts)
     questionnaire = questionnaire_of(row)
+    known = KnownFacts()
+    if isinstance(questionnaire, Scorecard):
+        known = known_facts(model, questionnaire, at=at)
     inquiry = Inquiry(
         matter=matter,
         questionnaire=questionnaire,
         answers=kept.answers if kept and is_begun else _decided_before(model, matter, row),
         facts=kept.facts if kept and is_begun else {},
-        known=known_facts(model, questionnaire) if isinstance(questionnaire, Scorecard) else {},
+        known=known.values,
+        evidence=kept.evidence if kept and is_begun else {},
     )
-    return Draft(row=row, inquiry=inquiry, is_begun=is_begun)
+    return Draft(row=row, inquiry=inquiry, is_begun=is_begun, sources=known.sources)
 
 
 def _decided_before(model: Model, matter: Matter, row: QuestionnaireVersion) -> Answers:
@@ -177,21 +164,21 @@ def _decided_before(model: Model, matter: Matter, row: QuestionnaireVersion) -> 
     return decided.answers if decided is not None and decided.questionnaire == row else {}
 
 
-def answers_of_last_time(model: Model, matter: Matter) -> tuple[Answers, Facts]:
-    """Return what was answered last about the matter, as far as it can be today.
-
-    Raises NoQuestionnaire.
-    """
-    row = needed_questionnaire(matter.purpose)
-    questionnaire = questionnaire_of(row)
-    if matter == Matter.DETERMINATION:
+def inquiry_of_last_time(draft: Draft, model: Model) -> Inquiry:
+    """Return the draft with what was answered last about the matter, as far as it can be today."""
+    inquiry = draft.inquiry
+    if inquiry.matter == Matter.DETERMINATION:
         decided = latest_determination(model)
-        return admitted(questionnaire, decided.answers if decided else {}), {}
-    last = assessments_of(model).filter(questionnaire__purpose=matter.purpose).first()
+        answers = admitted(inquiry.questionnaire, decided.answers if decided else {})
+        return replace(inquiry, answers=answers, facts={}, evidence={})
+    last = assessments_of(model).filter(questionnaire__purpose=inquiry.matter.purpose).first()
     if last is None:
-        return {}, {}
+        return replace(inquiry, answers={}, facts={}, evidence={})
     facts: Facts = {}
-    if isinstance(questionnaire, Scorecard):
-        known = known_facts(model, questionnaire)
-        facts = admitted_facts(questionnaire, last.facts, known=known)
-    return admitted(questionnaire, last.answers), facts
+    if isinstance(inquiry.questionnaire, Scorecard):
+        facts = admitted_facts(inquiry.questionnaire, last.facts, known=inquiry.known)
+    answers = admitted(inquiry.questionnaire, last.answers)
+    anew = replace(inquiry, answers=answers, facts=facts, evidence={})
+    rows = last.answer_evidence.filter(text__erased_at=None).select_related("text")
+    texts = {row.asked: row.text.text for row in rows}
+    return replace(anew, evidence=admitted_evidence(anew, texts))

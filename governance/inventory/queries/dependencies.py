@@ -120,6 +120,18 @@ def dependency_of(model: Model, key: UUID, *, actor: Actor, at: datetime) -> Dep
     return row
 
 
+def strictest_consumers(model: Model, *, at: datetime) -> tuple[int | None, list[UUID]]:
+    """Return the strictest tier among what takes the model's output itself, and which have it.
+
+    Only models in use count, and only those that have a tier. One query; nobody's sight limits it.
+    """
+    # Both in one filter: apart, they would be about two dependencies.
+    consumers = Model.objects.in_use().filter(fed_by__feeder=model, fed_by__ended_at=None)
+    tiers = {row.pk: row.tier_at(at) for row in consumers.order_by("name")}
+    strictest = min((tier for tier in tiers.values() if tier), default=None)
+    return strictest, [key for key, tier in tiers.items() if tier and tier == strictest]
+
+
 def names_along(path: Sequence[UUID], *, actor: Actor, at: datetime) -> list[str]:
     """Return the names of these models, as far as the actor may know them."""
     seen = Model.objects.visible_to(actor, at=at).filter(pk__in=path)

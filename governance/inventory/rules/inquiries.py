@@ -8,7 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from governance.core.errors import invalid
-from governance.inventory.rules.assessments import Matter
+from governance.inventory.rules.assessments import (
+    FACT,
+    Evidence,
+    Matter,
+    kept_answers,
+    kept_evidence,
+)
 from governance.inventory.rules.questionnaires import (
     Answers,
     Facts,
@@ -26,9 +32,6 @@ from governance.inventory.rules.questionnaires import (
 )
 from governance.inventory.rules.questionnaires.scorecards import Fact
 from governance.inventory.rules.questionnaires.trees import Mode
-
-FACT = "fact:"
-"""Before the name of a fact where questions and facts are told apart by one key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,13 +114,17 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Inquiry:
-    """Answers so far. `facts` are those that were typed, `known` those that the portal fills in."""
+    """Answers so far. `facts` are those that were typed, `known` those that the portal fills in.
+
+    `evidence` is what they rest on, by the key of what is asked.
+    """
 
     matter: Matter
     questionnaire: Questionnaire
     answers: Answers = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
     known: Facts = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=dict)
 
     @property
     def card(self) -> Scorecard:
@@ -204,19 +211,41 @@ class Inquiry:
         given = {**given, asked.name: answer}
         return self._with(**({"facts": given} if asked.fact else {"answers": given}))
 
+    @property
+    def takes_evidence(self) -> bool:
+        """Tell whether answers can say what they rest on; a determination says it as a whole."""
+        return self.matter != Matter.DETERMINATION
+
+    def with_evidence(self, asked: Asked, text: str) -> Inquiry:
+        """Say what the answer rests on; nothing where the text is blank."""
+        others = {key: said for key, said in self.evidence.items() if key != asked.key}
+        return self._with(evidence=others | ({asked.key: text} if text.strip() else {}))
+
+    @property
+    def typed(self) -> Facts:
+        return {key: value for key, value in self.facts.items() if key not in self.known}
+
+    @property
+    def kept_evidence(self) -> Evidence:
+        """What would be kept with the answers that count."""
+        answers = kept_answers(self.questionnaire, self.answers)
+        return kept_evidence(self.questionnaire, self.evidence, answers=answers, typed=self.typed)
+
     def with_no_to(self, questions: Sequence[Question]) -> Inquiry:
         return self._with(answers={**self.answers, **{one.id: False for one in questions}})
 
     def _with(self, **changed: Any) -> Inquiry:
-        kept = {"answers": self.answers, "facts": self.facts} | changed
+        so_far = {"answers": self.answers, "facts": self.facts, "evidence": self.evidence}
         return Inquiry(
-            matter=self.matter, questionnaire=self.questionnaire, known=self.known, **kept
+            matter=self.matter,
+            questionnaire=self.questionnaire,
+            known=self.known,
+            **(so_far | changed),
         )
 
     @cached_property
     def all_facts(self) -> Facts:
-        typed = {key: value for key, value in self.facts.items() if key not in self.known}
-        return self.card.facts_with({**typed, **self.known})
+        return self.card.facts_with({**self.typed, **self.known})
 
     @cached_property
     def so_far_of_card(self) -> Partial:
@@ -243,6 +272,12 @@ def admitted(questionnaire: Questionnaire, answers: Answers) -> dict[str, Any]:
         for key, value in answers.items()
         if (question := questionnaire.questions.get(key)) and question.problem(value) is None
     }
+
+
+def admitted_evidence(inquiry: Inquiry, evidence: Evidence) -> dict[str, str]:
+    """The same of what answers rest on: of those that are given in this inquiry."""
+    given = {one.key for one in inquiry.asked if inquiry.is_given(one)}
+    return {key: text for key, text in evidence.items() if key in given}
 
 
 def admitted_facts(card: Scorecard, facts: Facts, *, known: Facts) -> dict[str, Any]:

@@ -106,6 +106,12 @@ class InventoryIncomplete(Refused):
     code = "inventory_incomplete"
 
 
+class NotAModel(Refused):
+    """It is on record as a tool that is no model, of which no version moves."""
+
+    code = "not_a_model"
+
+
 REQUIRED = {
     "owner": "an owner",
     "purpose": "a purpose",
@@ -113,6 +119,7 @@ REQUIRED = {
     "kind": "a kind",
     "tier": "a risk tier",
 }
+"""What every record says, in words. Of a tool that is no model, no tier is asked."""
 
 MAX_NAME = 255
 MAX_PROSE = 4_000

@@ -6,7 +6,9 @@ from typing import Any
 
 from django import forms
 
+from governance.core.typed import is_plain, tidy
 from governance.inventory.rules import Tier
+from governance.inventory.rules.assessments import MAX_EVIDENCE
 from governance.portal.forms.base import CardSelect, SiteForm
 from governance.portal.forms.proof import ProofForm
 
@@ -21,6 +23,19 @@ class AnswerForm(SiteForm, forms.Form):
     answer = forms.CharField(
         required=False, max_length=100, label="Your answer", error_messages={"required": ""}
     )
+    evidence = forms.CharField(
+        required=False,
+        max_length=MAX_EVIDENCE,
+        label="What this answer rests on",
+        help_text="If you like: a sentence, or the address of a document. Kept beside the answer.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean_evidence(self) -> str:
+        said = str(self.cleaned_data["evidence"])
+        if not is_plain(tidy(said)):
+            raise forms.ValidationError("Take the control characters out of it.")
+        return said
 
 
 class ConfirmForm(SiteForm, forms.Form):

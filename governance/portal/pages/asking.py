@@ -37,6 +37,7 @@ class Given:
     asked: Asked
     answer: str
     is_given: bool
+    evidence: str = ""
     points: int | None = None
     most: int | None = None
 
@@ -147,6 +148,7 @@ def given_of(inquiry: Inquiry) -> list[Given]:
             asked=one,
             answer=one.said(inquiry.answer_to(one)) if inquiry.is_given(one) else "Open",
             is_given=inquiry.is_given(one),
+            evidence=inquiry.evidence.get(one.key, ""),
             **_points(one, inquiry.answer_to(one)),
         )
         for number, one in enumerate(inquiry.asked, start=1)

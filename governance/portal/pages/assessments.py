@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,9 +22,10 @@ from governance.inventory.models import (
 from governance.inventory.queries.assessments import (
     assessments_of,
     determinations_of,
-    known_facts,
+    evidence_of,
     newest_rating,
 )
+from governance.inventory.queries.known_facts import known_facts
 from governance.inventory.queries.questionnaires import (
     questionnaire_in_force,
     questionnaire_of,
@@ -36,9 +37,7 @@ from governance.inventory.rules.assessments import Matter, Purpose
 from governance.inventory.rules.causes import floor_cause, said, tier_causes, tier_words
 from governance.inventory.rules.inquiries import Inquiry
 from governance.inventory.rules.questionnaires import (
-    Facts,
     Obligation,
-    Questionnaire,
     Scorecard,
     Tree,
     score,
@@ -52,6 +51,7 @@ from governance.portal.pages.asking import (
     matches_in,
     tone_of_class,
 )
+from governance.portal.pages.known import KnownFact, facts_of
 from governance.portal.pages.may import why_not
 
 MATTER_OF = {Purpose.TIERING.value: Matter.TIER, Purpose.AI_ACT.value: Matter.CLASS}
@@ -107,6 +107,15 @@ class StandingPage:
         return sentence(self.determination.result) if self.determination else ""
 
     @property
+    def is_overtaken(self) -> bool:
+        """Tell whether it was determined to be no model, and was rated as one since."""
+        decided = self.determination
+        if decided is None or self.model.is_tool:
+            return False
+        card = scorecard_of(decided.questionnaire)
+        return not all(one.continues for one in card.scope_rules if one.id == decided.rule)
+
+    @property
     def is_review_late(self) -> bool:
         decided = self.determination
         return decided is not None and decided.next_review_date < self.today
@@ -147,17 +156,20 @@ def standing_page(model: Model, *, reader: User, at: datetime) -> StandingPage:
         why_not=why_not(
             reader, Permission.TIER_ASSESS, "Assessing a model", unit=model.unit, at=at
         ),
-        stale=_why_stale(model, rating),
+        stale=why_stale(model, rating, at=at),
         today=as_date(at),
     )
 
 
-def _why_stale(model: Model, rating: TierAssessment | None) -> str:
-    """Say if what the portal knows has changed since the tier was assessed, and what of it."""
+def why_stale(model: Model, rating: TierAssessment | None, *, at: datetime) -> str:
+    """Say if what the portal knows has changed since the tier was assessed, and what of it.
+
+    The rating is the newest, as `newest_rating` reads it.
+    """
     if rating is None or rating.assessment is None:
         return ""
     card, before = scorecard_of(rating.assessment.questionnaire), rating.assessment.facts
-    now = {**before, **known_facts(model, card)}
+    now = {**before, **known_facts(model, card, at=at).values}
     changed = [key for key in now if now[key] != before.get(key)]
     if not changed:
         return ""
@@ -167,7 +179,8 @@ def _why_stale(model: Model, rating: TierAssessment | None) -> str:
         for key in changed
     )
     words = tier_words(card, tier) if tier else "no tier"
-    return f"Since the tier was assessed, {facts}. The same answers would give {words} now."
+    gives = "still give" if tier == rating.assessment.result["final_tier"] else "would now give"
+    return f"Since the tier was assessed, {facts}. The same answers {gives} {words}."
 
 
 def _past_assessments(rows: Sequence[Assessment]) -> Iterator[Past]:
@@ -285,7 +298,7 @@ class ResultPage:
     tier: int | None
     reasons: Sequence[str]
     sections: Sequence[tuple[str, Sequence[Given]]]
-    facts: Sequence[tuple[str, str]]
+    facts: Sequence[KnownFact]
     causes: Sequence[Cause]
     obligations: Sequence[Obligation]
     result: Mapping[str, Any]
@@ -310,7 +323,8 @@ def result_page(row: Assessment, *, reader: User, at: datetime) -> ResultPage:
     same = list(assessments_of(row.model).filter(questionnaire__purpose=row.questionnaire.purpose))
     index = same.index(row)
     before = same[index + 1] if index + 1 < len(same) else None
-    inquiry = inquiry_of(row)
+    evidence = evidence_of(row)
+    inquiry = replace(inquiry_of(row), evidence=evidence)
     rating, matter = newest_rating(row.model), MATTER_OF[row.questionnaire.purpose]
     is_newest = matter == Matter.TIER and rating is not None and rating.assessment == row
     return ResultPage(
@@ -321,7 +335,7 @@ def result_page(row: Assessment, *, reader: User, at: datetime) -> ResultPage:
         tier=row.result.get("final_tier"),
         reasons=_reasons(inquiry),
         sections=by_section(given_of(inquiry)),
-        facts=fact_words(inquiry.questionnaire, row.facts),
+        facts=facts_of(row, evidence, reader=reader, at=at),
         causes=_causes(inquiry),
         obligations=_obligations(row),
         result=row.result,
@@ -334,13 +348,6 @@ def result_page(row: Assessment, *, reader: User, at: datetime) -> ResultPage:
             reader, Permission.TIER_ASSESS, "Proposing another tier", unit=row.model.unit, at=at
         ),
     )
-
-
-def fact_words(questionnaire: Questionnaire, facts: Facts) -> list[tuple[str, str]]:
-    """Facts as their file asks for them, with their values as people write them."""
-    if not isinstance(questionnaire, Scorecard):
-        return []
-    return [(one.text, said(facts[one.id])) for one in questionnaire.facts if one.id in facts]
 
 
 def _reasons(inquiry: Inquiry) -> list[str]:

@@ -59,7 +59,9 @@ def _base(model: Model, draft: Draft) -> str:
     inquiry = draft.inquiry
     answers = kept_answers(inquiry.questionnaire, inquiry.answers)
     facts = inquiry.all_facts if inquiry.matter == Matter.TIER else {}
-    return assessment_base(model, draft.row, answers, facts)
+    return assessment_base(
+        model, draft.row, answers, facts, sources=draft.sources, evidence=inquiry.kept_evidence
+    )
 
 
 def _of_tier(model: Model, draft: Draft, *, at: datetime) -> PreviewPage:

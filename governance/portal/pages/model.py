@@ -21,8 +21,10 @@ from governance.approvals.queries.standing import lapsed_among
 from governance.approvals.rules.judgement import RequestState
 from governance.audit.queries import Filter, LedgerState, entries, ledger_state
 from governance.inventory.models import Model, ModelChange, TierAssessment
-from governance.inventory.queries import RecordGaps, latest_tier_assessment, record_gaps
+from governance.inventory.queries import RecordGaps, record_gaps
+from governance.inventory.queries.assessments import newest_rating
 from governance.inventory.queries.model_changes import open_change
+from governance.portal.pages.assessments import why_stale
 from governance.portal.pages.events import Event, as_events
 from governance.portal.pages.lineage import Lineage
 from governance.portal.pages.standing import Standing, standings
@@ -76,6 +78,7 @@ class ModelPage:
     can_keep_slots: bool
     lapsed: Sequence[ApprovalStanding]
     gaps: RecordGaps
+    stale: str
     upkeep: Upkeep
     change: ModelChange | None
     revalidation: RevalidationDue
@@ -102,10 +105,11 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
     log = entries(Filter(streams=[model.stream]))
     focus = standing.requests[0].version if standing.requests else standing.newest
     slots = places_of(model, slots_of(model), at=at)
+    rating = newest_rating(model)
     return ModelPage(
         model=model,
         standing=standing,
-        assessment=latest_tier_assessment(model),
+        assessment=rating,
         slots=slots,
         track=track_of(versions, focus, standing),
         versions=version_rows(shown, metrics),
@@ -121,6 +125,7 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         can_roll_back=bool(standing.live)
         and Role.APPROVER in roles_of(reader, unit=model.unit, at=at),
         gaps=record_gaps([model], at=at)[model.pk],
+        stale=why_stale(model, rating, at=at),
         lapsed=lapsed_among((role for place in slots for role in place.roles), at=at),
         upkeep=upkeep_of(model, reader=reader, held=held, at=at),
         change=open_change(model),

@@ -44,6 +44,7 @@ HEADINGS = {
     "model_retired": "This model is retired.",
     "no_emergency": "No policy knows an emergency here.",
     "no_policy": "No policy leads there.",
+    "not_a_model": "This is no model by its record.",
     "not_independent": "You are too close to this to judge it.",
     "not_overridable": "This check can’t be overridden.",
     "not_serving": "This version does not serve there.",

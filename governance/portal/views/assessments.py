@@ -18,9 +18,9 @@ from governance.inventory.models import Assessment, Determination, Model
 from governance.inventory.queries import model_named
 from governance.inventory.queries.assessments import (
     Draft,
-    answers_of_last_time,
     assessment_by_id,
     draft_of,
+    inquiry_of_last_time,
 )
 from governance.inventory.rules.assessments import (
     AssessmentChanged,
@@ -32,8 +32,9 @@ from governance.portal import links
 from governance.portal.errors import attempt, perform, status_of_form
 from governance.portal.forms.assessments import AnswerForm, ConfirmForm, DeterminationForm
 from governance.portal.pages.asking import SLUGS, WHAT, asking_page, by_section, given_of, so_far_of
-from governance.portal.pages.assessments import fact_words, result_page, standing_page
+from governance.portal.pages.assessments import result_page, standing_page
 from governance.portal.pages.consequences import preview_page
+from governance.portal.pages.known import known_of_draft
 from governance.portal.requests import PageRequest, about
 
 MATTERS = {slug: matter for matter, slug in SLUGS.items()}
@@ -59,12 +60,8 @@ def begin(request: PageRequest, name: str, slug: str) -> HttpResponse:
     """Begin with the answers of the last time, to go over them again."""
     at = timezone.now()
     model, matter = _about(request, name, slug, at=at)
-    answers, facts = answers_of_last_time(model, matter)
-    draft = draft_of(model, matter, person=request.user)
-    keep_answers(
-        model=model, matter=matter, questionnaire=draft.row, answers=answers, facts=facts,
-        actor=request.user, at=at,
-    )  # fmt: skip
+    draft = draft_of(model, matter, person=request.user, at=at)
+    _keep(request, model, draft, inquiry_of_last_time(draft, model), at=at)
     return HttpResponseRedirect(links.go_over(model, slug))
 
 
@@ -72,13 +69,14 @@ def ask(request: PageRequest, name: str, slug: str) -> HttpResponse:
     """One question: the one that `?q=` names, or the first that is open."""
     at = timezone.now()
     model, matter = _about(request, name, slug, at=at)
-    draft = draft_of(model, matter, person=request.user)
+    draft = draft_of(model, matter, person=request.user, at=at)
     if request.method == "POST":
         return _answer(request, model, draft, slug, at=at)
     asked = draft.inquiry.named(request.GET.get("q", "")) or draft.inquiry.next
     if asked is None:
         return HttpResponseRedirect(links.go_over(model, slug))
-    return _question(request, model, draft, asked, AnswerForm())
+    said = {"evidence": draft.inquiry.evidence.get(asked.key, "")}
+    return _question(request, model, draft, asked, AnswerForm(initial=said))
 
 
 def _question(
@@ -91,6 +89,7 @@ def _question(
         "model": model,
         "slug": SLUGS[matter],
         "form": form,
+        "takes_evidence": draft.inquiry.takes_evidence,
         "back_to_review": "review" in request.GET or "review" in request.POST,
     }
     return render(request, "assess/ask.html", context, status=status_of_form(form))
@@ -108,17 +107,36 @@ def _answer(
     changed = _changed(request, inquiry, asked, form)
     if changed is None:
         return _question(request, model, draft, asked, form)
-    keep_answers(
-        model=model, matter=inquiry.matter, questionnaire=draft.row, answers=changed.answers,
-        facts=changed.facts, actor=request.user, at=at,
-    )  # fmt: skip
+    _keep(request, model, draft, changed, at=at)
     goes_back = "review" in request.POST and changed.is_whole
     return HttpResponseRedirect(
         links.go_over(model, slug) if goes_back else links.ask_about(model, slug)
     )
 
 
+def _keep(
+    request: PageRequest, model: Model, draft: Draft, inquiry: Inquiry, *, at: datetime
+) -> None:
+    keep_answers(
+        model=model, matter=inquiry.matter, questionnaire=draft.row, answers=inquiry.answers,
+        facts=inquiry.facts, evidence=inquiry.evidence, actor=request.user, at=at,
+    )  # fmt: skip
+
+
 def _changed(
+    request: PageRequest, inquiry: Inquiry, asked: Asked, form: AnswerForm
+) -> Inquiry | None:
+    """Return the inquiry with what was sent, or None if that cannot be."""
+    form.is_valid()
+    if "evidence" in form.errors:
+        return None
+    changed = _answered(request, inquiry, asked, form)
+    if changed is None or not inquiry.takes_evidence:
+        return changed
+    return changed.with_evidence(asked, form.cleaned_data["evidence"])
+
+
+def _answered(
     request: PageRequest, inquiry: Inquiry, asked: Asked, form: AnswerForm
 ) -> Inquiry | None:
     match request.POST.get("do"):
@@ -126,7 +144,7 @@ def _changed(
             return inquiry.with_answer(asked, None)
         case "rest" if rest := inquiry.rest_of_section(asked):
             return inquiry.with_no_to(rest)
-    sent = form.cleaned_data["answer"] if form.is_valid() else ""
+    sent = form.cleaned_data.get("answer", "")
     answer = perform(form, asked.read, sent=sent)
     return None if answer is None else inquiry.with_answer(asked, answer)
 
@@ -135,7 +153,7 @@ def go_over(request: PageRequest, name: str, slug: str) -> HttpResponse:
     """All answers; of a determination also its reasons, and with them it is recorded."""
     at = timezone.now()
     model, matter = _about(request, name, slug, at=at)
-    draft = draft_of(model, matter, person=request.user)
+    draft = draft_of(model, matter, person=request.user, at=at)
     ends_here = matter == Matter.DETERMINATION
     form = DeterminationForm(request.POST if request.method == "POST" and ends_here else None)
     if form.is_bound and form.is_valid():
@@ -154,7 +172,7 @@ def go_over(request: PageRequest, name: str, slug: str) -> HttpResponse:
         "row": draft.row,
         "sections": by_section(given_of(inquiry)),
         "so_far": so_far_of(inquiry),
-        "known": fact_words(inquiry.questionnaire, inquiry.known),
+        "known": known_of_draft(draft, reader=request.user, at=at),
         "open": len(inquiry.open),
         "is_whole": inquiry.is_whole,
         "ends_here": ends_here,
@@ -167,7 +185,7 @@ def preview(request: PageRequest, name: str, slug: str) -> HttpResponse:
     """What confirming would make due; confirming it records the assessment."""
     at = timezone.now()
     model, matter = _about(request, name, slug, at=at)
-    draft = draft_of(model, matter, person=request.user)
+    draft = draft_of(model, matter, person=request.user, at=at)
     if matter == Matter.DETERMINATION or not draft.inquiry.is_whole:
         return HttpResponseRedirect(links.go_over(model, slug))
     form = ConfirmForm(request.POST if request.method == "POST" else None)
@@ -177,6 +195,7 @@ def preview(request: PageRequest, name: str, slug: str) -> HttpResponse:
         return HttpResponseRedirect(links.assessment(model, made))
     context = {
         "page": preview_page(model, draft, matter, at=at),
+        "known": known_of_draft(draft, reader=request.user, at=at),
         "model": model,
         "slug": slug,
         "form": form,
@@ -195,14 +214,14 @@ def _record(
         "answers": inquiry.answers,
         "base": request.POST.get("base", ""),
         "evidence": form.cleaned_data["evidence"],
+        "answer_evidence": inquiry.evidence,
         "actor": request.user,
         "at": at,
     }
     keep: dict[type[DomainError], str] = {AssessmentChanged: ""}
     if inquiry.matter == Matter.CLASS:
         return attempt(request, form, assess_class, keep=keep, **given)
-    facts = {key: value for key, value in inquiry.facts.items() if key not in inquiry.known}
-    return attempt(request, form, assess_tier, keep=keep, facts=facts, **given)
+    return attempt(request, form, assess_tier, keep=keep, facts=inquiry.typed, **given)
 
 
 def _about(request: PageRequest, name: str, slug: str, *, at: datetime) -> tuple[Model, Matter]:

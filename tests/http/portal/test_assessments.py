@@ -17,7 +17,7 @@ from governance.inventory.models import AnswerDraft, Assessment, Determination, 
 from governance.inventory.queries.questionnaires import needed_questionnaire
 from governance.inventory.rules.assessments import Matter, Purpose
 from tests import factories as f
-from tests.factories import CREDIT, MEDIUM, NOON, TIERING, Cast, ai_act_answers
+from tests.factories import CREDIT, MEDIUM, NOON, TIERING, TYPED_FACTS, Cast, ai_act_answers
 from tests.http.portal.deciding import everybody_signs_in, hidden, post, read, signed_in
 from tests.world import nothing_moves
 
@@ -52,14 +52,14 @@ def keep(model: Model, person: User, matter: Matter, answers: dict[str, Any], **
 
 def whole(model: Model, person: User, answers: dict[str, Any] = MEDIUM) -> None:
     """Everything is answered but nothing recorded."""
-    keep(model, person, Matter.TIER, answers, feeds_tier=0, critical_operation=False)
+    keep(model, person, Matter.TIER, answers, critical_operation=False)
 
 
 class TestAsking:
     def test_one_thing_at_a_time_until_all_is_answered(self, cast: Cast, model: Model) -> None:
         seen = []
         sent = {**{k: {True: "yes", False: "no"}.get(v, v) for k, v in MEDIUM.items()}}
-        sent |= {"fact:feeds_tier": "0", "fact:critical_operation": "no"}
+        sent |= {"fact:critical_operation": "no"}
         page = read(cast.owner, f"{ASSESS}tier/")
         for _ in sent:
             key = hidden(page, "q")
@@ -82,7 +82,7 @@ class TestAsking:
         assert "48 to 400 of 400 can come of it" in page
         assert "Floor F4: Tier 2 (High), hard" in page
         assert "because P2 is “Access to credit, insurance" in page
-        assert "Question 5 of 15" in page
+        assert "Question 5 of 14" in page
 
     def test_a_tree_says_what_matched_and_by_which_article(self, cast: Cast, model: Model) -> None:
         answers = ai_act_answers(Q_T1=True)
@@ -132,6 +132,9 @@ class TestAsking:
     def test_what_cannot_be_an_answer_keeps_nothing(
         self, cast: Cast, model: Model, q: str, value: str, said: str
     ) -> None:
+        publish_questionnaire(
+            text=TYPED_FACTS, purpose=Purpose.TIERING, actor=cast.compliance, at=NOON
+        )
         with nothing_moves():
             response = answer(cast.owner, "tier", q, value)
         assert (response.status_code, said in response.content.decode()) == (422, True)
@@ -250,6 +253,56 @@ class TestRecording:
         assert "This bars every promotion at once." in page
 
 
+class TestWhatAnAnswerRestsOn:
+    def test_is_typed_beside_it_and_shown_on_each_page(self, cast: Cast, model: Model) -> None:
+        whole(model, cast.owner)
+        link = "https://wiki.bank/plan?a=1&b=2"
+        answer(cast.owner, "tier", "E3", "one_line", evidence="Ledger of <May>.")
+        answer(cast.owner, "tier", "fact:critical_operation", "no", evidence=link)
+        assert "Ledger of &lt;May&gt;.</textarea>" in read(cast.owner, f"{ASSESS}tier/?q=E3")
+        page = read(cast.owner, f"{ASSESS}tier/review/")
+        shown = '<a href="https://wiki.bank/plan?a=1&amp;b=2" rel="noreferrer">'
+        assert ("Ledger of &lt;May&gt;." in page, shown in page) == (True, True)
+        base = hidden(read(cast.owner, f"{ASSESS}tier/preview/"), "base")
+        made = post(cast.owner, f"{ASSESS}tier/preview/", base=base)
+        page = read(cast.auditor, made.url)
+        assert ("Ledger of &lt;May&gt;." in page, shown in page) == (True, True)
+
+    @pytest.mark.parametrize("said", ["javascript:alert(1)", "https://a b", "see https://a.b"])
+    def test_only_an_address_becomes_a_link(self, cast: Cast, model: Model, said: str) -> None:
+        whole(model, cast.owner)
+        answer(cast.owner, "tier", "E3", "one_line", evidence=said)
+        page = read(cast.owner, f"{ASSESS}tier/review/")
+        assert (said in page, "noreferrer" in page) == (True, False)
+
+    @pytest.mark.parametrize("do", ["", "leave"])
+    @pytest.mark.parametrize(
+        ("said", "why"), [("x" * 1001, "at most 1000"), ("a\x07b", "control characters")]
+    )
+    def test_what_cannot_be_kept_keeps_nothing(
+        self, cast: Cast, model: Model, do: str, said: str, why: str
+    ) -> None:
+        with nothing_moves():
+            response = answer(cast.owner, "tier", "S1", "yes", evidence=said, do=do)
+        page = response.content.decode()
+        assert (response.status_code, why in page, 'value="yes" checked' in page) == (
+            422, True, True,
+        )  # fmt: skip
+
+    def test_changed_after_one_looked_it_is_shown_again(self, cast: Cast, model: Model) -> None:
+        whole(model, cast.owner)
+        base = hidden(read(cast.owner, f"{ASSESS}tier/preview/"), "base")
+        answer(cast.owner, "tier", "E3", "one_line", evidence="Ledger of May.")
+        with nothing_moves(entries=REFUSED):
+            assert post(cast.owner, f"{ASSESS}tier/preview/", base=base).status_code == 409
+
+    def test_a_determination_says_it_as_a_whole(self, cast: Cast, model: Model) -> None:
+        page = read(cast.owner, f"{ASSESS}determination/")
+        assert "What this answer rests on" not in page
+        answer(cast.owner, "determination", "S1", "yes", evidence="Never asked.")
+        assert AnswerDraft.objects.get().evidence == {}
+
+
 class TestTheDetermination:
     def test_is_recorded_with_reasons_and_a_review(self, cast: Cast, model: Model) -> None:
         keep(model, cast.owner, Matter.DETERMINATION, {"S1": True, "S2": True, "S3": False})
@@ -321,7 +374,7 @@ class TestWhatWasBefore:
         f.classify_model(cast, model, Q_A5B=True, Q_PROF=True)
         page = read(cast.auditor, ASSESS)
         assert "eu ai act class is high risk, and was none" in page
-        assert "The same answers would give Tier 2 (High) now." in page
+        assert "The same answers would now give Tier 2 (High)." in page
 
     def test_an_assessment_of_another_model_is_not_found(self, cast: Cast, model: Model) -> None:
         made = f.rate(cast, model)
@@ -353,7 +406,7 @@ class TestWhatWasBefore:
 class TestQuestionnaires:
     def test_are_listed_for_everybody_who_signs_in(self, cast: Cast, model: Model) -> None:
         publish_questionnaire(
-            text=TIERING.replace("version: 1.0.0", "version: 1.1.0", 1),
+            text=TIERING.replace("version: 1.1.0", "version: 1.2.0", 1),
             purpose=Purpose.TIERING, actor=cast.compliance, at=NOON,
         )  # fmt: skip
         page = read(cast.outsider, "/questionnaires/")

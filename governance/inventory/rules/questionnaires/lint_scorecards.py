@@ -95,6 +95,9 @@ def _facts(content: Content) -> Iterator[Problem]:
             yield problem((*place, limits[0]), "integer", "Only an integer has limits.")
         if wrong := fact.wrong(fact.default):
             yield problem((*place, "default"), "type", f"A value of {fact.id} {wrong}.")
+        if fact.known_as and fact.taken_from:
+            said = "Say where it comes from once: known_as, or taken_from."
+            yield problem((*place, "known_as"), "once", said)
         for name in ("outcomes", "classes"):
             for key, value in entry.get("taken_from", {}).get(name, {}).items():
                 if wrong := fact.wrong(value):

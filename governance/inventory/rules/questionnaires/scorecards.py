@@ -36,7 +36,10 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """What is known of the model beside the answers, and what holds where it is not given."""
+    """What is known of the model beside the answers, and what holds where it is not given.
+
+    `known_as` is what whoever keeps records of models calls it; without it, somebody types it.
+    """
 
     id: str
     text: str
@@ -46,6 +49,7 @@ class Fact:
     minimum: int | None = None
     maximum: int | None = None
     taken_from: Origin | None = None
+    known_as: str = ""
 
     def wrong(self, value: Any) -> str:
         """Say what the fact would have to be; nothing where the value is such."""
@@ -242,6 +246,7 @@ def fact_from(entry: Mapping[str, Any]) -> Fact:
         minimum=entry.get("minimum"),
         maximum=entry.get("maximum"),
         taken_from=_origin(entry.get("taken_from")),
+        known_as=entry.get("known_as", ""),
     )
 
 
