@@ -196,33 +196,25 @@ class Building(RuleBasedStateMachine):
     @rule(
         who=who("owner", "second owner"),
         use=st.sampled_from(["Also letters.", "Also calls abroad.", ""]),
-        materiality=st.sampled_from(["MINOR", "MINOR", "MATERIAL"]),
+        judge=who("validator", "head"),
+        outcome=st.sampled_from(["MINOR", "MATERIAL", "DECLINED", "WITHDRAWN"]),
     )
-    def propose(self, who: str, use: str, materiality: str) -> None:
-        model = self.play.model()
+    def change_the_live(self, who: str, use: str, judge: str, outcome: str) -> None:
+        model, person = self.play.model(), self.people[judge]
         record = f.edited_record(model, intended_use=use) if use else None
-        why = Rationale(kinds=["PLATFORM"], materiality=materiality, reason="As asked.")
+        why = Rationale(kinds=["PLATFORM"], materiality="MINOR", reason="As asked.")
         self.play.attempt(
             f"{who}: propose {use or 'another platform'}",
             lambda at: propose_change(
                 model=model, record=record, rationale=why, actor=self.people[who], at=at
             ),
         )
-
-    @rule(
-        who=who("validator", "head"),
-        outcome=st.sampled_from(["MINOR", "MATERIAL", "DECLINED", "WITHDRAWN"]),
-    )
-    def settle(self, who: str, outcome: str) -> None:
         change = ModelChange.objects.order_by("-number").select_related("model").first()
-        person = self.people[who]
-        if change is None or not isinstance(person, User):
-            self.edit(who, {"purpose": "Says more."})
-            return
-        self.play.attempt(
-            f"{who}: settle change {change.number} as {outcome}",
-            lambda at: _settle(change, outcome, person, at=at),
-        )
+        if change is not None and isinstance(person, User):
+            self.play.attempt(
+                f"{judge}: settle change {change.number} as {outcome}",
+                lambda at: _settle(change, outcome, person, at=at),
+            )
 
 
 def _settle(change: ModelChange, outcome: str, person: User, *, at: datetime) -> None:
