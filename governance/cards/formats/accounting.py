@@ -34,7 +34,7 @@ def account_of(card: ModelCard) -> dict[str, Any]:
     """Return every field that an export has to answer for.
 
     Not the files that the card was read from, nor where in them a number stood: that is true of
-    those files, whatever is written now.
+    those files, whatever is written now. Nor the decimal that was read out of a text: the text is.
     """
     body = {key: value for key, value in card.body().items() if key != "sources"}
     if "kept" in body:
@@ -56,6 +56,8 @@ def _without_places(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     found = {key: _without_places(one) for key, one in value.items()}
+    if {"value", "text"} <= found.keys() <= {"value", "text", "provenance"}:
+        found = _less(found, "value")
     if isinstance(found.get("provenance"), dict) and "file" in found["provenance"]:
         left = {k: v for k, v in found["provenance"].items() if k not in {"file", "place"}}
         found = {**found, "provenance": left} if left else _less(found, "provenance")

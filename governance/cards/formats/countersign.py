@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -70,8 +69,8 @@ class Countersign:
         if card.attachments:
             body["attachments"] = packed(card.attachments)
         for one in own:
-            body = put(body, at_pointer(one.place), json.loads(one.json))
-        return (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode()
+            body = put(body, at_pointer(one.place), json_tree(one.json))
+        return (dumped(body, indent="  ") + "\n").encode()
 
 
 def _first(tree: dict[str, Tree]) -> Card:
@@ -96,25 +95,23 @@ def _first(tree: dict[str, Tree]) -> Card:
 
 
 def _second(tree: dict[str, Tree]) -> Parsed:
+    unknown = list(_unknown(tree))
+    for place, _ in unknown:
+        _drop(tree, place)
     problems: list[Problem] = []
     body = _plain(tree, (), problems)
     attachments = body.pop("attachments", {})
     if not isinstance(attachments, dict):
         raise invalid("attachments", "type", "Attachments are base64 by digest.")
-    errors = form_errors(body)
-    unknown = list(_unknown(errors))
     problems += [
         Problem(field=place_of(e.absolute_path), rule=str(e.validator), message=f"{_said(e)}.")
-        for e in errors
-        if e.validator != "additionalProperties"
+        for e in form_errors(body)
     ]
     if problems:
         raise InvalidInput(*problems[:20])
-    kept = []
-    for place, value in unknown:
-        _drop(body, place)
-        kept.append(Kept(format=NAME, place=pointer(place), json=dumped(value)))
-    body.pop("$id", None)
+    kept = [Kept(format=NAME, place=pointer(place), json=dumped(one)) for place, one in unknown]
+    if "$id" in body:
+        kept.append(Kept(format=NAME, place="/$id", json=dumped(body.pop("$id"))))
     card = card_of_body(body, unpacked(attachments))
     return Parsed(
         card=replace(card, kept=(*card.kept, *kept)),
@@ -127,10 +124,11 @@ def _said(error: jsonschema.ValidationError) -> str:
     return error.message if len(error.message) < 300 else error.message[:300] + "…"
 
 
-def _unknown(errors: list[jsonschema.ValidationError]) -> Iterator[tuple[Place, Tree]]:
-    for error in errors:
+def _unknown(tree: dict[str, Tree]) -> Iterator[tuple[Place, Tree]]:
+    known_body = {key: one for key, one in tree.items() if key != "attachments"}
+    for error in form_errors(known_body):
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-            known = error.schema["properties"] if isinstance(error.schema, Mapping) else {}
+            known = error.schema["properties"] if isinstance(error.schema, Mapping) else ()
             for key in (key for key in error.instance if key not in known):
                 yield (*error.absolute_path, key), error.instance[key]
 

@@ -16,7 +16,7 @@ from governance.cards.formats.facts import (
     facts_by_section,
 )
 from governance.cards.formats.front_matter import FrontMatter, front_matter_of
-from governance.cards.formats.huggingface_metadata import metadata_from, metadata_of
+from governance.cards.formats.huggingface_metadata import is_indexed, metadata_from, metadata_of
 from governance.cards.formats.huggingface_results import (
     MEDIA_TYPE,
     looks_like_results,
@@ -71,7 +71,11 @@ class HuggingFace:
     reasons = (
         Reason(path="details", why="the front matter has no such key", rule=Rule.TEXT),
         Reason(path="datasets", why="datasets is a list of identifiers alone", rule=Rule.TEXT),
-        Reason(path="metrics", why="model-index has no such field", rule=Rule.TEXT),
+        Reason(
+            path="metrics",
+            why="model-index has no such field, or the Hub asks for a task and a data set",
+            rule=Rule.TEXT,
+        ),
         Reason(
             path="metrics.value.provenance",
             why="model-index does not say where a value was measured",
@@ -240,29 +244,27 @@ def _value(text: str) -> Any:
 
 def _bodies(draft: Draft, origin: Origin | None) -> tuple[FrontMatter, str]:
     """Return the head of the origin, and the body that says what the card says now."""
-    ours = _content(draft)
+    own = origin.document.digest if origin and origin.format == NAME else ""
+    ours = _content(draft, own)
     if origin is None:
         return FrontMatter(), fresh_body(ours)
     front = front_matter_of(origin.document.text)
     if origin.format != NAME:
         front = FrontMatter(body=origin.document.text)
-    base = _content(Draft(card=_base_card(origin), carried=None))
+    base = _content(Draft(card=origin.parsed.card), own)
     if origin.format != NAME:
         base = content_of(card_of_markdown(body_of(front.body)))
     return front, edited_body(front.body, base, ours)
 
 
-def _base_card(origin: Origin) -> ModelCard:
-    return origin.parsed.card
-
-
-def _content(draft: Draft) -> Content:
+def _content(draft: Draft, digest: str) -> Content:
     """The prose, and in words what the front matter has no key for."""
     card = draft.card
     told = tuple(
         one
         for one in card.metrics
         if one.value.provenance.kind in {ProvenanceKind.MEASURED, ProvenanceKind.TYPED}
+        or not is_indexed(one, card, digest)
     )
     silent = replace(
         card,

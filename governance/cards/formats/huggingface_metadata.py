@@ -130,7 +130,6 @@ def _dataset(given: Mapping[str, str]) -> Dataset | None:
     if not any(given.values()):
         return None
     return Dataset(
-        role="evaluation",
         id=given["id"],
         name=given["name"],
         config=given["config"],
@@ -185,34 +184,56 @@ def _emissions_from(card: ModelCard) -> Tree:
 
 
 def _index_from(card: ModelCard, digest: str) -> Tree:
-    """Metrics of the same model, task, data and source stand in one result."""
+    """Metrics of the same model, task, data and source stand in one result.
+
+    Those of the file `digest` stay in the result where they stood; the others follow, if they say
+    what the Hub asks for: without it, its library reads none of the results.
+    """
+    indexed = [one for one in card.metrics if is_indexed(one, card, digest)]
+    placed = [(one, _placed(one, digest)) for one in indexed]
     models: dict[object, dict[str, Tree]] = {}
     results: dict[object, dict[str, Tree]] = {}
-    for metric in card.metrics:
-        provenance = metric.value.provenance
-        place = RESULT.match(provenance.place) if digest and provenance.file == digest else None
+    for metric, place in sorted(placed, key=lambda pair: pair[1] is None):
         name = metric.model or card.details.name or "model"
-        model_key: object = int(place[1]) if place else name
-        models.setdefault(model_key, {"name": name, "results": []})
-        result = _result_of(metric)
-        key = (model_key, int(place[2]) if place else f"{result} {provenance.source}")
+        named = (key for key, model in models.items() if model["name"] == name)
+        model_key: object = place[0] if place else next(named, name)
+        model = models.setdefault(model_key, {"name": name, "results": []})
+        result = _result_of(metric, "" if place else card.details.task_type, complete=not place)
+        key = (model_key, place[1] if place else str(result))
         if key not in results:
-            results[key] = {**result, "metrics": []}
-            if provenance.source:
-                results[key]["source"] = {"url": provenance.source}
-            models[model_key]["results"].append(results[key])
-        results[key]["metrics"].append(_metric_of(metric))
+            results[key] = result
+            model["results"].append(result)
+        results[key].setdefault("metrics", []).append(_metric_of(metric))
     return list(models.values())
 
 
-def _result_of(metric: Metric) -> dict[str, Tree]:
+def is_indexed(metric: Metric, card: ModelCard, digest: str = "") -> bool:
+    """Tell whether the metric stands in `model-index`: it needs a type, a task and a data set."""
+    dataset = metric.dataset
+    whole = metric.type and dataset and (dataset.id or dataset.name)
+    return bool(whole and (metric.task or card.details.task_type)) or bool(_placed(metric, digest))
+
+
+def _placed(metric: Metric, digest: str) -> tuple[int, int] | None:
+    """Which model and result of the file `digest` the metric stood in."""
+    provenance = metric.value.provenance
+    place = RESULT.match(provenance.place) if digest and provenance.file == digest else None
+    return (int(place[1]), int(place[2])) if place else None
+
+
+def _result_of(metric: Metric, task: str, *, complete: bool) -> dict[str, Tree]:
     dataset = metric.dataset
     given = {key: getattr(dataset, ours) for key, ours in DATASET.items()} if dataset else {}
+    if given and complete:
+        given["type"] = given["type"] or given["name"]
+        given["name"] = given["name"] or given["type"]
     result: dict[str, Tree] = {}
-    if metric.task:
-        result["task"] = {"type": metric.task}
+    if metric.task or task:
+        result["task"] = {"type": metric.task or task}
     if said := {key: text for key, text in given.items() if text}:
         result["dataset"] = said
+    if metric.value.provenance.source:
+        result["source"] = {"url": metric.value.provenance.source}
     return result
 
 

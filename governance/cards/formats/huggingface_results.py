@@ -8,7 +8,7 @@ from governance.cards.formats.trees import Claims, Tree, dumped, pointer
 from governance.cards.formats.yaml_text import NotYaml, YamlTree, yaml_tree
 from governance.cards.rules.model_card import Dataset, Kept, Metric, ModelCard
 from governance.cards.rules.numbers import number
-from governance.core.errors import invalid
+from governance.core.errors import InvalidInput, invalid
 
 MEDIA_TYPE = "application/yaml"
 
@@ -21,7 +21,7 @@ def looks_like_results(document: Document) -> bool:
         return False
     try:
         tree = yaml_tree(document.text).tree
-    except NotYaml:
+    except (NotYaml, InvalidInput):
         return False
     return all(isinstance(one, dict) and {"dataset", "value"} <= one.keys() for one in tree)
 
@@ -59,14 +59,13 @@ def _metric(found: Metadata, index: int) -> Metric:
     claims = found.claims
     source = claims.text(index, "source", "url")
     dataset = Dataset(
-        role="evaluation",
         id=claims.text(index, "dataset", "id"),
         revision=claims.text(index, "dataset", "revision"),
     )
     return Metric(
         type=claims.text(index, "dataset", "task_id"),
         value=number(claims.written(index, "value"), found.provenance(source, index, "value")),
-        dataset=dataset if dataset != Dataset(role="evaluation") else None,
+        dataset=dataset if dataset != Dataset() else None,
         date=claims.text(index, "date"),
         note=claims.text(index, "notes"),
     )

@@ -159,7 +159,8 @@ class Claims:
         return place_of((*self.place, *parts))
 
     def rest(self) -> Iterator[tuple[Place, Tree]]:
-        """Yield each topmost part that was not claimed, with its place."""
+        """Yield each topmost part that was not claimed, with its place; the whole never is one."""
+        self._above.add(())
         yield from self._rest(self.tree, ())
 
     def _rest(self, tree: Tree, place: Place) -> Iterator[tuple[Place, Tree]]:

@@ -11,19 +11,24 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from governance.cards.formats.guards import MAX_DEPTH, MAX_NODES
+from governance.cards.formats.guards import MAX_DEPTH
 from governance.cards.formats.protocol import Notice
 from governance.cards.formats.trees import NumberText, Place, Tree, same
 from governance.core.errors import invalid
 from governance.core.places import place_of
 
 TAG = "tag:yaml.org,2002:"
-SCALARS = {f"{TAG}{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value")}
-PARTS = {*SCALARS, f"{TAG}seq", f"{TAG}map", f"{TAG}merge"}
-NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+TAGS = {f"{TAG}{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")}
+TAGS |= {f"{TAG}seq", f"{TAG}map", "!"}
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 """As JSON has them: what else YAML takes for a number stays the text that it is."""
-TRUTHS = {"true": True, "false": False}
-"""YAML 1.2 alone: in 1.1 the language code `no` is a false."""
+WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+"""As YAML 1.2 has them: in 1.1 the language code `no` is a false."""
+BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+FIELD = "front matter"
+MAX_TEXT = 4 * 1024 * 1024
+MAX_FIELDS = 100_000
 
 
 class NotYaml(ValueError):
@@ -52,88 +57,134 @@ def yaml_tree(text: str, first_line: int = 1) -> YamlTree:
 
     Raises NotYaml where it cannot be read, InvalidInput where it must not be.
     """
+    if len(text) > MAX_TEXT:
+        raise invalid(FIELD, "length", f"It has at most {MAX_TEXT // 1024 // 1024} MiB.")
+    if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        line = text.count("\n", 0, odd.start()) + first_line
+        raise NotYaml(line, f"it holds the character U+{ord(odd[0]):04X}")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return _Reader(text, first_line).read()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = (mark.line if mark else 0) + first_line
         raise NotYaml(line, error.problem or "it cannot be read") from None
     except yaml.YAMLError as error:
         raise NotYaml(first_line, str(error)) from None
-    except RecursionError:
-        raise invalid("front matter", "depth", "No card is nested as deeply as this.") from None
-    reader = _Reader(first_line)
-    if node is not None:
-        reader.found.tree = reader.value(node, ())
-        # A key that is written anew would take its anchor with it: then all are written anew.
-        if isinstance(node, yaml.MappingNode) and not node.flow_style and not _has_alias(text):
-            reader.found.spans = _spans(node, len(text))
-    return reader.found
-
-
-def _has_alias(text: str) -> bool:
-    return "*" in text and any(isinstance(one, yaml.AliasToken) for one in yaml.scan(text))
-
-
-def _spans(node: yaml.MappingNode, end: int) -> dict[str, tuple[int, int]]:
-    """A key reaches to the next key; comments above a key belong to the one before."""
-    starts = [(str(key.value), key.start_mark.index) for key, _ in node.value]
-    ends = [start for _, start in starts[1:]] + [end]
-    spans = {key: (start, last) for (key, start), last in zip(starts, ends, strict=True)}
-    return spans if len(spans) == len(starts) else {}
 
 
 class _Reader:
-    """Walks the nodes itself: no constructor of any tag ever runs, and aliases are counted."""
+    """Builds the tree from events: no constructor of any tag runs, and all that unfolds is counted.
 
-    def __init__(self, first_line: int) -> None:
-        self.found = YamlTree()
+    Nothing is built before its depth is known to be allowed, so no nesting exhausts the stack.
+    """
+
+    def __init__(self, text: str, first_line: int) -> None:
+        self.text = text
         self.first_line = first_line
-        self.nodes = 0
+        self.events = yaml.parse(text, Loader=LOADER)
+        self.found = YamlTree()
+        self.anchors: dict[str, tuple[Tree, int]] = {}
+        self.starts: list[tuple[str, int]] = []
+        self.fields = 0
+        self.has_alias = False
 
-    def value(self, node: yaml.Node, place: Place) -> Tree:
-        line = node.start_mark.line + self.first_line
+    def read(self) -> YamlTree:
+        next(self.events)
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            return self.found
+        first = next(self.events)
+        self.found.tree = self.value(first, ())
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                raise NotYaml(self.line(event), "a second document begins here")
+        is_block = isinstance(first, yaml.MappingStartEvent) and not first.flow_style
+        # A key that is written anew would take its anchor with it: then all are written anew.
+        if is_block and not self.has_alias:
+            self.found.spans = self.spans()
+        return self.found
+
+    def spans(self) -> dict[str, tuple[int, int]]:
+        """A key reaches to the next key; comments above a key belong to the one before."""
+        offsets = [0, *(found.end() for found in BREAK.finditer(self.text))]
+        starts = [(key, offsets[line]) for key, line in self.starts]
+        ends = [start for _, start in starts[1:]] + [len(self.text)]
+        spans = {key: (start, last) for (key, start), last in zip(starts, ends, strict=True)}
+        return spans if len(spans) == len(starts) else {}
+
+    def line(self, event: yaml.Event) -> int:
+        return _line_in(event) + self.first_line
+
+    def value(self, event: yaml.Event, place: Place) -> Tree:
+        line = self.line(event)
         self.found.lines.setdefault(place, line)
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            message = f"Line {line}: aliases unfold it to more than {MAX_NODES:,} fields."
-            raise invalid("front matter", "length", message)
+        self._count(1, line)
         if len(place) > MAX_DEPTH:
-            raise invalid("front matter", "depth", f"Line {line} is nested too deeply.")
-        if node.tag not in PARTS:
-            message = f"Line {line}: the tag {node.tag} is not read. Write the value without it."
-            raise invalid("front matter", "tag", message)
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, place)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(one, (*place, index)) for index, one in enumerate(node.value)]
-        return _scalar(node) if isinstance(node, yaml.ScalarNode) else None
+            raise invalid(FIELD, "depth", f"Line {line} is nested too deeply.")
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, line)
+        tag = getattr(event, "tag", None)
+        if tag and tag not in TAGS:
+            message = f"Line {line}: the tag {tag} is not read. Write the value without it."
+            raise invalid(FIELD, "tag", message)
+        before = self.fields
+        if isinstance(event, yaml.MappingStartEvent):
+            tree: Tree = self._mapping(place)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            tree = self._sequence(place)
+        else:
+            tree = _scalar(event) if isinstance(event, yaml.ScalarEvent) else None
+        if anchor := getattr(event, "anchor", None):
+            self.anchors[anchor] = (tree, self.fields - before + 1)
+        return tree
 
-    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Tree]:
+    def _count(self, fields: int, line: int) -> None:
+        self.fields += fields
+        if self.fields > MAX_FIELDS:
+            message = f"Line {line}: up to here there are more than {MAX_FIELDS:,} fields."
+            raise invalid(FIELD, "length", message)
+
+    def _alias(self, event: yaml.AliasEvent, line: int) -> Tree:
+        self.has_alias = True
+        if event.anchor not in self.anchors:
+            raise NotYaml(line, f"nothing before is named {event.anchor}")
+        tree, fields = self.anchors[event.anchor]
+        self._count(fields, line)
+        return tree
+
+    def _sequence(self, place: Place) -> list[Tree]:
+        found: list[Tree] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            found.append(self.value(event, (*place, len(found))))
+        return found
+
+    def _mapping(self, place: Place) -> dict[str, Tree]:
         found: dict[str, Tree] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + self.first_line
-            if not isinstance(key_node, yaml.ScalarNode):
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            line = self.line(event)
+            if not isinstance(event, yaml.ScalarEvent):
                 raise NotYaml(line, "a key is a list or a mapping")
-            key = str(key_node.value)
+            key = str(event.value)
             if key in found:
                 message = f"The key {key!r} stands twice; the last one counts."
-                self.found.notices.append(
-                    Notice(field=place_of((*place, key)), line=line, message=message)
-                )
+                where = place_of((*place, key))
+                self.found.notices.append(Notice(field=where, line=line, message=message))
+            if not place:
+                self.starts.append((key, _line_in(event)))
             self.found.lines[(*place, key)] = line
-            found[key] = self.value(value_node, (*place, key))
+            found[key] = self.value(next(self.events), (*place, key))
         return found
 
 
-def _scalar(node: yaml.ScalarNode) -> Tree:
-    text = str(node.value)
-    if node.style:
+def _line_in(event: yaml.Event) -> int:
+    return int(event.start_mark.line) if event.start_mark else 0
+
+
+def _scalar(event: yaml.ScalarEvent) -> Tree:
+    text = str(event.value)
+    if not event.implicit[0] or event.tag == f"{TAG}str":
         return text
-    if node.tag == f"{TAG}null":
-        return None
-    if text.lower() in TRUTHS:
-        return TRUTHS[text.lower()]
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
     return NumberText(text) if NUMBER.fullmatch(text) else text
 
 

@@ -97,7 +97,7 @@ class Metric:
     """One measured value. `type` is the metric's id, `name` how it is called here.
 
     `group` is where other tools gather metrics; `model` whose value it is, where a card speaks
-    of several; `note` is the comment on a value that may not be changed.
+    of several; `note` is the comment on a value that may not be changed. The `dataset` has no role.
     """
 
     type: str = ""

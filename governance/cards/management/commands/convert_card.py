@@ -103,5 +103,6 @@ def summary(reading: Reading, writing: Writing) -> str:
     count = Counter(one.rule for one in writing.losses)
     words = [f"{writing.kept} fields kept"]
     words += [f"{count[rule]} {rule.value}" for rule in Rule if count[rule]]
-    warnings = f"; {len(reading.warnings)} warnings" if reading.warnings else ""
+    found = len(reading.warnings)
+    warnings = f"; {found} warning{'s' if found > 1 else ''}" if found else ""
     return f"{reading.format} → {writing.format}: {', '.join(words)}{warnings}"
