@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from governance.cards.formats.accounting import account_of, losses_of, lost, size
 from governance.cards.formats.form import form_problems
-from governance.cards.formats.guards import MAX_BYTES, document_of
+from governance.cards.formats.guards import MAX_BYTES, document_of, json_tree
 from governance.cards.formats.protocol import (
+    PAYLOAD,
     CardFormat,
     Document,
     Draft,
@@ -26,9 +27,7 @@ from governance.cards.formats.protocol import (
 from governance.cards.formats.trees import with_integers
 from governance.cards.rules.model_card import ModelCard, Source, card_of_body
 from governance.core.canonical import sha256_hex
-from governance.core.errors import InvalidInput, invalid
-
-PAYLOAD = "countersign.carried/1"
+from governance.core.errors import InvalidInput, Problem, invalid
 
 
 def read(target: CardFormat, document: Document) -> Reading:
@@ -40,10 +39,22 @@ def read(target: CardFormat, document: Document) -> Reading:
         others = tuple(one for one in card.sources if one.format != target.name)
         attachments = {**card.attachments, document.digest: document.data}
         card = replace(card, sources=(*others, source), attachments=attachments)
-    if problems := form_problems(card.body()):
+    if problems := [*form_problems(card.body()), *_kept_problems(card)]:
         raise InvalidInput(*problems)
     warnings = (*document.notices, *parsed.notices, *notices)
     return Reading(card=card, format=target.name, origin=source, warnings=warnings)
+
+
+def _kept_problems(card: ModelCard) -> Iterator[Problem]:
+    """What was kept has to be put back some day: it must be JSON, at a place."""
+    for index, one in enumerate(card.kept):
+        field = f"kept[{index}]"
+        if not one.place.startswith("/"):
+            yield Problem(field=f"{field}.place", rule="pointer", message="It begins with a /.")
+        try:
+            json_tree(one.json)
+        except InvalidInput as error:
+            yield Problem(field=f"{field}.json", rule="json", message=error.message)
 
 
 def write(
@@ -78,9 +89,17 @@ def _origin(
     for name in target.starts_from:
         source = card.source(name)
         if source and source.digest in card.attachments:
-            document = document_of(card.attachments[source.digest])
-            return Origin(format=name, document=document, parsed=formats[name].parse(document))
+            return _parsed_origin(formats[name], card.attachments[source.digest])
     return None
+
+
+def _parsed_origin(target: CardFormat, data: bytes) -> Origin | None:
+    """A file that came along in another one may be anything; of a wrong one nothing is used."""
+    try:
+        document = document_of(data)
+        return Origin(format=target.name, document=document, parsed=target.parse(document))
+    except InvalidInput:
+        return None
 
 
 def _says(origin: Origin) -> dict[str, Any]:
@@ -160,6 +179,8 @@ def _with_carried(parsed: Parsed) -> tuple[ModelCard, tuple[Notice, ...]]:
     field = "the extension field of Countersign"
     carried = with_integers(payload.get("card"))
     attachments = payload.get("attachments", {})
+    if not isinstance(attachments, dict):
+        carried = None
     if payload.get("format") != PAYLOAD or not isinstance(carried, dict) or form_problems(carried):
         return parsed.card, (Notice(field=field, message="It is not readable, and was not used."),)
     body = parsed.card.body()

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from governance.cards.formats.contents import bytes_of, content_of
 from governance.cards.formats.facts import (
@@ -16,6 +15,7 @@ from governance.cards.formats.facts import (
     facts_by_section,
 )
 from governance.cards.formats.front_matter import FrontMatter, front_matter_of
+from governance.cards.formats.guards import json_tree
 from governance.cards.formats.huggingface_metadata import is_indexed, metadata_from, metadata_of
 from governance.cards.formats.huggingface_results import (
     MEDIA_TYPE,
@@ -27,6 +27,7 @@ from governance.cards.formats.huggingface_results import (
 from governance.cards.formats.markdown import card_of_markdown
 from governance.cards.formats.markdown_text import Content, body_of, edited_body, fresh_body
 from governance.cards.formats.protocol import (
+    PAYLOAD,
     Document,
     Draft,
     Notice,
@@ -133,7 +134,7 @@ def _parsed_card(document: Document) -> Parsed:
     head = _head_of(front)
     tree = {key: value for key, value in head.tree.items() if key != EXTENSION}
     payload = head.tree.get(EXTENSION)
-    carried = payload if isinstance(payload, dict) and "card" in payload else None
+    carried = payload if _is_payload(payload) else None
     if carried is None:
         tree = head.tree
     unchanged = carried is not None and carried.get("of") == _seal(tree, front.body)
@@ -216,8 +217,9 @@ def _rendered_card(draft: Draft, origin: Origin | None) -> str:
         return front.open + front.yaml + front.close + body
     if not own:
         for one in draft.card.kept:
-            if one.format == NAME and one.place != f"/{UNREADABLE}":
-                tree = put(tree, at_pointer(one.place), _value(one.json))
+            # Deeper in, the place may by now be that of another metric.
+            if one.format == NAME and one.place.count("/") == 1 and one.place[1:] != UNREADABLE:
+                tree = put(tree, at_pointer(one.place), json_tree(one.json))
     tree = {key: value for key, value in tree.items() if key != EXTENSION or not _is_payload(value)}
     gap = "" if front.there else "\n"
     if draft.carried is not None:
@@ -227,6 +229,8 @@ def _rendered_card(draft: Draft, origin: Origin | None) -> str:
     if not tree and not front.there:
         return body
     yaml = edited(front.yaml, head.yaml, tree)
+    if front.open.endswith("\r\n"):
+        yaml = re.sub(r"\r?\n", "\r\n", yaml)
     return (front.open or "---\n") + yaml + (front.close or "---\n") + gap + body
 
 
@@ -235,11 +239,7 @@ def _reread(tree: Tree) -> Tree:
 
 
 def _is_payload(value: Tree) -> bool:
-    return isinstance(value, dict) and "card" in value
-
-
-def _value(text: str) -> Any:
-    return yaml_tree(text).tree if text[:1] not in {"{", "["} else json.loads(text, parse_float=str)
+    return isinstance(value, dict) and value.get("format") == PAYLOAD
 
 
 def _bodies(draft: Draft, origin: Origin | None) -> tuple[FrontMatter, str]:

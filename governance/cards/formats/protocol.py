@@ -13,6 +13,9 @@ from typing import Any, Protocol
 
 from governance.cards.rules.model_card import Kept, ModelCard, Source
 
+PAYLOAD = "countersign.carried/1"
+"""The `format` of what stands in an extension field."""
+
 
 class Rule(StrEnum):
     """What became of a field that the target has no place for.
@@ -167,6 +170,7 @@ class CardFormat(Protocol):
 
 
 __all__ = [
+    "PAYLOAD",
     "CardFormat",
     "Document",
     "Draft",

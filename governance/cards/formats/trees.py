@@ -64,24 +64,18 @@ def at_pointer(text: str) -> tuple[str, ...]:
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
 
 
-def put(tree: Tree, parts: Sequence[str | int], value: Tree) -> Tree:
-    """Return the tree with the value at the place; what is missing on the way is made."""
+def put(tree: Tree, parts: Sequence[str], value: Tree) -> Tree:
+    """Return the tree with the value at the place; as it is, if the way there is gone."""
     if not parts:
         return value
     head, *rest = parts
-    if isinstance(tree, list):
-        index = int(head)
+    if isinstance(tree, list) and head.isascii() and head.isdigit() and int(head) < len(tree):
         items = list(tree)
-        if index < len(items):
-            items[index] = put(items[index], rest, value)
-        else:
-            items.append(put(None, rest, value))
+        items[int(head)] = put(items[int(head)], rest, value) if rest else value
         return items
-    if isinstance(head, int):
-        return [put(None, rest, value)]
-    found = dict(tree) if isinstance(tree, dict) else {}
-    found[head] = put(found.get(head), rest, value)
-    return found
+    if isinstance(tree, dict) and (head in tree or not rest):
+        return {**tree, head: put(tree.get(head), rest, value)}
+    return tree
 
 
 def with_integers(tree: Tree) -> Tree:
@@ -144,9 +138,9 @@ class Claims:
         found = self.peek(*parts)
         if text := self.text(*parts):
             return (text,)
-        if isinstance(found, list) and found and all(_is_text(one) for one in found):
+        if isinstance(found, list) and found and all(isinstance(one, str) and one for one in found):
             self._claim(parts)
-            return tuple(found)
+            return tuple(str(one) for one in found)
         return ()
 
     def items(self, *parts: str | int) -> range:
@@ -193,10 +187,6 @@ class Claims:
 
 
 _ABSENT = object()
-
-
-def _is_text(value: Tree) -> bool:
-    return isinstance(value, str) and not isinstance(value, NumberText) and bool(value)
 
 
 # --- edits in place ------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 
 from governance.cards.rules.codec import decoded, encoded
 from governance.cards.rules.first import Card
-from governance.cards.rules.numbers import Number, Provenance, number
+from governance.cards.rules.numbers import Number, Provenance, ProvenanceKind, number
 from governance.core.canonical import canonical
 
 FORMAT = "countersign.card/2"
@@ -215,6 +215,30 @@ def card_of_body(body: Mapping[str, Any], attachments: Mapping[str, bytes]) -> M
     values = {key: value for key, value in body.items() if key != "format"}
     card: ModelCard = decoded(ModelCard, {**values, "attachments": attachments})
     return card
+
+
+def as_imported(card: ModelCard, *, file: str) -> ModelCard:
+    """Return the card with every claim of its numbers as a claim of the file with that digest.
+
+    That a number was measured, only the registry knows; that it was typed, only who saw it typed.
+    """
+
+    def claimed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [claimed(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        found = {key: claimed(one) for key, one in value.items()}
+        if isinstance(given := found.get("provenance"), dict):
+            provenance = Provenance(**given)
+            if provenance.kind in {ProvenanceKind.MEASURED, ProvenanceKind.TYPED}:
+                said = {"file": file, "place": provenance.place, "source": provenance.words()}
+                found["provenance"] = {key: text for key, text in said.items() if text}
+        return found
+
+    body = card.body()
+    parts = {key: claimed(body[key]) for key in body if key not in {"lineage", "sections"}}
+    return card_of_body({**body, **parts}, card.attachments)
 
 
 def from_first(card: Card) -> ModelCard:

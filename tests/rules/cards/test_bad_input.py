@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import tracemalloc
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 import pytest
 
 from governance.cards.formats import FORMATS, guess, read_card, write_card
 from governance.cards.formats.guards import MAX_BYTES, json_tree, xml_file
-from governance.cards.rules.model_card import ModelCard
+from governance.cards.rules.model_card import ModelCard, Source
+from governance.core.canonical import sha256_hex
 from governance.core.errors import InvalidInput
 from tests.rules.cards.documents import FULL_CARD, HUB_CARD
 
@@ -147,6 +149,45 @@ def test_every_script_comes_through_every_format(text: str) -> None:
         assert read_card(written.data, name=name).card.sections == card.sections
 
 
+# --- what a file carries -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "countersign: {card: 3}",
+        "countersign: {card: {sections: {task: 3}}}",
+        "countersign: {format: countersign.carried/1, card: {newer: x}}",
+        "countersign: {format: countersign.carried/1, card: {}, attachments: []}",
+        "countersign: just text",
+        "countersign: {else: x}",
+    ],
+)
+def test_an_extension_field_that_is_not_ours_does_no_harm(payload: str) -> None:
+    reading = read_card(head(payload))
+    assert reading.card.sections == {"overview": "Text."}
+    written = write_card(reading.card, "huggingface")
+    assert (written.data, written.losses) == (head(payload), ())
+
+
+def test_what_was_carried_is_not_put_on_what_was_changed_since() -> None:
+    text = write_card(FULL_CARD, "huggingface").data.decode()
+    changed = text.replace("Nobody attacked it.", "Somebody did.")
+    reading = read_card(changed.encode())
+    assert reading.card.sections["red_team"] == "Somebody did."
+    assert reading.card.parties == FULL_CARD.parties
+    assert "details, " in reading.warnings[-1].message
+    assert reading.card.details.version == ""
+
+
+def test_a_wrong_file_that_came_along_is_not_used() -> None:
+    bad = b"---\na: !!python/none\n---\n"
+    digest = sha256_hex(bad)
+    source = Source(format="huggingface", digest=digest)
+    card = replace(FULL_CARD, sources=(source,), attachments={digest: bad})
+    assert b"python" not in write_card(card, "huggingface", carry=False).data
+
+
 # --- our own JSON --------------------------------------------------------------------------------
 
 
@@ -169,6 +210,8 @@ def ours(**more: object) -> bytes:
         (ours(lineage={"x": "a\x00"}), "file", "characters"),
         (ours(lineage={"x": "\ud800"}), "file", "characters"),
         (ours(attachments={"ab": "!"}), "attachments.ab", "base64"),
+        (ours(kept=[{"format": "x", "place": "/a", "json": "{"}]), "kept[0].json", "json"),
+        (ours(kept=[{"format": "x", "place": "a", "json": "1"}]), "kept[0].place", "pointer"),
         (ours(attachments={"ab" * 32: "AAAA"}), f"attachments.{'ab' * 32}", "digest"),
         (ours()[:-1], "file", "json"),
         (b'{"format": "countersign.card/2", "format": "x"}', "format", "twice"),

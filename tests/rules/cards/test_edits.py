@@ -141,6 +141,14 @@ def test_line_ends_and_byte_order_mark_stay(key: str) -> None:
     assert after.count(b"\r\n") in {0, after.count(b"\n")}
 
 
+def test_a_new_key_has_the_line_ends_of_its_file() -> None:
+    card = read_card(DOCUMENTS["huggingface"]["crlf"]).card
+    details = replace(card.details, library="lightgbm", base_models=("a", "b"))
+    after = write_card(replace(card, details=details), "huggingface").data
+    assert b"base_model:\r\n- a\r\n- b\r\n" in after
+    assert after.count(b"\r\n") == after.count(b"\n")
+
+
 # --- any text ------------------------------------------------------------------------------------
 
 PARTS = st.sampled_from(

@@ -62,6 +62,16 @@ def test_the_text_holds_no_float() -> None:
     assert numbers_in(json.loads(FULL_CARD.text())) == []
 
 
+def test_what_a_file_claims_of_its_numbers_is_its_claim() -> None:
+    card = model_card.as_imported(FULL_CARD, file="f" * 64)
+    assert [one.value.provenance.words() for one in card.metrics] == [
+        f"imported: the file (measured: run run-1, data set {'ab' * 32})",
+        "imported: the file (typed by Ada)",
+    ]
+    assert (card.sections, card.lineage) == (FULL_CARD.sections, FULL_CARD.lineage)
+    assert model_card.as_imported(card, file="0" * 64) == card
+
+
 @pytest.mark.parametrize(
     ("written", "value", "text"),
     [

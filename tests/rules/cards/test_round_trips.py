@@ -12,6 +12,7 @@ from governance.cards.formats.accounting import account_of, lost, size
 from governance.cards.formats.form import form_problems
 from governance.cards.rules.model_card import ModelCard
 from governance.core.places import place_of
+from tests.rules.cards import table
 from tests.rules.cards.documents import ALL, DOCUMENTS, FIRST_CARD, FULL_CARD
 
 TARGETS = sorted(FORMATS)
@@ -20,6 +21,17 @@ FILES = pytest.mark.parametrize(("name", "key"), ALL, ids=lambda value: str(valu
 
 def bare(card: ModelCard) -> ModelCard:
     return replace(card, sources=(), attachments={})
+
+
+def test_the_table_in_the_docs_is_what_it_says() -> None:
+    text = table.DOCS.read_text()
+    assert table.with_table(text) == text, "python -m tests.rules.cards.table writes it anew"
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_no_format_loses_its_own_fields(name: str) -> None:
+    count = table.trips(name, name)
+    assert (count["reported"], count["lost"]) == (0, 0)
 
 
 def test_each_format_has_documents_of_its_own() -> None:
