@@ -130,16 +130,17 @@ def checked_size(tree: Tree) -> None:
 def _inside(tree: Tree) -> Iterable[Tree]:
     if isinstance(tree, dict):
         for key in tree:
-            _checked_text(key)
+            checked_text(key)
         return tree.values()
     if isinstance(tree, list):
         return tree
     if isinstance(tree, str):
-        _checked_text(tree)
+        checked_text(tree)
     return ()
 
 
-def _checked_text(text: str) -> None:
+def checked_text(text: str) -> None:
+    """Refuse what an escape can hide in a text: a NUL, half a character. Raises InvalidInput."""
     try:
         text.encode()
     except UnicodeEncodeError:

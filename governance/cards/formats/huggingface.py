@@ -24,6 +24,7 @@ from governance.cards.formats.huggingface_results import (
     results_from,
     results_tree,
 )
+from governance.cards.formats.json_files import kept_of
 from governance.cards.formats.markdown import card_of_markdown
 from governance.cards.formats.markdown_text import Content, body_of, edited_body, fresh_body
 from governance.cards.formats.protocol import (
@@ -36,7 +37,7 @@ from governance.cards.formats.protocol import (
     Reason,
     Rule,
 )
-from governance.cards.formats.trees import Tree, at_pointer, dumped, merged, pointer, put, same
+from governance.cards.formats.trees import Tree, at_pointer, dumped, merged, put, same
 from governance.cards.formats.yaml_text import NotYaml, YamlTree, edited, yaml_of, yaml_tree
 from governance.cards.rules.model_card import Details, Extension, Kept, License, ModelCard
 from governance.cards.rules.numbers import ProvenanceKind
@@ -139,11 +140,7 @@ def _parsed_card(document: Document) -> Parsed:
         tree = head.tree
     unchanged = carried is not None and carried.get("of") == _seal(tree, front.body)
     found = metadata_of(tree, document.digest, head.yaml.lines)
-    kept = [
-        Kept(format=NAME, place=pointer(place), json=dumped(value))
-        for place, value in found.claims.rest()
-        if value != {} or place
-    ]
+    kept = [*kept_of(found.claims, NAME)]
     if head.unreadable is not None:
         kept.append(Kept(format=NAME, place=f"/{UNREADABLE}", json=json.dumps(head.unreadable)))
     text = card_of_markdown(body_of(front.body))

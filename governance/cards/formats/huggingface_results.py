@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from governance.cards.formats.huggingface_metadata import Metadata, scalar
+from governance.cards.formats.json_files import kept_of
 from governance.cards.formats.protocol import Document, Parsed
-from governance.cards.formats.trees import Claims, Tree, dumped, pointer
+from governance.cards.formats.trees import Claims, Tree
 from governance.cards.formats.yaml_text import NotYaml, YamlTree, yaml_tree
-from governance.cards.rules.model_card import Dataset, Kept, Metric, ModelCard
+from governance.cards.rules.model_card import Dataset, Metric, ModelCard
 from governance.cards.rules.numbers import number
 from governance.core.errors import InvalidInput, invalid
 
@@ -44,12 +45,8 @@ def parsed_results(document: Document, name: str) -> Parsed:
         else:
             message = "The value is neither number nor text; it is kept as it is."
             found.notice(message, index, "value")
-    kept = tuple(
-        Kept(format=name, place=pointer(place), json=dumped(value))
-        for place, value in claims.rest()
-    )
     return Parsed(
-        card=ModelCard(metrics=tuple(found.metrics), kept=kept),
+        card=ModelCard(metrics=tuple(found.metrics), kept=kept_of(claims, name)),
         notices=(*read.notices, *found.notices),
         media_type=MEDIA_TYPE,
     )

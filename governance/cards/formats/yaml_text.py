@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from governance.cards.formats.guards import MAX_DEPTH
+from governance.cards.formats.guards import MAX_DEPTH, checked_text
 from governance.cards.formats.protocol import Notice
 from governance.cards.formats.trees import NumberText, Place, Tree, same
 from governance.core.errors import invalid
@@ -164,6 +164,7 @@ class _Reader:
             if not isinstance(event, yaml.ScalarEvent):
                 raise NotYaml(line, "a key is a list or a mapping")
             key = str(event.value)
+            checked_text(key)
             if key in found:
                 message = f"The key {key!r} stands twice; the last one counts."
                 where = place_of((*place, key))
@@ -181,6 +182,7 @@ def _line_in(event: yaml.Event) -> int:
 
 def _scalar(event: yaml.ScalarEvent) -> Tree:
     text = str(event.value)
+    checked_text(text)
     if not event.implicit[0] or event.tag == f"{TAG}str":
         return text
     if text.lower() in WORDS:

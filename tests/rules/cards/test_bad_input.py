@@ -87,6 +87,11 @@ def test_a_front_matter_that_attacks_is_refused(yaml: str, rule: str) -> None:
     assert (field, found) == ("front matter", rule), message
 
 
+@pytest.mark.parametrize("yaml", ['license: "\\0"', 'other: ["\\0"]', '"\\0": x'])
+def test_no_escape_hides_what_is_no_text(yaml: str) -> None:
+    assert refused(head(yaml), "huggingface")[1] == "characters"
+
+
 # --- any file ------------------------------------------------------------------------------------
 
 
