@@ -147,7 +147,8 @@ class _Assigner:
         self.above = []
         first = next((one for one in headings if start < one.start < end), None)
         between = self.body.lines[start + 1 : first.start] if first else []
-        if "".join(between).strip():
+        is_named = key not in TOPIC_BY_KEY or (first and section_of(first.title) == key)
+        if "".join(between).strip() or not is_named:
             first = None
         if key not in TOPIC_BY_KEY:
             self.body.titles[key] = plain_title(first.title) if first else key
