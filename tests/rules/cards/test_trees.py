@@ -1,0 +1,91 @@
+"""Edits in place: what differs between two writings of a card is changed in its document alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.cards.formats.guards import json_tree
+from governance.cards.formats.json_files import is_unchanged, sealed
+from governance.cards.formats.trees import (
+    Claims,
+    NumberText,
+    at_pointer,
+    dumped,
+    merged,
+    pointer,
+    put,
+)
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "source", "result"),
+    [
+        ({"a": 1}, {"a": 1}, {"a": 1, "x": 2}, {"a": 1, "x": 2}),
+        ({"a": 1}, {"a": 2}, {"x": 2, "a": 1}, {"x": 2, "a": 2}),
+        ({"a": 1}, {}, {"a": 1, "x": 2}, {"x": 2}),
+        ({}, {"a": 1}, {"x": 2}, {"x": 2, "a": 1}),
+        ({}, {"x": 3}, {"x": 2}, {"x": 3}),
+        ({"a": {"b": 1}}, {"a": {"b": 2}}, {"a": {"b": 1, "x": 9}}, {"a": {"b": 2, "x": 9}}),
+        ([{"a": 1}, {"a": 2}], [{"a": 2}], [{"a": 1, "x": 1}, {"a": 2, "x": 2}],
+         [{"a": 2, "x": 2}]),
+        ([{"a": 1}], [{"a": 3}], [{"a": 1, "x": 1}], [{"a": 3, "x": 1}]),
+        ([{"a": 1}], [{"a": 0}, {"a": 1}], [{"a": 1, "x": 1}], [{"a": 0}, {"a": 1, "x": 1}]),
+        (["en"], ["en", "fr"], "en", ["en", "fr"]),
+        ([1], [2], [1, 1], [2]),
+    ],
+)  # fmt: skip
+def test_only_the_differences_are_changed(base: Any, ours: Any, source: Any, result: Any) -> None:
+    assert merged(base, ours, source) == result
+    assert merged(base, base, source) == source
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4)
+TREES = st.recursive(
+    st.none() | st.booleans() | WORDS | st.integers().map(lambda n: NumberText(str(n))),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(TREES, TREES)
+def test_a_document_that_holds_no_more_than_the_card_becomes_the_card(one: Any, two: Any) -> None:
+    assert dumped(merged(one, two, one)).count(":") == dumped(two).count(":")
+    assert json.loads(dumped(merged(one, two, one))) == json.loads(dumped(two))
+
+
+@given(TREES)
+def test_json_is_read_as_it_is_written(tree: Any) -> None:
+    assert dumped(json_tree(dumped(tree))) == dumped(tree)
+    assert dumped(json_tree(dumped(tree, indent=" "))) == dumped(tree)
+
+
+@given(st.dictionaries(WORDS, TREES, max_size=4), st.data())
+def test_what_is_not_claimed_is_kept_and_can_be_put_back(tree: Any, data: Any) -> None:
+    claims = Claims(tree)
+    keys = data.draw(st.lists(st.sampled_from(sorted(tree)), unique=True) if tree else st.just([]))
+    for key in keys:
+        claims.take(key)
+    rest = dict(claims.rest())
+    assert {place[0] for place in rest} | set(keys) >= {k for k in tree if tree[k] is not None}
+    again: Any = {key: tree[key] for key in keys}
+    for place, value in rest.items():
+        again = put(again, at_pointer(pointer(place)), value)
+    assert dumped(dict(sorted(again.items()))) == dumped(dict(sorted(tree.items())))
+
+
+def test_a_place_that_is_gone_is_not_made_up() -> None:
+    assert put({"a": [1]}, ("a", "1"), 2) == {"a": [1]}
+    assert put({"a": [1]}, ("b", "c"), 2) == {"a": [1]}
+    assert put({"a": [1]}, ("a", "x"), 2) == {"a": [1]}
+    assert put({"a": [{}]}, ("a", "0", "x"), 2) == {"a": [{"x": 2}]}
+
+
+def test_a_seal_breaks_with_the_rest() -> None:
+    payload = sealed({"card": {}}, {"a": NumberText("0.9")})
+    assert is_unchanged(payload, {"a": NumberText("0.9")})
+    assert not is_unchanged(payload, {"a": NumberText("0.90")})

@@ -1,0 +1,152 @@
+"""Real cards that nobody here wrote: each comes back whole, and no export loses a field silently.
+
+A format adds its folder to `FOLDERS`, and to `SAID` how an independent reader finds what a file
+says. The files are read where they are.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from governance.cards.formats import FORMATS, read_card, write_card
+from governance.cards.formats.accounting import account_of
+from governance.cards.formats.front_matter import front_matter_of
+from governance.cards.formats.headings import model_name_of, plain_title, section_of
+from governance.cards.formats.trees import dumped
+from governance.cards.rules.model_card import ModelCard
+from tests.rules.cards.test_round_trips import assert_accounted
+
+pytestmark = pytest.mark.samples
+
+FOLDERS = {"huggingface": ("huggingface", "markdown"), "markdown": ("huggingface", "markdown")}
+"""Which formats the files of a folder are of: a card of the Hub may have no metadata."""
+
+CARDS = Path(os.environ.get("SAMPLES_DIR", "")) / "cards"
+FILES = sorted(
+    path
+    for folder in FOLDERS
+    for path in (CARDS / folder).glob("*")
+    if os.environ.get("SAMPLES_DIR")
+)
+EACH = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+
+
+def test_there_are_files_of_each_format() -> None:
+    assert {path.parent.name for path in FILES} == set(FOLDERS)
+
+
+@EACH
+def test_it_is_read_as_what_it_is(path: Path) -> None:
+    reading = read_card(path.read_bytes(), filename=path.name)
+    assert reading.format in FOLDERS[path.parent.name]
+    assert all(one.message and one.field for one in reading.warnings)
+
+
+@EACH
+def test_everything_that_it_says_is_in_the_card(path: Path) -> None:
+    reading = read_card(path.read_bytes(), filename=path.name)
+    card = " ".join(words_of(reading.card))
+    missing = [one for one in SAID[reading.format](path.read_bytes()) if squeezed(one) not in card]
+    assert missing == []
+
+
+@EACH
+def test_it_comes_back_byte_for_byte(path: Path) -> None:
+    data = path.read_bytes()
+    reading = read_card(data, filename=path.name)
+    written = write_card(reading.card, reading.format)
+    assert (written.data, written.losses) == (data, ())
+
+
+@EACH
+def test_it_comes_back_from_our_own_json(path: Path) -> None:
+    data = path.read_bytes()
+    reading = read_card(data, filename=path.name)
+    back = read_card(write_card(reading.card, "countersign").data).card
+    assert back == reading.card
+    assert write_card(back, reading.format).data == data
+
+
+@EACH
+@pytest.mark.parametrize("target", sorted(FORMATS))
+def test_what_another_format_cannot_hold_is_in_the_report(path: Path, target: str) -> None:
+    card = read_card(path.read_bytes(), filename=path.name).card
+    assert_accounted(card, target)
+    if FORMATS[target].carries:
+        written = write_card(card, target)
+        assert account_of(read_card(written.data, name=target).card) == account_of(card)
+
+
+# --- what a file says, found by other code -------------------------------------------------------
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def words_of(card: ModelCard) -> Iterator[str]:
+    """Every text of the card, those of the kept parts as they stood in their file."""
+
+    def texts(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            for key, one in value.items():
+                yield from (str(key), *texts(one))
+        elif isinstance(value, list):
+            for one in value:
+                yield from texts(one)
+        elif value is not None:
+            yield squeezed(str(value))
+
+    yield from texts(card.body())
+    for one in card.kept:
+        yield from texts(yaml.load(one.json, Loader=yaml.BaseLoader))
+        yield squeezed(one.json)
+
+
+def body_lines(text: str) -> Iterator[str]:
+    """Every line but the headings that name a section or the model, which the card has as such."""
+    for line in text.splitlines():
+        heading = re.fullmatch(r"\s{0,3}#{1,6}\s+(.*?)\s*#*", line)
+        title = heading[1] if heading else ""
+        if title and (section_of(title) or not plain_title(title)):
+            continue
+        yield model_name_of(title) if title else line
+
+
+def scalars(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from scalars(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from scalars(one)
+    elif value not in (None, ""):
+        yield str(value)
+
+
+def said_by_hub_card(data: bytes) -> list[str]:
+    front = front_matter_of(data.decode())
+    if not front.there:
+        return list(scalars(yaml.load(data, Loader=yaml.BaseLoader)))
+    try:
+        head = list(scalars(yaml.load(front.yaml, Loader=yaml.BaseLoader)))
+    except yaml.YAMLError:
+        head = [dumped(line)[1:-1] for line in front.yaml.splitlines()]
+    return [*head, *body_lines(front.body)]
+
+
+def said_by_markdown(data: bytes) -> list[str]:
+    return list(body_lines(data.decode()))
+
+
+SAID: dict[str, Callable[[bytes], list[str]]] = {
+    "huggingface": said_by_hub_card,
+    "markdown": said_by_markdown,
+}
