@@ -14,11 +14,13 @@ from governance.inventory.actions.dependencies import (
     add_feeder,
     end_feeder,
 )
+from governance.inventory.actions.judging import (
+    ModelRecord,
+)
 from governance.inventory.actions.questionnaires import (
     publish_questionnaire,
 )
 from governance.inventory.actions.records import (
-    ModelRecord,
     create_model,
     describe_model,
     edit_model,

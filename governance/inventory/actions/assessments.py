@@ -17,7 +17,7 @@ from governance.core.canonical import canonical, digest
 from governance.core.errors import InvalidInput, Problem, invalid
 from governance.core.typed import tidy
 from governance.core.wording import as_date, day
-from governance.inventory.actions.ratings import assessor, kept_with, write_class, write_tier
+from governance.inventory.actions.ratings import assessor, kept_with, new_class, new_tier
 from governance.inventory.actions.scopes import scope_anew
 from governance.inventory.models import (
     AnswerDraft,
@@ -99,9 +99,8 @@ def assess_tier(
         model, basis, facts_of_scorecard(result), evidence=evidence, person=person, at=at
     )
     before = model.tier
-    rating = write_tier(
-        model, tier, tier_reason(result), person=person, at=at, assessment=assessment
-    )
+    rating = new_tier(model, tier, tier_reason(result), person=person, at=at, assessment=assessment)
+    audit.insert_all([rating])
     model.updated_at = at
     model.save(update_fields=["tier", "tier_until", "tier_after", "updated_at"])
     _empty_draft(model, Matter.TIER, person)
@@ -151,9 +150,10 @@ def assess_class(
         raise InvalidInput(*unanswered(result.open))
     assessment = _keep(model, basis, facts_of_tree(result), evidence=evidence, person=person, at=at)
     before = model.ai_act_class
-    rating = write_class(
+    rating = new_class(
         model, result.outcome.id, class_reason(result), person=person, at=at, assessment=assessment
     )
+    audit.insert_all([rating])
     model.updated_at = at
     model.save(update_fields=["ai_act_class", "updated_at"])
     _empty_draft(model, Matter.CLASS, person)
