@@ -1,8 +1,9 @@
-"""Writing to the ledger. `append` is the only writer of entries."""
+"""Writing to the ledger. `append` and `append_all` are the only writers of entries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -31,6 +32,8 @@ from governance.core.models import Record, new_salt
 
 LEDGER = "ledger"
 RECENT_REFUSALS = 50
+AT_ONCE = 1_000
+"""How many streams one query is given; databases have a limit."""
 
 
 class _Head(NamedTuple):
@@ -72,25 +75,66 @@ def append(
     Raises OutsideTransaction, rules.NotAdmissible or core.canonical.NotCanonical for what may not
     stand in an entry, and LookupError for a record of a table that was never registered.
     """
-    if not connection.in_atomic_block:
-        raise OutsideTransaction("append belongs in the transaction of the change it records")
-    listed = [*records, *(prose for record in records for prose in prose_of(record))]
-    states = {record.ref: state(record) for record in listed}
-    here = origin.current()
-    seq, previous = _lock_head(stream)
-    entry = Entry(
+    act = Act(
+        verb=verb,
         stream=stream,
-        seq=seq + 1,
-        at=at,
-        verb=Verb(verb).value,
         subject=subject,
         actor=actor,
-        source=here.source.value,
-        request=here.request_id,
+        at=at,
         facts=facts,
-        states=states,
+        records=records,
     )
-    return _store(entry, previous)
+    _require_transaction()
+    states = act.states()
+    row = _row(act, states, *_lock_head(stream))
+    _insert(row)
+    _advance(LedgerStream(id=row.stream_id, seq=row.seq, head=row.hash))
+    _wake_followers()
+    return row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """What an entry is made of, as `append` takes it."""
+
+    verb: Verb
+    stream: str
+    subject: str
+    actor: str
+    at: datetime
+    facts: Mapping[str, Any]
+    records: Sequence[Record]
+
+    def states(self) -> dict[str, str]:
+        listed = [*self.records, *(prose for record in self.records for prose in prose_of(record))]
+        return {record.ref: state(record) for record in listed}
+
+
+def append_all(acts: Iterable[Act]) -> list[LedgerEntry]:
+    """Append one entry for each act, as `append` does, in few statements however many there are.
+
+    All heads are locked in the order of the streams' names before the first entry is made. Acts
+    on one stream stay in the order in which they are given.
+    """
+    _require_transaction()
+    acts = sorted(acts, key=lambda act: act.stream)
+    heads = _lock_heads([act.stream for act in acts])
+    rows = []
+    for act in acts:
+        row = _row(act, act.states(), *heads[act.stream])
+        heads[act.stream] = _Head(row.seq, row.hash)
+        rows.append(row)
+    LedgerEntry.objects.bulk_create(rows)
+    _advance.all(
+        LedgerStream(id=stream_id(name), seq=h.seq, head=h.hash) for name, h in heads.items()
+    )
+    _wake_followers()
+    return rows
+
+
+def _require_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("append belongs in the transaction of the change it records")
 
 
 def _lock_head(name: str) -> tuple[int, str]:
@@ -112,10 +156,40 @@ def _locked(name: str) -> tuple[int, str] | None:
     return _HEADS.first(key=stream_id(name))
 
 
-def _store(entry: Entry, previous: str) -> LedgerEntry:
+def _lock_heads(names: Iterable[str]) -> dict[str, _Head]:
+    """Do what `_lock_head` does for each of the streams, in the order of their names."""
+    wanted = sorted(set(names))
+    heads: dict[str, _Head] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        part = wanted[start : start + AT_ONCE]
+        there = LedgerStream.objects.filter(id__in=map(stream_id, part))
+        known = set(there.values_list("name", flat=True))
+        LedgerStream.objects.bulk_create(
+            [LedgerStream(id=stream_id(name), name=name) for name in part if name not in known],
+            ignore_conflicts=True,
+        )
+        rows = there.select_for_update().order_by("name").values_list("name", "seq", "head")
+        heads |= {name: _Head(seq, head) for name, seq, head in rows}
+    return heads
+
+
+def _row(act: Act, states: Mapping[str, str], seq: int, previous: str) -> LedgerEntry:
+    here = origin.current()
+    entry = Entry(
+        stream=act.stream,
+        seq=seq + 1,
+        at=act.at,
+        verb=Verb(act.verb).value,
+        subject=act.subject,
+        actor=act.actor,
+        source=here.source.value,
+        request=here.request_id,
+        facts=act.facts,
+        states=states,
+    )
     text = entry.text()
     digest = entry_hash(previous=previous, text=text)
-    row = LedgerEntry(
+    return LedgerEntry(
         id=front_of(digest),
         stream_id=stream_id(entry.stream),
         seq=entry.seq,
@@ -129,18 +203,36 @@ def _store(entry: Entry, previous: str) -> LedgerEntry:
         hash=digest,
         text=text,
     )
-    _insert(row)
-    _advance(LedgerStream(id=row.stream_id, seq=entry.seq, head=digest))
+
+
+def _wake_followers() -> None:
     # A crash between commit and this call loses the wake-up only; the sweep finds the entry.
     transaction.on_commit(wake.wake, robust=True)
-    return row
 
 
 def write_prose(text: str) -> Prose:
     """Save free text apart from the row that means it, in the caller's transaction."""
+    prose = new_prose(text)
+    prose.save(force_insert=True)
+    return prose
+
+
+def new_prose(text: str) -> Prose:
+    """Return free text as a row, which `insert_all` saves with the row that means it."""
     salt = new_salt()
     digest = prose_digest(salt=salt, text=text)
-    return Prose.objects.create(id=front_of(digest), text=text, salt=salt, digest=digest)
+    return Prose(id=front_of(digest), text=text, salt=salt, digest=digest)
+
+
+def insert_all(records: Iterable[Record]) -> None:
+    """Insert rows and the prose that they point to, table by table, in the caller's transaction."""
+    records = list(records)
+    prose = {one.pk: one for record in records for one in prose_of(record) if one._state.adding}
+    tables: dict[type[Record], list[Record]] = {}
+    for record in (*prose.values(), *records):
+        tables.setdefault(type(record), []).append(record)
+    for table, rows in tables.items():
+        table._default_manager.bulk_create(rows)
 
 
 def record_refusal(

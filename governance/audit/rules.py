@@ -66,6 +66,7 @@ class Verb(models.TextChoices):
     FIELD_DEFINED = "field.defined"
     FINDING_CLOSED = "finding.closed"
     FINDING_OPENED = "finding.opened"
+    IMPORT_APPLIED = "import.applied"
     LEDGER_VERIFIED = "ledger.verified"
     LINEAGE_DERIVED = "lineage.derived"
     LINEAGE_REPORTED = "lineage.reported"

@@ -26,6 +26,7 @@ from governance.core.canonical import digest, sha256_hex
 from governance.core.errors import InvalidInput
 from governance.core.models import Record
 from governance.core.typed import tidy
+from governance.inventory.actions.keeping import require_in_use
 from governance.registry.models import ModelVersion
 from governance.registry.queries import locked_version
 
@@ -46,10 +47,11 @@ def save_draft(
     stands there already appends nothing.
 
     Raises DraftChanged when somebody saved in between, InvalidInput naming each wrong section,
-    NotAPerson, PermissionMissing. Then nothing is saved.
+    ModelRetired, NotAPerson, PermissionMissing. Then nothing is saved.
     """
     version = locked_version(version)
     require(actor, Permission.CARD_WRITE, unit=version.model.unit, at=at)
+    require_in_use(version.model)
     person = _person(actor)
     seen = draft_of(version)
     _check_base(seen, base)
@@ -91,10 +93,11 @@ def publish_card(
     A draft never saved is the model's last published card, and can be published as it is.
     Appends card.published. `base` is the save that the publisher saw; None publishes what stands
     there. Raises InvalidInput naming each required section without an answer, CardUnchanged,
-    DraftChanged, NotAPerson, PermissionMissing.
+    DraftChanged, ModelRetired, NotAPerson, PermissionMissing.
     """
     version = locked_version(version)
     require(actor, Permission.CARD_PUBLISH, unit=version.model.unit, at=at)
+    require_in_use(version.model)
     person = _person(actor)
     draft = draft_of(version)
     _check_base(draft, base)

@@ -207,6 +207,11 @@ class Update(Generic[Object]):
         _run(self.sql, _values(row, self.fields, adding=False), answers=False)
         return row
 
+    def all(self, rows: Iterable[Object]) -> None:
+        """Save the columns of many rows, in one call of the database's driver."""
+        with connection.cursor() as cursor:
+            cursor.executemany(self.sql, [_values(row, self.fields, adding=False) for row in rows])
+
 
 def _values(row: Model, fields: Iterable[Field[Any, Any]], *, adding: bool) -> list[Any]:
     saved = (field.get_db_prep_save(field.pre_save(row, adding), connection) for field in fields)

@@ -50,9 +50,8 @@ def particulars(name: str, *, person: Person, now: datetime) -> dict[str, Any]:
 
 
 def tie(models: Mapping[str, Model], *, now: datetime) -> None:
-    """Say what feeds what, and then what is out of use; each as the owner of the model."""
-    data, at = read("records.yaml"), now - timedelta(hours=7)
-    for one in data["feeds"]:
+    """Say what feeds what, each as the owner of the model that is fed."""
+    for one in read("records.yaml")["feeds"]:
         consumer = models[one["to"]]
         add_feeder(
             consumer=consumer,
@@ -60,16 +59,20 @@ def tie(models: Mapping[str, Model], *, now: datetime) -> None:
             flows=one["flows"],
             since_date=(now - timedelta(days=one["days_ago"])).date(),
             actor=_owner(consumer),
-            at=at,
+            at=now - timedelta(hours=7),
         )
-    for name, one in data["retired"].items():
+
+
+def retire(models: Mapping[str, Model], *, now: datetime) -> None:
+    """Say what is out of use, each as its owner: the last act on a record, which is frozen then."""
+    for name, one in read("records.yaml")["retired"].items():
         retire_model(
             model=models[name],
             reason=one["reason"],
             replacement=models.get(one.get("replacement", "")),
             retention_end_date=(now + RETENTION).date(),
             actor=_owner(models[name]),
-            at=at,
+            at=now - timedelta(hours=7),
         )
 
 

@@ -96,6 +96,7 @@ def seed(*, now: datetime) -> None:
     records.tie(models, now=now)
     exceptions.lend_seats(read("people.yaml")["lent"], person=bank.person, now=now)
     upkeep.keep_up(bank.cast.units["meridian"], person=bank.person, prove=_proof, now=now)
+    records.retire(models, now=now)
 
 
 def _serve(bank: Meridian) -> None:

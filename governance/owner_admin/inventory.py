@@ -19,7 +19,7 @@ from governance.accounts.queries import units_with
 from governance.core.wording import as_date, counted, day
 from governance.inventory.actions import create_model, edit_model, propose_change
 from governance.inventory.actions.model_changes import awaits_review
-from governance.inventory.models import Model
+from governance.inventory.models import CustomField, Model
 from governance.inventory.queries import (
     Answer,
     Links,
@@ -64,6 +64,9 @@ def _answered() -> list[str]:
         if published_for(purpose)
         for name in names
     ]
+
+
+MORE_FIELDS = "The firm asks more of some origins and tiers: save, and those fields are there too."
 
 
 class CompletenessFilter(admin.SimpleListFilter):
@@ -208,6 +211,8 @@ class ModelAdmin(GovernedAdmin):
         answers = _answers(request, obj)
         asked = {answer.field.form_name: input_for(answer) for answer in answers}
         kwargs["form"] = type("ModelForm", (ModelForm,), {**asked, "answers": answers})
+        if CustomField.objects.in_use().count() > len(answers):
+            kwargs["help_texts"] = {"origin": MORE_FIELDS}
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:

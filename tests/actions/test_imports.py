@@ -12,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from governance.accounts.models import User
 from governance.accounts.rules import Role
 from governance.audit.models import LedgerEntry
+from governance.audit.registration import state
+from governance.audit.verification import verify
 from governance.core.errors import InvalidInput
 from governance.core.sheets import csv_bytes
 from governance.inventory.actions import create_model, describe_model, edit_model
 from governance.inventory.actions.imports import import_models
 from governance.inventory.actions.planning import prepare_import
-from governance.inventory.models import Builder, Model, TierAssessment
+from governance.inventory.models import Builder, Model, RecordRevision, TierAssessment
 from governance.inventory.queries.exchange import rows_of
 from governance.inventory.rules.imports import Change, ImportChanged, Plan, Verdict
 from governance.inventory.sheets import Sheet, read_sheet
@@ -126,6 +128,22 @@ class TestTheDryRun:
 
         assert count(400) == count(4) <= 12
 
+    def test_few_queries_also_where_validators_are_assigned(self, cast: Cast) -> None:
+        head = ["Name", "Unit", "Validator"]
+
+        def count(rows: int) -> int:
+            names = [f"validated-{n}" for n in range(rows)]
+            for name in names:
+                if not Model.objects.filter(name=name).exists():
+                    create_model(name=name, unit=cast.unit, actor=cast.owner, at=NOON)
+            found = sheet(*([n, "bank/retail", cast.validator.email] for n in names), head=head)
+            with CaptureQueriesContext(connection) as captured:
+                prepared = prepare_import(found, actor=cast.owner, at=LATER)
+            assert prepared.plan.counts[Verdict.CHANGED] == rows
+            return len(captured)
+
+        assert count(20) == count(2)
+
 
 WRONG: list[tuple[list[str], list[tuple[str, str]]]] = [
     (["a/b", "bank/retail", "", "", "", ""], [("Name", "characters")]),
@@ -209,6 +227,38 @@ class TestApplying:
         assert len({entry.request_id for entry in entries}) == 1
         assert Builder.objects.filter(model=new, user=cast.owner).exists()
         assert str(TierAssessment.objects.get(model=new).reason) == "Advises."
+
+    def test_the_import_as_a_whole_is_an_entry_of_the_firm(self, cast: Cast, model: Model) -> None:
+        found = self.rows(cast, model)
+        apply(found, cast.owner)
+        whole, row = newest_entry("firm"), newest_entry(model.stream)
+        assert (whole.verb, whole.source, whole.subject) == (
+            "import.applied", "IMPORT", f"import:{found.digest}",
+        )  # fmt: skip
+        assert whole.facts == {"file": found.digest, "created": 1, "changed": 1, "unchanged": 0}
+        assert (whole.request_id, whole.actor) == (row.request_id, row.actor)
+
+    def test_says_the_same_as_the_actions_one_by_one(self, cast: Cast, model: Model) -> None:
+        """Every record stands as its newest entry says, and in the chain that anybody can check."""
+        person = f.make_person("Both Hats", Role.DEVELOPER, Role.MODEL_OWNER, unit=cast.unit)
+        edit_model(
+            model=model,
+            record=f.edited_record(model, owner=person),
+            actor=cast.owner,
+            at=NOON,
+        )
+        head = ["Name", "Purpose", "Developers", "Description"]
+        apply(sheet([model.name, "Sorts.", person.email, "Now."], head=head), person)
+        model.refresh_from_db()
+        described, updated = LedgerEntry.objects.of_stream(model.stream).order_by("-seq")[:2]
+        assert [described.verb, updated.verb] == ["model.described", "model.updated"]
+        assert described.states[model.ref] == state(model) != updated.states[model.ref]
+        revision = RecordRevision.objects.filter(model=model).latest("number")
+        assert updated.states[revision.ref] == state(revision)
+        assert updated.states[revision.content.ref] == state(revision.content)
+        assert (model.purpose, model.description) == ("Sorts.", "Now.")
+        assert list(model.developers.all()) == [person]
+        assert verify().broken is None
 
     def test_again_is_refused_since_everything_is_there(self, cast: Cast, model: Model) -> None:
         found = self.rows(cast, model)

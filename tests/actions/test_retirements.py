@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,6 +13,7 @@ from django.test import override_settings
 
 from governance.accounts.rules import PermissionMissing, Role
 from governance.approvals.actions.retirements import AwaitsDecision, retire_model
+from governance.cards.actions import publish_card, save_draft
 from governance.core.errors import InvalidInput
 from governance.inventory.actions import (
     ModelRecord,
@@ -29,11 +31,23 @@ from governance.inventory.rules import (
     NotTheOwner,
     StillConsumed,
 )
+from governance.registry.actions.aliases import set_alias
+from governance.registry.actions.comments import comment_on_version
+from governance.registry.actions.labels import label_version
+from governance.registry.actions.names import rename_model
 from governance.registry.actions.slots import assign_role
+from governance.registry.actions.tags import (
+    delete_model_tag,
+    delete_version_tag,
+    set_model_tag,
+    set_version_tag,
+)
+from governance.registry.actions.versions import describe_version, register_version
 from governance.registry.models import ModelVersion, SlotAssignment
 from governance.registry.queries import default_slot
-from governance.registry.rules import SlotRole, Stage
+from governance.registry.rules import Registration, SlotRole, Stage
 from governance.registry.rules.removals import StillServing
+from governance.validation.actions.findings import close_finding, open_finding
 from tests import factories as f
 from tests.factories import NOON, Cast, later
 from tests.world import newest_entry, nothing_moves, refused
@@ -181,6 +195,38 @@ class TestWhatIsFrozen:
             edit_model(model=model, record=record, actor=cast.owner, at=NOON)
         with refused(ModelRetired):
             describe_model(model=model, description="So.", actor=cast.developer, at=NOON)
+
+    def test_what_is_said_of_it_and_its_versions(
+        self, cast: Cast, model: Model, version: ModelVersion
+    ) -> None:
+        who: dict[str, Any] = {"actor": cast.developer, "at": NOON}
+        acts: list[Callable[[], object]] = [
+            lambda: rename_model(model=model, name="another", actor=cast.owner, at=NOON),
+            lambda: register_version(
+                model=model, registration=Registration(source="s3://m/2"), **who
+            ),
+            lambda: describe_version(version=version, description="So.", **who),
+            lambda: label_version(version=version, label="2.0", **who),
+            lambda: set_model_tag(model=model, key="k", value="v", **who),
+            lambda: delete_model_tag(model=model, key="k", **who),
+            lambda: set_version_tag(version=version, key="k", value="v", **who),
+            lambda: delete_version_tag(version=version, key="k", **who),
+            lambda: set_alias(version=version, name="live", **who),
+            lambda: save_draft(version=version, sections={"overview": "So."}, base=None, **who),
+            lambda: publish_card(version=version, actor=cast.owner, at=NOON),
+        ]
+        for act in acts:
+            with refused(ModelRetired):
+                act()
+
+    def test_what_comes_late_is_still_put_on_record(
+        self, cast: Cast, model: Model, version: ModelVersion
+    ) -> None:
+        who: dict[str, Any] = {"actor": cast.validator, "at": NOON}
+        finding = open_finding(version=version, finding=f.due_finding(), **who)
+        close_finding(finding=finding, reason="The model is out of use.", **who)
+        comment_on_version(version=version, text="Sold.", **who)
+        assert newest_entry(model.stream).verb == "comment.written"
 
     def test_what_it_depends_on(self, cast: Cast, model: Model, version: ModelVersion) -> None:
         other = f.make_model(cast, name="other")

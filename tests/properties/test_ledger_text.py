@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.audit import merkle
 from governance.audit.checkpoints import CheckpointUnusable, Head, checkpoint, open_note, sign
 from governance.audit.rules import Entry, check_facts, entry_hash
+from governance.core import canonical as ours
 from tests.rules.test_ledger_checkpoints import KEY, SEED
 from tests.rules.test_ledger_format import DOMAIN, canonical, tree_root
 
@@ -59,6 +61,15 @@ def test_any_json_library_makes_the_same_text_and_hash(
     assert datetime.fromisoformat(body["at"]) == at
     expected = sha256(DOMAIN + bytes.fromhex(previous) + text.encode()).hexdigest()
     assert entry_hash(previous=previous, text=text) == expected
+
+
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+"""Prose and records hold line breaks and characters that no fact may hold."""
+
+
+@given(st.recursive(SCALARS | TEXT, lambda v: st.lists(v) | st.dictionaries(KEYS, v)))
+def test_the_text_is_that_of_rfc_8785(value: object) -> None:
+    assert ours.canonical(value) == rfc8785.dumps(value).decode()  # type: ignore[arg-type]
 
 
 @given(st.lists(st.binary(max_size=8), max_size=70))

@@ -1,7 +1,8 @@
 """All that is on record of the models that somebody may see, page by page, as one JSON document.
 
-What is below a model is seen by whoever sees the model. Drafts that only their writers see, and
-what a signer opened before they signed, are not in it.
+What is below a model is seen by whoever sees the model, but for what has another model at its
+other end. Drafts of reports, which only their writers see, and what a signer opened before they
+signed, are not in it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from django.db.models import Field, QuerySet
 from governance.accounts.rules import Actor
 from governance.approvals.models import (
     Condition,
+    DossierCopy,
     Lapse,
     Override,
     OverrideSignOff,
@@ -28,17 +30,36 @@ from governance.approvals.models import (
     Tick,
 )
 from governance.audit.models import Prose
-from governance.cards.models import CardRevision
+from governance.cards.models import CardDraft, CardRevision
 from governance.core.canonical import timestamp
 from governance.core.models import Record
 from governance.evidence.queries.collecting import names_in
 from governance.evidence.rules.exports import FORMAT, MODELS_AT_ONCE, named_in, written
 from governance.inventory.models import (
+    AnswerEvidence,
+    Assessment,
+    Attestation,
+    AttestationItem,
     Builder,
+    ChangeDecision,
     ClassAssessment,
+    CustomValue,
+    Dependency,
+    Determination,
     FormerName,
     Model,
+    ModelChange,
+    RecordRevision,
+    Retirement,
+    RetirementEnd,
+    Review,
+    RuleScope,
     TierAssessment,
+    TierOverride,
+    TierOverrideApproval,
+    Waiver,
+    WaiverDecision,
+    WaiverEnd,
 )
 from governance.registry.models import (
     Alias,
@@ -48,18 +69,28 @@ from governance.registry.models import (
     DeploymentReport,
     Deprecation,
     EvaluationResult,
+    LineageFact,
     ModelTag,
     ModelVersion,
     Slot,
     SlotAssignment,
     StageChange,
     VersionComment,
+    VersionInput,
+    VersionParent,
     VersionTag,
 )
 from governance.validation.models import Finding, Report
 
 UNSAID = frozenset({"id", "salt", "first_opened_at", "evidence_opened"})
-PARSED = {"lineage_text": "lineage", "differences_text": "differences", "text": "body"}
+PARSED = {
+    "answers_text": "answers",
+    "differences_text": "differences",
+    "facts_text": "facts",
+    "lineage_text": "lineage",
+    "result_text": "result",
+    "text": "body",
+}
 """Columns that hold JSON, and what they are called in the document, where they are read out."""
 
 
@@ -67,7 +98,9 @@ PARSED = {"lineage_text": "lineage", "differences_text": "differences", "text": 
 class Branch:
     """Rows below others: under which member, of which table, by which column; `way` to the model.
 
-    `keeps` narrows them: what the pages do not show is not exported either.
+    `keeps` narrows them: what the pages do not show is not exported either; `sees` names the model
+    at the other end, of rows that stand only where the reader may see that too. Of `joins` the
+    rows themselves stand there instead of pointers. `leaves` are columns that are left out.
     """
 
     member: str
@@ -77,6 +110,9 @@ class Branch:
     order: str
     branches: tuple[Branch, ...] = ()
     keeps: Mapping[str, Any] = field(default_factory=dict)
+    sees: str = ""
+    joins: tuple[str, ...] = ()
+    leaves: frozenset[str] = frozenset()
 
 
 _OF_VERSION, _OF_REQUEST = "version__model", "request__version__model"
@@ -88,6 +124,10 @@ VERSION = (
     Branch("evaluations", EvaluationResult, "version", _OF_VERSION, "received_at"),
     Branch("stage_changes", StageChange, "version", _OF_VERSION, "changed_at"),
     Branch("deprecations", Deprecation, "version", _OF_VERSION, "deprecated_at"),
+    Branch("inputs", VersionInput, "version", _OF_VERSION, "recorded_at", joins=("snapshot",)),
+    Branch("parents", VersionParent, "version", _OF_VERSION, "recorded_at", sees="parent__model"),
+    Branch("lineage_facts", LineageFact, "version", _OF_VERSION, "recorded_at"),
+    Branch("card_drafts", CardDraft, "version", _OF_VERSION, "edited_at"),
     Branch("cards", CardRevision, "version", _OF_VERSION, "number"),
     Branch("reports", Report, "version", _OF_VERSION, "number"),
     Branch(
@@ -108,12 +148,58 @@ REQUEST = (
     Branch("overrides", Override, "request", _OF_REQUEST, "proposed_at", OVERRIDE),
     Branch("ticks", Tick, "request", _OF_REQUEST, "ticked_at"),
     Branch("lapses", Lapse, "request", _OF_REQUEST, "noted_at"),
+    Branch(
+        "dossiers", DossierCopy, "request", _OF_REQUEST, "recorded_at", leaves=frozenset({"text"})
+    ),
 )
+TIER_OVERRIDE = (
+    Branch(
+        "approvals", TierOverrideApproval, "override", "override__assessment__model", "approved_at"
+    ),
+)
+ASSESSMENT = (
+    Branch(
+        "tier_overrides",
+        TierOverride,
+        "assessment",
+        "assessment__model",
+        "proposed_at",
+        TIER_OVERRIDE,
+    ),
+    Branch("answer_evidence", AnswerEvidence, "assessment", "assessment__model", "asked"),
+)
+CHANGE = (Branch("decisions", ChangeDecision, "change", "change__model", "decided_at"),)
+RETIREMENT = (Branch("ends", RetirementEnd, "retirement", "retirement__model", "returned_at"),)
+WAIVER = (
+    Branch("decisions", WaiverDecision, "waiver", "waiver__model", "decided_at"),
+    Branch("ends", WaiverEnd, "waiver", "waiver__model", "ended_at"),
+)
+ATTESTATION = (Branch("attestations", Attestation, "item", "item__model", "attested_at"),)
 SLOT = (Branch("assignments", SlotAssignment, "slot", "slot__model", "assigned_at"),)
 BELOW = (
     Branch("former_names", FormerName, "model", "model", "ended_at"),
     Branch("tier_assessments", TierAssessment, "model", "model", "assessed_at"),
     Branch("class_assessments", ClassAssessment, "model", "model", "assessed_at"),
+    Branch("assessments", Assessment, "model", "model", "assessed_at", ASSESSMENT),
+    Branch("determinations", Determination, "model", "model", "decided_at"),
+    Branch("rule_scopes", RuleScope, "model", "model", "number"),
+    Branch("record_revisions", RecordRevision, "model", "model", "number"),
+    Branch("custom_values", CustomValue, "model", "model", "field__key", joins=("field",)),
+    Branch("fed_by", Dependency, "consumer", "consumer", "added_at", sees="feeder"),
+    Branch("feeds", Dependency, "feeder", "feeder", "added_at", sees="consumer"),
+    Branch("changes", ModelChange, "model", "model", "number", CHANGE),
+    Branch("reviews", Review, "model", "model", "reviewed_at"),
+    Branch(
+        "attestation_items",
+        AttestationItem,
+        "model",
+        "model",
+        "campaign__opened_at",
+        ATTESTATION,
+        joins=("campaign",),
+    ),
+    Branch("waivers", Waiver, "model", "model", "requested_at", WAIVER),
+    Branch("retirements", Retirement, "model", "model", "retired_at", RETIREMENT),
     Branch("builders", Builder, "model", "model", "since"),
     Branch("tags", ModelTag, "model", "model", "key"),
     Branch("aliases", Alias, "model", "model", "name"),
@@ -139,17 +225,19 @@ def export_document(models: QuerySet[Model], *, actor: Actor, at: datetime) -> I
         "models": len(keys),
     }
     names = named_in(written(about))
+    seen = Model.objects.visible_to(actor, at=at)
     yield f'{{"format": {written(FORMAT)},\n"about": {written(about)},\n"models": ['
     for start in range(0, len(keys), MODELS_AT_ONCE):
-        for place, model in enumerate(_page(keys[start : start + MODELS_AT_ONCE])):
+        page = _page(keys[start : start + MODELS_AT_ONCE], seen)
+        for place, model in enumerate(page):
             text = written(model)
             names |= named_in(text)
             yield f"{',' if start + place else ''}\n{text}"
     yield f'\n],\n"names": {written(names_in((), sorted(names)))}}}\n'
 
 
-def _page(keys: Sequence[UUID]) -> Iterator[dict[str, Any]]:
-    below = _below(BELOW, keys)
+def _page(keys: Sequence[UUID], seen: QuerySet[Model]) -> Iterator[dict[str, Any]]:
+    below = _below(BELOW, keys, seen)
     developers = _developers(keys)
     for model in Model.objects.filter(pk__in=keys).order_by("name"):
         yield described(model) | {"developers": developers[model.pk]} | below[model.pk]
@@ -163,24 +251,42 @@ def _developers(keys: Sequence[UUID]) -> dict[UUID, list[str]]:
     return found
 
 
-def _below(branches: Sequence[Branch], keys: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+def _below(
+    branches: Sequence[Branch], keys: Sequence[UUID], seen: QuerySet[Model]
+) -> dict[UUID, dict[str, Any]]:
     """Return what stands below each row, by its key: an empty list where there is nothing."""
     found: dict[UUID, dict[str, Any]] = defaultdict(
         lambda: {branch.member: [] for branch in branches}
     )
     for branch in branches:
-        inner = _below(branch.branches, keys) if branch.branches else None
-        for row in _rows(branch, keys):
-            said = described(row) | (inner[row.pk] if inner is not None else {})
+        inner = _below(branch.branches, keys, seen) if branch.branches else None
+        for row in _rows(branch, keys, seen):
+            said = described(row) | {name: described(getattr(row, name)) for name in branch.joins}
+            said = {key: value for key, value in said.items() if key not in branch.leaves}
+            said |= inner[row.pk] if inner is not None else {}
             found[getattr(row, f"{branch.parent}_id")][branch.member].append(said)
     return found
 
 
-def _rows(branch: Branch, keys: Sequence[UUID]) -> QuerySet[Any]:
+def _rows(branch: Branch, keys: Sequence[UUID], seen: QuerySet[Model]) -> QuerySet[Any]:
     wanted = {f"{branch.way}__in": keys, **branch.keeps}
+    if branch.sees:
+        wanted[f"{branch.sees}__in"] = seen.values("pk")
     rows = branch.table._default_manager.filter(**wanted).order_by(branch.order, "pk")
-    prose = [f.name for f in branch.table._meta.concrete_fields if f.related_model is Prose]
-    return rows.select_related(*prose)
+    return rows.select_related(*_prose(branch.table), *_joined(branch)).defer(*branch.leaves)
+
+
+def _prose(table: type[Record]) -> list[str]:
+    return [f.name for f in table._meta.concrete_fields if f.related_model is Prose]
+
+
+def _joined(branch: Branch) -> list[str]:
+    """The rows that are joined, and their own prose."""
+    found = list(branch.joins)
+    for name in branch.joins:
+        table: Any = branch.table._meta.get_field(name).related_model
+        found += (f"{name}__{prose}" for prose in _prose(table))
+    return found
 
 
 def described(record: Record) -> dict[str, Any]:

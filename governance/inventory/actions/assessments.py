@@ -17,7 +17,7 @@ from governance.core.canonical import canonical
 from governance.core.errors import InvalidInput, Problem, invalid
 from governance.core.typed import tidy
 from governance.inventory.actions.drafts import empty_draft
-from governance.inventory.actions.ratings import assessor, kept_with, write_class, write_tier
+from governance.inventory.actions.ratings import assessor, kept_with, new_class, new_tier
 from governance.inventory.models import (
     AnswerEvidence,
     Assessment,
@@ -101,9 +101,8 @@ def assess_tier(
         model, basis, facts_of_scorecard(result), evidence=evidence, person=person, at=at
     )
     before = model.tier
-    rating = write_tier(
-        model, tier, tier_reason(result), person=person, at=at, assessment=assessment
-    )
+    rating = new_tier(model, tier, tier_reason(result), person=person, at=at, assessment=assessment)
+    audit.insert_all([rating])
     # Its answers say that this is a model, whatever was determined before.
     model.is_tool, model.updated_at = False, at
     model.save(update_fields=["tier", "tier_until", "tier_after", "is_tool", "updated_at"])
@@ -159,9 +158,10 @@ def assess_class(
         model, basis, facts_of_tree(result), evidence=evidence, person=person, at=at
     )
     before = model.ai_act_class
-    rating = write_class(
+    rating = new_class(
         model, result.outcome.id, class_reason(result), person=person, at=at, assessment=assessment
     )
+    audit.insert_all([rating])
     model.updated_at = at
     model.save(update_fields=["ai_act_class", "updated_at"])
     empty_draft(model, Matter.CLASS, person)

@@ -13,7 +13,7 @@ from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.errors import InvalidInput, Problem, invalid
-from governance.core.models import Record, insert_unique
+from governance.core.models import insert_unique
 from governance.inventory.models import CustomField, CustomValue, Model
 from governance.inventory.queries import custom_values
 from governance.inventory.rules import applies
@@ -141,21 +141,20 @@ def _problem(
     return None
 
 
-def write_values(model: Model, said: Mapping[str, str]) -> list[Record]:
-    """Keep what was checked, and return the rows that changed."""
+def changed_values(model: Model, said: Mapping[str, str]) -> list[CustomValue]:
+    """Return the rows that say something else now, of what was checked; the caller saves them."""
     if not said:
         return []
     rows = {row.field_id: row for row in CustomValue.objects.filter(model=model)}
-    written: list[Record] = []
+    changed = []
     for key, field in _fields(said).items():
         row = rows.get(field.pk) or CustomValue(model=model, field=field)
         text = said[key].strip()
         if text == row.value:
             continue
         row.value = canonical_value(text, value_type=field.value_type, choices=field.choices)
-        row.save()
-        written.append(row)
-    return written
+        changed.append(row)
+    return changed
 
 
 def values_said(said: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -11,22 +11,28 @@ from django.db import transaction
 from governance.accounts.models import User
 from governance.accounts.queries import RolesAhead
 from governance.accounts.rules import Actor
+from governance.audit.actions import Act
 from governance.audit.origin import current, origin
-from governance.audit.rules import Source
+from governance.audit.rules import Source, Verb
 from governance.inventory.actions.planning import ReadyRow, prepare_import
-from governance.inventory.actions.records import create_model, describe_model, edit_model
+from governance.inventory.actions.working_out import creation, description_change, edit
+from governance.inventory.actions.writing import WorkedOut, write_all
+from governance.inventory.models import Model
+from governance.inventory.queries.around import Around, around_all
 from governance.inventory.queries.imports import lock_models
 from governance.inventory.rules.columns import DESCRIPTION
-from governance.inventory.rules.imports import JOB, ImportChanged, Plan, refused_rows
+from governance.inventory.rules.imports import JOB, ImportChanged, Plan, Verdict, refused_rows
 from governance.inventory.sheets import Sheet
 from governance.jobs.actions import enqueue
 from governance.jobs.models import Job
 
+STREAM = "firm"
+
 Report: TypeAlias = Callable[[int, int], None]
-"""Told how many rows are written, of how many. May raise to stop the work."""
+"""Told how many rows are worked out, of how many. May raise to stop the work."""
 
 
-def quiet(written: int, of: int) -> None:
+def quiet(worked_out: int, of: int) -> None:
     pass
 
 
@@ -37,9 +43,10 @@ def import_models(
     """Create and change the models of a file, in one transaction; return what was done.
 
     `seen` is the digest of the plan that the actor was shown. Everything is judged again under
-    lock. Each row appends what create_model, edit_model and describe_model append, from the
-    source IMPORT and under one request. Raises InvalidInput with every problem of every row,
-    ImportChanged when the file or the inventory is not what was shown.
+    lock. Each row appends what create_model, edit_model and describe_model append, and an import
+    that changes anything import.applied, from the source IMPORT and under one request. Raises
+    InvalidInput with every problem of every row, ImportChanged when the file or the inventory is
+    not what was shown.
     """
     lock_models(sheet.names())
     prepared = prepare_import(sheet, actor=actor, at=at)
@@ -51,37 +58,61 @@ def import_models(
         )
     # Read after the lock, once instead of three times a row.
     acting = RolesAhead.at(at).acting(actor)
+    changes = list(_worked_out(prepared.ready, actor=acting, at=at, report=report))
+    if not changes:
+        return prepared.plan
     with origin(Source.IMPORT, current().request_id):
-        _write_all(in_order(prepared.ready), actor=acting, at=at, report=report)
+        write_all(changes, _applied(prepared.plan, actor=actor, at=at))
     return prepared.plan
 
 
-def in_order(rows: Sequence[ReadyRow]) -> list[ReadyRow]:
-    """Sort by the names of the ledger's streams; those of new models nobody else can wait for."""
-    return sorted(rows, key=lambda row: row.model.stream if row.model else "")
+def _worked_out(
+    rows: Sequence[ReadyRow], *, actor: Actor, at: datetime, report: Report
+) -> Iterator[WorkedOut]:
+    around = around_all(row.model for row in rows if row.model is not None)
+    for worked_out, row in enumerate(rows):
+        report(worked_out, len(rows))
+        if row.model is None:
+            yield creation(
+                name=row.planned.name,
+                unit=row.unit,
+                description=row.description,
+                record=row.record,
+                actor=actor,
+                at=at,
+            )
+        else:
+            yield from _of_known(row, row.model, around[row.model.pk], actor=actor, at=at)
 
 
-def _write_all(rows: Sequence[ReadyRow], *, actor: Actor, at: datetime, report: Report) -> None:
-    for written, row in enumerate(rows):
-        report(written, len(rows))
-        _write(row, actor=actor, at=at)
-
-
-def _write(row: ReadyRow, *, actor: Actor, at: datetime) -> None:
-    if row.model is None:
-        create_model(
-            name=row.planned.name,
-            unit=row.unit,
-            description=row.description,
-            record=row.record,
-            actor=actor,
-            at=at,
-        )
-        return
+def _of_known(
+    row: ReadyRow, model: Model, around: Around, *, actor: Actor, at: datetime
+) -> Iterator[WorkedOut]:
     if row.changed - {DESCRIPTION.key}:
-        edit_model(model=row.model, record=row.record, actor=actor, at=at)
+        change = edit(model, row.record, around, actor=actor, at=at)
+        if change is not None:
+            model = change.model
+            yield change
     if DESCRIPTION.key in row.changed:
-        describe_model(model=row.model, description=row.description, actor=actor, at=at)
+        yield description_change(model, row.description, actor=actor, at=at)
+
+
+def _applied(plan: Plan, *, actor: Actor, at: datetime) -> Act:
+    """The entry of the import as a whole; the rows stand in the entries of their models."""
+    return Act(
+        verb=Verb.IMPORT_APPLIED,
+        stream=STREAM,
+        subject=f"import:{plan.file}",
+        actor=actor.ref,
+        at=at,
+        facts={
+            "file": plan.file,
+            "created": plan.counts[Verdict.CREATED],
+            "changed": plan.counts[Verdict.CHANGED],
+            "unchanged": plan.counts[Verdict.UNCHANGED],
+        },
+        records=(),
+    )
 
 
 def request_import(*, sheet: Sheet, seen: str, actor: User, at: datetime) -> Job:

@@ -7,7 +7,8 @@ from datetime import datetime
 from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor
 from governance.inventory.models import Model
-from governance.inventory.rules import ModelRetired, NotTheOwner
+from governance.inventory.queries import record_digest
+from governance.inventory.rules import ModelRetired, NotTheOwner, RecordChanged
 
 
 def require_keeper(model: Model, actor: Actor, at: datetime) -> None:
@@ -15,6 +16,16 @@ def require_keeper(model: Model, actor: Actor, at: datetime) -> None:
     require(actor, Permission.MODEL_EDIT, unit=model.unit, at=at)
     require_ownership(model, actor)
     require_in_use(model)
+
+
+def require_base(model: Model, base: str | None) -> None:
+    """Raise RecordChanged unless `base`, where it is given, is the digest of the record now."""
+    if base is not None and base != record_digest(model):
+        raise RecordChanged(
+            f"The record of {model.name} was changed after you opened it.",
+            subject=model.ref,
+            stream=model.stream,
+        )
 
 
 def require_in_use(model: Model) -> None:

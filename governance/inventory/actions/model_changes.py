@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -11,21 +13,22 @@ from governance.accounts.permissions import Permission, require
 from governance.accounts.proof import Proof, require_proof
 from governance.accounts.rules import Actor, NotAPerson
 from governance.audit import actions as audit
+from governance.audit.actions import Act
 from governance.audit.rules import Verb
 from governance.core.canonical import admit, canonical
 from governance.core.errors import InvalidInput, invalid
 from governance.core.models import Record
 from governance.core.typed import tidy
-from governance.inventory.actions.keeping import require_in_use, require_keeper
+from governance.inventory.actions.judging import record_problems, require_right
+from governance.inventory.actions.keeping import require_base, require_in_use, require_keeper
 from governance.inventory.actions.model_record import ModelRecord, differences, record_with
-from governance.inventory.actions.records import apply_record, record_problems, require_base
-from governance.inventory.actions.revisions import write_revision
-from governance.inventory.actions.scopes import scope_anew
+from governance.inventory.actions.working_out import edit
+from governance.inventory.actions.writing import write_all
 from governance.inventory.models import ChangeDecision, Model, ModelChange
 from governance.inventory.queries import field_label, locked_model, record_values
+from governance.inventory.queries.around import around_of
 from governance.inventory.queries.model_changes import open_change
 from governance.inventory.queries.reviews import require_distance
-from governance.inventory.rules import ScopeCause
 from governance.inventory.rules.model_changes import (
     ChangeDecided,
     ChangeOpen,
@@ -69,7 +72,7 @@ def propose_change(
     require_keeper(model, actor, at)
     if actor.person is None:
         raise NotAPerson("A change is proposed by a person, who answers for it.")
-    require_base(model, record_values(model), base)
+    require_base(model, base)
     _require_live_and_free(model)
     fields = differences(model, record) if record else {}
     problems = record_problems(model, record, at=at) if record else []
@@ -107,17 +110,19 @@ def accept_change(
         raise invalid("materiality", "required", "Say whether you find it material or minor.")
     fields = _as_proposed(model, change)
     require_proof(proof, actor=actor, at=at)
+    record = record_with(model, fields)
+    require_right(model, record, at=at)
+    # The database lets a governed field change only with the decision of that moment.
     decision = _decide(
         change, ChangeOutcome.ACCEPTED, comment, proof, materiality, actor=actor, at=at
     )
-    written: list[Record] = [decision]
-    if fields:
-        # The database lets a governed field change only with the decision of that moment.
-        model.updated_at = at
-        written += apply_record(model, record_with(model, fields), actor=actor, at=at)
-        written += [model, write_revision(model, actor=actor, at=at)]
-        written += scope_anew(model, at=at, cause=ScopeCause.RECORD)
-    _append(Verb.MODEL_CHANGE_ACCEPTED, change, written, actor=actor, at=at)
+    worked_out = edit(model, record, around_of(model), actor=actor, at=at)
+    if worked_out is None:
+        _append(Verb.MODEL_CHANGE_ACCEPTED, change, [decision], actor=actor, at=at)
+        return decision
+    rows = [decision, *worked_out.act.records]
+    act = _act(Verb.MODEL_CHANGE_ACCEPTED, change, rows, actor=actor, at=at)
+    write_all([replace(worked_out, act=act)])
     return decision
 
 
@@ -271,10 +276,16 @@ def _about(change: ModelChange) -> dict[str, str]:
 
 
 def _append(
-    verb: Verb, change: ModelChange, records: list[Record], *, actor: Actor, at: datetime
+    verb: Verb, change: ModelChange, records: Sequence[Record], *, actor: Actor, at: datetime
 ) -> None:
+    audit.append(**vars(_act(verb, change, records, actor=actor, at=at)))
+
+
+def _act(
+    verb: Verb, change: ModelChange, records: Sequence[Record], *, actor: Actor, at: datetime
+) -> Act:
     decision = records[0] if isinstance(records[0], ChangeDecision) else None
-    audit.append(
+    return Act(
         verb=verb,
         stream=change.model.stream,
         subject=change.ref,

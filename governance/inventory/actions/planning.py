@@ -14,13 +14,13 @@ from governance.accounts.queries import RolesAhead
 from governance.accounts.rules import Actor
 from governance.core.errors import DomainError, InvalidInput, Problem
 from governance.core.sheets import WRONG_CELLS, Line
-from governance.inventory.actions.keeping import require_keeper
-from governance.inventory.actions.model_record import ModelRecord
-from governance.inventory.actions.ratings import PublishedFor, require_assessor
-from governance.inventory.actions.records import (
+from governance.inventory.actions.judging import (
     record_problems,
     require_creatable,
 )
+from governance.inventory.actions.keeping import require_in_use, require_keeper
+from governance.inventory.actions.model_record import ModelRecord
+from governance.inventory.actions.ratings import PublishedFor, require_assessor
 from governance.inventory.models import Model
 from governance.inventory.queries.exchange import values_of
 from governance.inventory.queries.imports import Register, register_for
@@ -183,6 +183,7 @@ class _Judge:
                 at=self.at,
                 roles=self.roles.roles_of,
                 published=self.published,
+                hands=self.register.hands_of,
             )
 
     def _against_new(self, name: str, unit: Unit | None) -> Iterator[Problem]:
@@ -202,6 +203,8 @@ class _Judge:
         if model is not None and DESCRIPTION.key in reading.changed:
             key, needed = DESCRIPTION.key, Permission.VERSION_REGISTER
             yield from _said(key, require, self.actor, needed, unit=unit, at=self.at)
+            if not reading.changed & RECORD_KEYS:
+                yield from _said("", require_in_use, model)
         for key, what in ASSESSED.items():
             if key in reading.changed:
                 yield from _said(key, require_assessor, unit, what, actor=self.actor, at=self.at)

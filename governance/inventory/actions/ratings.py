@@ -22,18 +22,6 @@ PublishedFor = Callable[[Purpose], bool]
 """Tells whether a questionnaire asks for it now, as `queries.questionnaires.published_for`."""
 
 
-def set_tier(model: Model, tier: int, reason: str, *, actor: Actor, at: datetime) -> TierAssessment:
-    """Set the tier by hand, as long as no questionnaire asks for it (`by_hand_problems`)."""
-    return write_tier(model, tier, reason, person=assessor(model, actor, at=at), at=at)
-
-
-def set_class(
-    model: Model, ai_act_class: str, reason: str, *, actor: Actor, at: datetime
-) -> ClassAssessment:
-    """The same for the class under the EU AI Act."""
-    return write_class(model, ai_act_class, reason, person=assessor(model, actor, at=at), at=at)
-
-
 def assessor(model: Model, actor: Actor, *, at: datetime) -> User:
     """Return who answers for an assessment. Raises PermissionMissing, NotAPerson, ModelRetired."""
     person = require_assessor(model.unit, "tier or a class", actor=actor, at=at)
@@ -75,7 +63,7 @@ def by_hand_problems(
     ]
 
 
-def write_tier(
+def new_tier(
     model: Model,
     tier: int,
     reason: str,
@@ -84,19 +72,22 @@ def write_tier(
     at: datetime,
     assessment: Assessment | None = None,
 ) -> TierAssessment:
-    """Set the tier on the locked model, which the caller saves. An override before it is over."""
+    """Set the tier on the locked model; return the row that says so, for `audit.insert_all`.
+
+    The caller saves the model. An override before it is over.
+    """
     model.tier, model.tier_until, model.tier_after = tier, None, None
-    return TierAssessment.objects.create(
+    return TierAssessment(
         model=model,
         tier=tier,
-        reason=audit.write_prose(reason),
+        reason=audit.new_prose(reason),
         assessed_by=person,
         assessed_at=at,
         assessment=assessment,
     )
 
 
-def write_class(
+def new_class(
     model: Model,
     ai_act_class: str,
     reason: str,
@@ -105,11 +96,12 @@ def write_class(
     at: datetime,
     assessment: Assessment | None = None,
 ) -> ClassAssessment:
+    """The same for the class under the EU AI Act."""
     model.ai_act_class = ai_act_class
-    return ClassAssessment.objects.create(
+    return ClassAssessment(
         model=model,
         ai_act_class=ai_act_class,
-        reason=audit.write_prose(reason),
+        reason=audit.new_prose(reason),
         assessed_by=person,
         assessed_at=at,
         assessment=assessment,

@@ -18,6 +18,7 @@ from governance.core.errors import InvalidInput, invalid
 from governance.core.models import Record
 from governance.core.typed import tidy
 from governance.core.wording import as_date
+from governance.inventory.actions.keeping import require_in_use
 from governance.inventory.models import Model, Waiver, WaiverDecision, WaiverEnd
 from governance.inventory.queries import locked_model, locked_present_model
 from governance.inventory.queries.reviews import require_distance
@@ -50,10 +51,12 @@ def request_waiver(
 ) -> Waiver:
     """Ask that something be let off for a time; it is not before somebody else has approved it.
 
-    Appends waiver.requested. Raises InvalidInput, ModelNotFound, NotAPerson, PermissionMissing.
+    Appends waiver.requested. Raises InvalidInput, ModelNotFound, ModelRetired, NotAPerson,
+    PermissionMissing.
     """
     model = locked_present_model(model)
     require(actor, Permission.WAIVER_REQUEST, unit=model.unit, at=at)
+    require_in_use(model)
     if actor.person is None:
         raise NotAPerson("A waiver is asked for by a person, who answers for it.")
     problems = waiver_problems(

@@ -13,12 +13,10 @@ from django.db.models.functions import Lower
 from governance.accounts.models import Unit, User
 from governance.accounts.rules import Actor
 from governance.inventory.models import Model
+from governance.inventory.queries.around import AT_ONCE, hands_in
 from governance.inventory.queries.exchange import with_columns
 from governance.inventory.rules.columns import COLUMNS, People, Person, Place, words
 from governance.inventory.sheets import Sheet
-
-AT_ONCE = 1_000
-"""How many values one query is given; databases have a limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +24,17 @@ class Register:
     """The models, people and units that a file names.
 
     `models` are those that the actor may see; `taken` are the names of others, which are only
-    known to be taken.
+    known to be taken; `hands` are who has ever owned or built each model, by its key.
     """
 
     models: Mapping[str, Model]
     taken: Collection[str]
     people: Mapping[str, User]
     units: Mapping[str, Unit]
+    hands: Mapping[UUID, Collection[UUID]]
+
+    def hands_of(self, model: Model) -> Collection[UUID]:
+        return self.hands.get(model.pk, ())
 
     def person(self, email: str) -> User | None:
         return self.people.get(email.lower())
@@ -44,11 +46,13 @@ class Register:
 def register_for(sheet: Sheet, *, actor: Actor, at: datetime) -> Register:
     """Read what the rows name, as the actor may know of it."""
     names = set(sheet.names())
+    models = visible_models(names, actor=actor, at=at)
     return Register(
-        models=visible_models(names, actor=actor, at=at),
+        models=models,
         taken=taken_names(names),
         people=_people(sheet),
         units=_units(sheet),
+        hands=hands_in(models.values()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -122,6 +122,14 @@ def standing_retirement(model: Model) -> Retirement | None:
 
 def record_values(model: Model) -> dict[str, Any]:
     """Return what an owner keeps about the model: what `edit_model` may change."""
+    developers = model.developers.values_list("pk", flat=True)
+    return values_with(model, developers=developers, custom=custom_values(model))
+
+
+def values_with(
+    model: Model, *, developers: Iterable[UUID], custom: Mapping[str, str]
+) -> dict[str, object]:
+    """The same where its developers, and what it says in fields of the firm's, are known."""
     fields = (
         "purpose",
         "intended_use",
@@ -136,10 +144,9 @@ def record_values(model: Model) -> dict[str, Any]:
         *PARTICULARS,
         *DATES,
     )
-    developers = sorted(str(pk) for pk in model.developers.values_list("pk", flat=True))
-    custom = {form_name(key): value for key, value in custom_values(model).items()}
     plain = {name: getattr(model, name) for name in fields}
-    return plain | {"developers": developers} | custom
+    said = {form_name(key): value for key, value in custom.items()}
+    return plain | {"developers": sorted(map(str, developers))} | said
 
 
 def field_label(field: str) -> str:

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from governance.core.canonical import canonical, digest
 from governance.core.wording import as_date
 from governance.inventory.firm import adopted, catalogue, facts_of_firm
-from governance.inventory.models import Model, RuleScope
+from governance.inventory.models import ClassAssessment, Model, RuleScope
 from governance.inventory.queries.assessments import latest_determination
 from governance.inventory.queries.records import latest_class_assessment
 from governance.inventory.rules import FrameworkNotFound
@@ -40,9 +40,15 @@ def facts_of(model: Model) -> Facts:
     the rules answer `unknown until it is`. `data/facts.yaml` says what each can be.
     """
     decided = latest_determination(model)
+    rating = latest_class_assessment(model)
+    return facts_with(model, determination=decided.result if decided else "", rating=rating)
+
+
+def facts_with(model: Model, *, determination: str, rating: ClassAssessment | None) -> Facts:
+    """The same where it is known what was decided, and what gave the class in force."""
     single = {
         "ai_act_class": model.ai_act_class,
-        "determination": decided.result if decided else "",
+        "determination": determination,
         "kind": model.kind,
         "origin": model.origin,
         "tier": str(model.tier or ""),
@@ -50,13 +56,12 @@ def facts_of(model: Model) -> Facts:
     known: dict[str, tuple[str, ...]] = {k: (value,) for k, value in single.items() if value}
     if model.jurisdiction_codes:
         known["jurisdictions"] = tuple(model.jurisdiction_codes)
-    known |= _answered(model)
+    known |= _answered(rating)
     return Facts(known={**facts_of_firm(), **known}, adopted=adopted())
 
 
-def _answered(model: Model) -> dict[str, tuple[str, ...]]:
+def _answered(rating: ClassAssessment | None) -> dict[str, tuple[str, ...]]:
     """What the answers that gave the class in force say beside it; nothing of a class by hand."""
-    rating = latest_class_assessment(model)
     if rating is None or rating.assessment is None:
         return {}
     result = json.loads(rating.assessment.result_text)
@@ -97,7 +102,10 @@ class Computed:
 
 def computed_scope(model: Model) -> Computed:
     """Work out the scope of the model by what is known now."""
-    facts = facts_of(model)
+    return scope_by(facts_of(model))
+
+
+def scope_by(facts: Facts) -> Computed:
     known = tuple(sorted(facts.known.items()))
     return _computed(known, tuple(facts.adopted.items()), catalogue())
 

@@ -48,9 +48,9 @@ def run_import(run: JobRun) -> dict[str, Any]:
 def telling(run: JobRun) -> Callable[[int, int], None]:
     """Return what is called before each row: it says how far the work is, or ends it."""
 
-    def report(written: int, of: int) -> None:
+    def report(worked_out: int, of: int) -> None:
         run.go_on()
-        run.note = f"Writing row {number(written + 1)} of {number(of)}, in one transaction"
+        run.note = f"Preparing row {number(worked_out + 1)} of {number(of)}"
 
     return report
 
@@ -59,5 +59,6 @@ def written_by(run: JobRun) -> dict[str, Any]:
     """Count what this job wrote, nothing for none: its entries carry the job as their request."""
     entries = LedgerEntry.objects.filter(source=Source.IMPORT, request_id=str(run.id))
     created = entries.filter(verb=Verb.MODEL_CREATED).count()
-    changed = entries.exclude(verb=Verb.MODEL_CREATED).values("stream").distinct().count()
+    others = entries.exclude(verb__in=[Verb.MODEL_CREATED, Verb.IMPORT_APPLIED])
+    changed = others.values("stream").distinct().count()
     return {"created": created, "changed": changed} if entries.exists() else {}

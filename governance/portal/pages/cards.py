@@ -15,7 +15,7 @@ from governance.cards.queries import Draft, card_revisions, draft_of
 from governance.cards.rules import BY_KEY, SECTIONS, Card, CardNotFound, Section
 from governance.core.wording import number
 from governance.portal import links
-from governance.portal.pages.may import why_not
+from governance.portal.pages.may import frozen, why_not
 from governance.registry.models import ModelVersion
 from governance.registry.rules import Source
 from governance.validation.models import Report
@@ -204,12 +204,12 @@ def edit_page(version: ModelVersion, key: str, *, reader: User, at: datetime) ->
 
 
 def rights_of(reader: User, version: ModelVersion, *, at: datetime) -> Rights:
-    unit = version.model.unit
+    unit, retired = version.model.unit, frozen(version.model)
+    writing, publishing = Permission.CARD_WRITE, Permission.CARD_PUBLISH
     return Rights(
-        no_writing=why_not(reader, Permission.CARD_WRITE, "Writing this card", unit=unit, at=at),
-        no_publishing=why_not(
-            reader, Permission.CARD_PUBLISH, "Publishing this card", unit=unit, at=at
-        ),
+        no_writing=retired or why_not(reader, writing, "Writing this card", unit=unit, at=at),
+        no_publishing=retired
+        or why_not(reader, publishing, "Publishing this card", unit=unit, at=at),
     )
 
 

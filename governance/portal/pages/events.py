@@ -65,6 +65,7 @@ MARKS: dict[str, Mark] = {
         (Verb.FIELD_DEFINED, ("mute", "sliders", "Inventory"), "Defined a field of the firm"),
         (Verb.FINDING_CLOSED, ("ok", "flag", "Finding"), "Closed a finding"),
         (Verb.FINDING_OPENED, ("warn", "flag", "Finding"), "Raised a finding"),
+        (Verb.IMPORT_APPLIED, ("ink", "copy", "Import"), "Imported a file into the inventory"),
         (Verb.LEDGER_VERIFIED, ("ok", "chain", "Verified"), "Verified the ledger"),
         (Verb.LINEAGE_DERIVED, ("mute", "chain", "Lineage"), "Put stated lineage into rows"),
         (Verb.LINEAGE_REPORTED, ("mute", "chain", "Lineage"), "Reported lineage"),
@@ -237,6 +238,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
                     "deployment.",
                     "evaluation.",
                     "field.",
+                    "import.",
                     "model.",
                     "scope.",
                     "slot.",
@@ -348,6 +350,9 @@ def detail_of(entry: LedgerEntry, names: Names, mark: Mark) -> str:
     if entry.verb == Verb.CALL_REFUSED:
         rule = str(entry.facts.get("rule", "")).replace("_", " ")
         return f"Rule: {rule}. Nothing was changed."
+    if entry.verb == Verb.IMPORT_APPLIED:
+        created, changed = entry.facts["created"], entry.facts["changed"]
+        return f"{created:,} new, {changed:,} changed. The file: SHA-256 {entry.facts['file']}."
     if entry.subject in names.versions and "{what}" not in mark.text:
         return names.what(entry.subject).capitalize()
     return names.requests.get(entry.subject, "")

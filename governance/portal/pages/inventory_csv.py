@@ -5,11 +5,9 @@ Only what the list shows. A full export, which can be read back in, is another t
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from governance.core.sheets import guarded
 from governance.portal.pages.past import PastStanding
 from governance.portal.pages.standing import Standing
 
@@ -72,16 +70,8 @@ PAST_COLUMNS: Columns = {
 }
 
 
-class _Echo:
-    """What csv writes into: it hands each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def csv_lines(rows: Iterable[Any], columns: Columns) -> Iterator[str]:
-    """Yield the lines of the file, its head first. UTF-8 with a mark, for spreadsheets."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(columns)
+def csv_rows(rows: Iterable[Any], columns: Columns) -> Iterator[Sequence[str]]:
+    """Yield the head of the file, and then a row for each model."""
+    yield list(columns)
     for row in rows:
-        yield writer.writerow([guarded(str(column(row))) for column in columns.values()])
+        yield [str(column(row)) for column in columns.values()]

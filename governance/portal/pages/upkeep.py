@@ -15,7 +15,7 @@ from governance.inventory.queries.reviews import ReviewStanding, hands_in, revie
 from governance.inventory.queries.waivers import is_expiring, state_of, waivers_of
 from governance.inventory.rules.reviews import ReviewOutcome
 from governance.inventory.rules.waivers import WaiverState
-from governance.portal.pages.may import why_not
+from governance.portal.pages.may import frozen, why_not
 
 OUTCOMES = {
     ReviewOutcome.NO_CHANGE: ("ok", "check"),
@@ -104,7 +104,9 @@ def no_reviewing(reader: User, model: Model, *, at: datetime) -> str:
 def no_asking(reader: User, model: Model, *, at: datetime) -> str:
     """Say why the reader asks for no waiver, or nothing."""
     permission = Permission.WAIVER_REQUEST
-    return why_not(reader, permission, "Asking for a waiver", unit=model.unit, at=at)
+    return frozen(model) or why_not(
+        reader, permission, "Asking for a waiver", unit=model.unit, at=at
+    )
 
 
 def too_close(reader: User, model: Model, what: str) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +13,7 @@ from django.utils import timezone
 
 from governance.accounts.models import User
 from governance.accounts.proof import ProofGiven, prove
-from governance.core.sheets import guarded
+from governance.core.sheets import csv_bytes
 from governance.core.wording import as_date
 from governance.inventory.actions.attestations import (
     STREAM,
@@ -108,19 +105,10 @@ def progress_csv(request: PageRequest, campaign_id: UUID) -> HttpResponse:
     (progress,) = progress_of([row], actor=request.user, at=at, today=as_date(at))
     name = f"attestation-{as_date(row.opened_at).isoformat()}.csv"
     return HttpResponse(
-        _csv(csv_rows(progress)),
+        b"".join(csv_bytes(csv_rows(progress))),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> str:
-    """CSV (RFC 4180). What a spreadsheet would run as a formula has an apostrophe before it."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    for row in rows:
-        writer.writerow([guarded(cell) for cell in row])
-    return out.getvalue()
 
 
 def next_campaign(request: PageRequest, campaign_id: UUID) -> HttpResponse:

@@ -10,6 +10,7 @@ from governance.accounts.permissions import Permission, may
 from governance.approvals.actions.openings import note_opening
 from governance.approvals.rules.challenge import EvidencePage
 from governance.core.errors import NotFound
+from governance.core.sheets import csv_bytes
 from governance.core.wording import as_date
 from governance.inventory.models import Model
 from governance.inventory.queries import formerly_named, model_named
@@ -19,7 +20,7 @@ from governance.portal.errors import status_of_form
 from governance.portal.forms.comments import CommentForm
 from governance.portal.forms.inventory import AS_OF, day_asked
 from governance.portal.pages.inventory import every_standing, found_models, inventory_page
-from governance.portal.pages.inventory_csv import COLUMNS, PAST_COLUMNS, csv_lines
+from governance.portal.pages.inventory_csv import COLUMNS, PAST_COLUMNS, csv_rows
 from governance.portal.pages.model import model_page
 from governance.portal.pages.past_inventory import every_past_standing, past_inventory_page
 from governance.portal.pages.past_model import past_model_page
@@ -59,14 +60,14 @@ def inventory_csv(request: PageRequest) -> StreamingHttpResponse:
     at = timezone.now()
     day = day_asked(request.GET.get(AS_OF, ""), today=as_date(at))
     asked, reader = request.GET, request.user
-    lines = (
-        csv_lines(every_standing(found_models(asked, reader=reader, at=at).keys), COLUMNS)
+    rows = (
+        csv_rows(every_standing(found_models(asked, reader=reader, at=at).keys), COLUMNS)
         if day is None
-        else csv_lines(every_past_standing(asked, day, reader=reader, at=at), PAST_COLUMNS)
+        else csv_rows(every_past_standing(asked, day, reader=reader, at=at), PAST_COLUMNS)
     )
     name = f"inventory-{day or as_date(at)}.csv"
     return StreamingHttpResponse(
-        lines,
+        csv_bytes(rows),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

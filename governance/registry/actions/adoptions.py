@@ -15,9 +15,11 @@ from governance.audit.origin import current, origin
 from governance.audit.rules import Source
 from governance.core.errors import InvalidInput, Problem
 from governance.core.typed import is_plain, tidy
-from governance.inventory.actions import ModelRecord, create_model
+from governance.inventory.actions import ModelRecord
 from governance.inventory.actions.imports import Report, quiet
-from governance.inventory.actions.records import record_problems, require_creatable
+from governance.inventory.actions.judging import record_problems, require_creatable
+from governance.inventory.actions.working_out import creation
+from governance.inventory.actions.writing import write_all
 from governance.inventory.models import Model
 from governance.inventory.queries.imports import taken_names, visible_models
 from governance.inventory.rules import name_taken
@@ -98,10 +100,11 @@ def adopt_models(
         )
     require_adoptable(adoption, leaving_out=leaving_out)
     acting, record = RolesAhead.at(at).acting(actor), ModelRecord(tracking_uri=server)
-    with origin(Source.IMPORT, current().request_id):
-        for written, row in enumerate(adoption.drafts):
-            report(written, len(adoption.drafts))
-            create_model(
+    changes = []
+    for worked_out, row in enumerate(adoption.drafts):
+        report(worked_out, len(adoption.drafts))
+        changes.append(
+            creation(
                 name=row.model.name,
                 unit=unit,
                 description=row.model.description,
@@ -109,6 +112,9 @@ def adopt_models(
                 actor=acting,
                 at=at,
             )
+        )
+    with origin(Source.IMPORT, current().request_id):
+        write_all(changes)
     return adoption
 
 

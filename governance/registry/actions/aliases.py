@@ -14,6 +14,7 @@ from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb, admissible
 from governance.core.compiled import KEY, NAME, CompiledObject, Insert, Update
+from governance.inventory.actions.keeping import require_in_use
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.models import Alias, ModelVersion, Slot
@@ -48,6 +49,7 @@ def set_alias(*, version: ModelVersion, name: str, actor: Actor, at: datetime) -
     version = locked_version(version)
     model = version.model
     require(actor, Permission.VERSION_REGISTER, unit=model.unit, at=at)
+    require_in_use(model)
     if version.removed_at is not None:
         raise VersionNotFound(f"{version} was removed.")
     _require_free(model, name)

@@ -10,6 +10,7 @@ from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
+from governance.inventory.actions.keeping import require_in_use
 from governance.inventory.models import Model
 from governance.registry.actions.tags import show_as_tag
 from governance.registry.models import ModelVersion
@@ -26,6 +27,7 @@ def label_version(*, version: ModelVersion, label: str, actor: Actor, at: dateti
     """
     version = locked_version(version)
     require(actor, Permission.VERSION_REGISTER, unit=version.model.unit, at=at)
+    require_in_use(version.model)
     if version.label == label:
         return version
     if version.label and has_served(version):

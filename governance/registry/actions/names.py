@@ -11,6 +11,7 @@ from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb, admissible
 from governance.core.errors import InvalidInput, invalid
+from governance.inventory.actions.keeping import require_in_use
 from governance.inventory.models import FormerName, Model
 from governance.inventory.queries import locked_model
 from governance.inventory.rules import ModelNotFound, name_problems, name_taken
@@ -25,12 +26,13 @@ def rename_model(*, model: Model, name: str, actor: Actor, at: datetime) -> Mode
     A dossier states the name, so what was signed before must be signed anew. As in MLflow every
     version counts as updated. Appends model.renamed; nothing when it has that name. Raises
     InvalidInput (rule `unique` when the name is taken, or was another model's), ModelNotFound,
-    PermissionMissing, StillServing.
+    ModelRetired, PermissionMissing, StillServing.
     """
     model = locked_model(model)
     require(actor, Permission.MODEL_RENAME, unit=model.unit, at=at)
     if model.removed_at is not None:
         raise ModelNotFound(f"{model.name} was removed.")
+    require_in_use(model)
     if model.name == name:
         return model
     if problems := list(name_problems(name)):

@@ -54,6 +54,7 @@ def create_slot(
     """
     model = locked_model(model)
     require(actor, Permission.SLOT_MANAGE, unit=model.unit, at=at)
+    require_in_use(model)
     if model.removed_at is not None:
         raise ModelNotFound(f"{model.name} was removed.")
     check_slot_name(name)

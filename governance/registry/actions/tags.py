@@ -16,6 +16,7 @@ from governance.audit.rules import Verb, admissible
 from governance.core.compiled import KEY, NAME, CompiledObject, Insert, Update
 from governance.core.errors import invalid
 from governance.core.models import Record
+from governance.inventory.actions.keeping import require_in_use
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.actions.evaluations import insert_results
@@ -77,6 +78,7 @@ def set_version_tag(
     """
     version = locked_version(version)
     require(actor, Permission.VERSION_REGISTER, unit=version.model.unit, at=at)
+    require_in_use(version.model)
     tag = _VERSION_TAG.first(owner=version.pk, name=key)
     if tag is not None and tag.value == value:
         return tag
@@ -104,6 +106,7 @@ def delete_version_tag(*, version: ModelVersion, key: str, actor: Actor, at: dat
     """Delete a tag; absent is fine. Appends version.untagged."""
     version = locked_version(version)
     require(actor, Permission.VERSION_REGISTER, unit=version.model.unit, at=at)
+    require_in_use(version.model)
     tag = version.tags.filter(key=key).first()
     if tag is None:
         return
@@ -118,6 +121,7 @@ def set_model_tag(*, model: Model, key: str, value: str, actor: Actor, at: datet
     """Set a tag of the model. Appends model.tagged; nothing when the tag has that value."""
     model = locked_model(model)
     require(actor, Permission.VERSION_REGISTER, unit=model.unit, at=at)
+    require_in_use(model)
     tag = model.tags.filter(key=key).first() or ModelTag(model=model, key=key)
     if not tag._state.adding and tag.value == value:
         return tag
@@ -132,6 +136,7 @@ def delete_model_tag(*, model: Model, key: str, actor: Actor, at: datetime) -> N
     """Delete a tag of the model; absent is fine. Appends model.untagged."""
     model = locked_model(model)
     require(actor, Permission.VERSION_REGISTER, unit=model.unit, at=at)
+    require_in_use(model)
     tag = model.tags.filter(key=key).first()
     if tag is None:
         return

@@ -18,6 +18,7 @@ from governance.core.canonical import canonical
 from governance.core.compiled import Insert, Update
 from governance.core.errors import InvalidInput, invalid
 from governance.core.models import Record
+from governance.inventory.actions.keeping import require_in_use
 from governance.inventory.models import Model
 from governance.inventory.queries import locked_model
 from governance.registry.actions.artifacts import hash_if_possible
@@ -68,10 +69,11 @@ def register_version(
     digests are given and the portal may read the source, another takes them. Appends
     version.registered.
     Who committed the code, as stated by address, is kept by reference alone.
-    Raises InvalidInput, NotAPerson, PermissionMissing.
+    Raises InvalidInput, ModelRetired, NotAPerson, PermissionMissing.
     """
     model = locked_model(model)
     require(actor, Permission.VERSION_REGISTER, unit=model.unit, at=at)
+    require_in_use(model)
     if actor.person is None:
         raise NotAPerson("A version is registered by a person or on a person's responsibility.")
     if problems := list(registration_problems(registration)):
@@ -240,6 +242,7 @@ def describe_version(
     """Set a version's description. Appends version.described; nothing when it is the same."""
     version = locked_version(version)
     require(actor, Permission.VERSION_REGISTER, unit=version.model.unit, at=at)
+    require_in_use(version.model)
     if version.description == description:
         return version
     version.description, version.updated_at = description, at

@@ -151,6 +151,17 @@ def test_a_new_model_answers_what_is_asked_of_all(cast: Cast, owner: Visitor) ->
     assert custom_values(Model.objects.get()) == {"remark": "Mine."}
 
 
+def test_beside_the_origin_stands_that_more_is_asked_once_it_is_saved(
+    cast: Cast, owner: Visitor, model: Model
+) -> None:
+    add, told = "/admin/inventory/model/add/", "save, and those fields are there too"
+    define(cast, "weight", "NUMBER")
+    assert told not in owner.get(add).content.decode()
+    define(cast, "elsewhere", "TEXT", origins=("SPREADSHEET",))
+    for path in (add, f"/admin/inventory/model/{model.pk}/change/"):
+        assert told in owner.get(path).content.decode()
+
+
 def test_an_answer_changed_elsewhere_is_not_overwritten(
     cast: Cast, owner: Visitor, model: Model
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from governance.accounts.rules import Scope
+from governance.approvals.actions.retirements import retire_model
 from governance.audit.verification import verify
 from governance.inventory.models import FormerName, Model
 from governance.registry.models import Alias, Slot, SlotAssignment
@@ -62,6 +65,26 @@ def test_versions_tags_and_aliases_go_along(cast: Cast, model: Model, wire: Wire
     assert verify().intact
     with nothing_moves():
         assert rename(wire, "new", "new").status == 200
+
+
+def test_a_retired_model_is_frozen_for_programs_too(cast: Cast, model: Model, wire: Wire) -> None:
+    make_version(cast, model)
+    retire_model(
+        model=model, reason="Its book was sold.", replacement=None,
+        retention_end_date=date(2099, 1, 1), actor=cast.owner, at=timezone.now(),
+    )  # fmt: skip
+    calls = [
+        ("registered-models/rename", {"name": "old", "new_name": "new"}),
+        ("model-versions/create", {"name": "old", "source": "s3://m/2"}),
+        ("registered-models/set-tag", {"name": "old", "key": "team", "value": "growth"}),
+        ("registered-models/alias", {"name": "old", "alias": "blue", "version": "1"}),
+    ]
+    for path, said in calls:
+        with nothing_moves(entries=["call.refused"]):
+            answer = wire.post(path, **said)
+        assert (answer.status, answer.code) == (409, "RESOURCE_CONFLICT")
+        assert "old is retired: its record is frozen" in answer.message
+        assert answer.body["rule"] == "model_retired"
 
 
 @pytest.mark.parametrize(

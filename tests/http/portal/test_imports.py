@@ -85,7 +85,11 @@ def test_a_file_is_sent_shown_and_written(cast: Cast, model: Model) -> None:
     assert "1 created, 1 changed" in read(cast.owner, "/models/")
     model.refresh_from_db()
     assert model.purpose == "Says who stays."
-    assert LedgerEntry.objects.filter(source="IMPORT").count() == 2
+    verbs = LedgerEntry.objects.filter(source="IMPORT").values_list("verb", flat=True)
+    assert sorted(verbs) == ["import.applied", "model.created", "model.updated"]
+    told = words(read(cast.auditor, "/audit/"))
+    assert "Imported a file into the inventory" in told
+    assert "1 new, 1 changed. The file: SHA-256" in told
     # What was imported is not kept.
     assert signed_in(cast.owner).get(place).status_code == 404
 
@@ -205,9 +209,9 @@ class TestManyRows:
         assert claimed
         assert claimed.attempt
         report(attempt=claimed.attempt, step=2, steps=2, words=STEPS[1], at=timezone.now())
-        keep(attempt=claimed.attempt, until=timezone.now() + LEASE, note="Writing row 7 of 101")
+        keep(attempt=claimed.attempt, until=timezone.now() + LEASE, note="Preparing row 7 of 101")
         page = read(cast.owner, f"/jobs/{job.pk}/")
-        assert "Writing row 7 of 101" in page
+        assert "Preparing row 7 of 101" in page
         assert STEPS[1] not in page
 
     def test_an_attempt_after_a_crash_finds_it_done(self, cast: Cast) -> None:

@@ -17,6 +17,7 @@ from governance.accounts.actions import edit_user, end_role
 from governance.accounts.models import User
 from governance.accounts.queries import CONSOLE
 from governance.audit.models import LedgerEntry
+from governance.cards.models import CardRevision
 from governance.inventory.actions import (
     ModelRecord,
     add_feeder,
@@ -247,6 +248,17 @@ class TestRetirement:
         assert owner.post(back, {"reason": ""}).status_code == 422
         assert owner.post(back, {"reason": "The sale fell through."}).status_code == 302
         assert "Edit the record" in owner.get(RECORD).content.decode()
+
+    def test_its_card_says_why_nobody_writes_it(self, cast: Cast, model: Model) -> None:
+        f.make_version(cast, model)
+        owner = visitor(cast.owner)
+        self.post(owner)
+        card = "/models/churn-model/versions/1/card/"
+        page = owner.get(card).content.decode()
+        assert "churn-model is retired: its record is frozen until its owner brings it back" in page
+        answer = owner.post(f"{card}publish/", {"base": "0"})
+        assert (answer.status_code, CardRevision.objects.count()) == (409, 0)
+        assert "is retired: its record is frozen" in answer.content.decode()
 
     def test_lists_show_it_to_who_looks_for_it(self, cast: Cast, model: Model) -> None:
         f.make_model(cast, name="other")

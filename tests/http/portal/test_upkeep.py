@@ -266,7 +266,7 @@ def test_progress_is_a_file_that_no_spreadsheet_runs(cast: Cast, model: Model) -
     response = signed_in(cast.auditor).get(f"/attestations/{row.pk}/progress.csv")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"] == 'attachment; filename="attestation-2026-03-02.csv"'
-    head, first, second = csv.reader(io.StringIO(response.content.decode()))
+    head, first, second = csv.reader(io.StringIO(response.content.decode("utf-8-sig")))
     assert (head[0], first[0], second[0]) == ("model", "'=other", "churn-model")
     assert second[5:8] == ["Attested", "Accurate, with remarks", "Olga Owner"]
     assert second[9] == "'=HYPERLINK(1)"
