@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from graphlib import TopologicalSorter
 from typing import Any
 
 from governance.accounts.models import User
@@ -61,6 +62,14 @@ def tie(models: Mapping[str, Model], *, now: datetime) -> None:
             actor=_owner(consumer),
             at=now - timedelta(hours=7),
         )
+
+
+def consumers_first(names: Iterable[str]) -> Iterator[str]:
+    """Return each before what feeds it: the tier of a model rests on those of its consumers."""
+    sorter = TopologicalSorter({name: [] for name in names})
+    for one in read("records.yaml")["feeds"]:
+        sorter.add(one["from"], one["to"])
+    yield from sorter.static_order()
 
 
 def retire(models: Mapping[str, Model], *, now: datetime) -> None:

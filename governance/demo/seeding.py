@@ -89,11 +89,14 @@ def seed(*, now: datetime) -> None:
         for version in model["versions"]
     ]
     records.define_fields(administrator=bank.person("hanna"), at=founded)
-    models = {entry["name"]: _make_model(bank, entry) for entry in read("models.yaml")}
+    entries = {entry["name"]: entry for entry in read("models.yaml")}
+    models = {name: _make_model(bank, entry) for name, entry in entries.items()}
+    records.tie(models, now=now)
+    for name in records.consumers_first(models):
+        _assess(bank, models[name], entries[name])
     for _, entry, version in sorted(steps, key=lambda step: -step[0]):
         _live_through(bank, models[entry["name"]], entry, version)
     _serve(bank)
-    records.tie(models, now=now)
     exceptions.lend_seats(read("people.yaml")["lent"], person=bank.person, now=now)
     upkeep.keep_up(bank.cast.units["meridian"], person=bank.person, prove=_proof, now=now)
     records.retire(models, now=now)
@@ -135,20 +138,23 @@ def _proof(user: User, at: datetime) -> Proof:
 
 
 def _make_model(bank: Meridian, entry: Mapping[str, Any]) -> Model:
-    clock, unit = bank.clock(entry["days_ago"]), bank.cast.units[entry["unit"]]
+    at, unit = bank.clock(entry["days_ago"]).at, bank.cast.units[entry["unit"]]
     if "draft" in entry:
-        draft = create_model(
-            name=entry["name"], unit=unit, actor=_pipeline(bank, entry["draft"]), at=clock.at
-        )
-        if found := entry.get("prohibited"):
-            actor, yes = bank.person(found["by"]), found["holds"]
-            assessing.find_prohibited(draft, yes, actor=actor, at=clock.tick(days=1))
-        return draft
+        actor = _pipeline(bank, entry["draft"])
+        return create_model(name=entry["name"], unit=unit, actor=actor, at=at)
     owner = bank.person(entry["owner"])
     record = records.record_of(entry, person=bank.person, now=bank.now)
-    model = create_model(name=entry["name"], unit=unit, record=record, actor=owner, at=clock.at)
-    assessing.assess(model, entry, person=bank.person, tick=clock.tick, prove=_proof)
-    return model
+    return create_model(name=entry["name"], unit=unit, record=record, actor=owner, at=at)
+
+
+def _assess(bank: Meridian, model: Model, entry: Mapping[str, Any]) -> None:
+    """Have it assessed: by its owner, or where it is a draft by whoever found it prohibited."""
+    clock = bank.clock(entry["days_ago"])
+    if "draft" not in entry:
+        assessing.assess(model, entry, person=bank.person, tick=clock.tick, prove=_proof)
+    elif found := entry.get("prohibited"):
+        actor, yes = bank.person(found["by"]), found["holds"]
+        assessing.find_prohibited(model, yes, actor=actor, at=clock.tick(days=1))
 
 
 def _pipeline(bank: Meridian, name: str) -> TokenHolder:
