@@ -32,7 +32,6 @@ from governance.inventory.models.records import (
     FormerName,
     Model,
     ModelQuerySet,
-    is_incomplete,
 )
 from governance.inventory.models.retirements import (
     Retirement,
@@ -89,5 +88,4 @@ __all__ = [
     "Waiver",
     "WaiverDecision",
     "WaiverEnd",
-    "is_incomplete",
 ]
