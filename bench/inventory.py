@@ -11,6 +11,7 @@ machine that slows down does so for both alike. The aim is a p95 within 1.5 time
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -50,10 +51,14 @@ PAGES = {
     "facet unit": "/models/?unit=bank/retail&unit=bank/markets&unit=bank/risk",
     "facet record": "/models/?record=COMPLETE",
     "facet due *": "/models/?due=late",
-    "facets together *": "/models/?tier=2&tier=3&kind=RANKING&unit=bank/retail&record=COMPLETE",
+    "facets together": "/models/?tier=2&tier=3&unit=bank/retail&unit=bank/markets&unit=bank/risk"
+    "&record=COMPLETE&" + "&".join(f"kind={value}" for value in KINDS[:6]),
+    "facets together, few fit *": "/models/?tier=2&tier=3&kind=RANKING&unit=bank/retail"
+    "&record=COMPLETE",
     "view attention *": "/models/?view=attention",
     "search, every model": "/models/?q=customer",
-    "search, half of them *": "/models/?q=score",
+    "search, half of them": "/models/?q=pl",
+    "search, a quarter of them *": "/models/?q=score",
     "search, one model": "/models/?q={model}",
     "model": "/models/{model}/",
     "list as of a day": "/models/?as_of=2026-03-02",
@@ -61,7 +66,9 @@ PAGES = {
     "list as of a day, facet tier": "/models/?as_of=2026-03-02&tier=2&tier=3",
     "model as of a day": "/models/{model}/?as_of=2026-03-02",
 }
-"""Those with a star find less than a page among few models and a whole one among many."""
+"""Those with a star find less than a page among few models and a whole one among many: there the
+ratio is for the most part that of the rows drawn, which the table gives."""
+ROW = b'<th scope="row">'
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,7 @@ class Side:
     target: Target
     model: str
     taken: dict[str, list[float]] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
 
     def percentile(self, page: str, share: float) -> float:
         ordered = sorted(self.taken[page])
@@ -154,6 +162,7 @@ def _call(side: Side, page: str) -> float:
     connection.socket.close()
     if not answer.startswith(b"HTTP/1.1 200"):
         raise RuntimeError(f"{page}: {answer[:300]!r}")
+    side.rows[page] = answer.count(ROW)
     return taken
 
 
@@ -164,6 +173,7 @@ def _ratio(sides: Sequence[Side], page: str, share: float) -> float:
 
 def _line(sides: Sequence[Side], page: str) -> str:
     figures = "   ".join(
+        f"rows {side.rows[page]:2} "
         f"p50 {side.percentile(page, 0.5):6.1f} p95 {side.percentile(page, 0.95):6.1f}"
         for side in sides
     )
@@ -174,14 +184,17 @@ def _line(sides: Sequence[Side], page: str) -> str:
 def table(sides: Sequence[Side]) -> str:
     few, many = sides
     rows = [
-        f"| {page} | {few.percentile(page, 0.5):.0f} | {few.percentile(page, 0.95):.0f} "
+        f"| {page} | {few.rows[page]} "
+        f"| {few.percentile(page, 0.5):.0f} | {few.percentile(page, 0.95):.0f} "
+        f"| {many.rows[page]} "
         f"| {many.percentile(page, 0.5):.0f} | {many.percentile(page, 0.95):.0f} "
         f"| {_ratio(sides, page, 0.5):.2f} | **{_ratio(sides, page, 0.95):.2f}** |"
         for page in few.taken
     ]
     head = (
-        f"| page | {few.size.models:,} models, p50 ms | p95 | {many.size.models:,} models, p50 ms "
-        "| p95 | ratio p50 | ratio p95 |\n|---|--:|--:|--:|--:|--:|--:|"
+        f"| page | {few.size.models:,} models, rows | p50 ms | p95 "
+        f"| {many.size.models:,} models, rows | p50 ms | p95 | ratio p50 | ratio p95 |\n"
+        f"|---|{'--:|' * 8}"
     )
     return "\n".join([head, *rows])
 
@@ -190,17 +203,20 @@ def main() -> None:
     arguments = _arguments()
     sizes = [Size(arguments.few, arguments.versions), Size(arguments.many, arguments.versions)]
     pages = arguments.pages.split(";") if arguments.pages else list(PAGES)
+    before = os.getloadavg()[1]
     with two_sizes(sizes, arguments.workers) as sides:
         measure(sides, pages, arguments.calls)
         text = (
             f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {report.machine()} "
             f"{sizes[0]}; and {sizes[1]}; {arguments.workers} worker each, {arguments.calls} calls "
-            f"of each page to each in turn, one at a time.\n\n{table(sides)}"
+            f"of each page to each in turn, one at a time. The machine's load was "
+            f"{' and '.join(f'{load:.1f}' for load in (before, os.getloadavg()[1]))} "
+            f"before and at the end.\n\n{table(sides)}"
         )
     print(text)
     if arguments.write:
-        before, _, rest = PAGE.read_text().partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}")
+        head, _, rest = PAGE.read_text().partition(BEGIN)
+        PAGE.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}")
 
 
 def _arguments() -> argparse.Namespace:

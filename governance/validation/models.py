@@ -189,7 +189,13 @@ class Finding(Record):
                 name="finding_closed_by_somebody_for_a_reason",
             ),
         ]
-        indexes = [models.Index(fields=["model", "closed_at"], name="finding_open_by_model")]
+        indexes = [
+            models.Index(
+                fields=["model", "due_date"],
+                condition=Q(closed_at=None),
+                name="open_finding_by_due_date",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.label} {self.title}"

@@ -38,7 +38,6 @@ from governance.inventory.models.records import (
     FormerName,
     Model,
     ModelQuerySet,
-    is_incomplete,
 )
 from governance.inventory.models.retirements import (
     Retirement,
@@ -99,5 +98,4 @@ __all__ = [
     "Waiver",
     "WaiverDecision",
     "WaiverEnd",
-    "is_incomplete",
 ]

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from governance.inventory.models import (
     ClassAssessment,
@@ -43,10 +42,11 @@ def names_at(models: Collection[Model], moment: datetime) -> dict[UUID, str]:
     return {model.pk: names.get(model.pk, model.name) for model in models}
 
 
-def name_then(moment: datetime) -> Coalesce:
-    """The same as a column of a query over models."""
-    later = FormerName.objects.filter(model=OuterRef("pk"), ended_at__gt=moment)
-    return Coalesce(Subquery(later.order_by("ended_at").values("name")[:1]), "name")
+def name_then(moment: datetime) -> Case:
+    """The same as a column of a query over models; few of them have given a name up."""
+    later = FormerName.objects.filter(ended_at__gt=moment)
+    first = later.filter(model=OuterRef("pk")).order_by("ended_at").values("name")[:1]
+    return Case(When(pk__in=later.values("model"), then=Subquery(first)), default="name")
 
 
 def newest_then(rows: QuerySet[Any], column: str, *, since: str, moment: datetime) -> Subquery:

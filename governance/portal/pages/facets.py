@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 
 from governance.accounts.models import Unit, User
 from governance.accounts.queries import unit_reach
 from governance.accounts.rules import covers
 from governance.approvals.models import PromotionRequest
-from governance.inventory.models import Model, ModelQuerySet, is_incomplete
+from governance.inventory.models import Model, ModelQuerySet
 from governance.portal.forms.inventory import MANY, Choices, Facets, InventoryFilter
 from governance.registry.models import ModelVersion
 from governance.validation.models import Finding, FindingQuerySet
@@ -80,7 +81,7 @@ def present_conditions(*, reader: User, today: date) -> Conditions:
         "kind": lambda kinds: Q(kind__in=kinds),
         "unit": lambda paths: unit_reach(paths, prefix="unit__"),
         "owner": lambda owners: Q(owner__in=owners),
-        "record": lambda states: either(states, is_incomplete()),
+        "record": lambda states: either(states, drafts()),
         "due": lambda when: Q(pk__in=due(Finding.objects.open(), when[0], today=today)),
         "view": lambda views: fixed[views[0]],
     }
@@ -95,6 +96,11 @@ def either(states: Sequence[str], is_draft: Q) -> Q:
     if len(states) > 1:
         return Q()
     return is_draft if "DRAFT" in states else ~is_draft
+
+
+def drafts() -> Q:
+    """The same as `is_incomplete`, by an index: few models are drafts."""
+    return Q(pk__in=Model.objects.incomplete().values("pk"))
 
 
 def due(findings: FindingQuerySet, when: str, *, today: date) -> Any:
@@ -126,7 +132,7 @@ def attention(today: date) -> Q:
     """An incomplete record, a high finding, something overdue, or a decision that waits."""
     pressing = Finding.objects.open().filter(Q(due_date__lt=today) | Q(severity=Severity.HIGH))
     waiting = PromotionRequest.objects.open().values("model")
-    return is_incomplete() | Q(pk__in=pressing.values("model")) | Q(pk__in=waiting)
+    return drafts() | Q(pk__in=pressing.values("model")) | Q(pk__in=waiting)
 
 
 def involving(reader: User) -> Q:
@@ -138,12 +144,15 @@ def owner_choices(models: ModelQuerySet) -> Choices:
     return [(str(key), name) for key, name in owners.values_list("pk", "name")]
 
 
-def unit_choices(models: ModelQuerySet) -> Choices:
+def units_of(models: ModelQuerySet) -> list[Unit]:
     """The units of these models and those above them, down the tree."""
     paths = set(Unit.objects.filter(pk__in=models.values("unit")).values_list("path", flat=True))
     above = {path.rsplit("/", depth)[0] for path in paths for depth in range(path.count("/") + 1)}
-    units = Unit.objects.filter(path__in=above).order_by("path")
-    return [(path, name) for path, name in units.values_list("path", "name")]
+    return list(Unit.objects.filter(path__in=above).order_by("path"))
+
+
+def unit_choices(units: Iterable[Unit]) -> Choices:
+    return [(unit.path, unit.name) for unit in units]
 
 
 @dataclass(frozen=True)
@@ -163,8 +172,10 @@ class Census:
         return counts.get(value, 0)
 
 
-def census(models: ModelQuerySet, facets: Facets, conditions: Conditions) -> Census:
-    """Count the models in one scan or two, however many values there are.
+def census(
+    models: ModelQuerySet, facets: Facets, conditions: Conditions, *, paths: Mapping[UUID, str]
+) -> Census:
+    """Count the models in one scan or two, however many values there are; `paths` are of units.
 
     Words and stages are dear to look for, so beside them units are not counted: that would look
     a second time, or multiply the groups by the units.
@@ -172,20 +183,25 @@ def census(models: ModelQuerySet, facets: Facets, conditions: Conditions) -> Cen
     dear = facets.keys() - {*COUNTED, "unit"}
     apart = {key: values for key, values in facets.items() if key not in COUNTED}
     own = {key: values for key, values in facets.items() if key in COUNTED}
-    rest = tally(grouped(narrowed(models, apart, conditions), *COUNTED), own)
+    rest = tally(grouped(narrowed(models, apart, conditions)), own)
     if dear:
         return rest
-    units = tally(grouped(narrowed(models, own, conditions), "unit"), {})
-    return Census(found=rest.found, counts={**rest.counts, **units.counts})
+    rows = narrowed(models, own, conditions).values_list("unit").annotate(Count("pk"))
+    units = {paths[unit]: count for unit, count in rows if unit in paths}
+    return Census(found=rest.found, counts={**rest.counts, "unit": units})
 
 
-def grouped(models: ModelQuerySet, *keys: str) -> Iterator[tuple[dict[str, str], int]]:
-    """Yield each combination of values that some of the models have, and how many have it."""
-    columns = [{"unit": "unit__path"}.get(key, key) for key in keys]
-    record = Case(When(is_incomplete(), then=Value("DRAFT")), default=Value("COMPLETE"))
-    known = models.annotate(record=record) if "record" in keys else models
-    for *values, count in known.values_list(*columns).annotate(Count("pk")):
-        yield dict(zip(keys, map(str, values), strict=True)), count
+def grouped(models: ModelQuerySet) -> Iterator[tuple[dict[str, str], int]]:
+    """Yield each combination of what is counted that some of the models have, and how many."""
+    *columns, record = COUNTED
+    rows = models.values_list(*columns).annotate(
+        found=Count("pk"), drafts=Count("pk", filter=drafts())
+    )
+    for *values, count, lacking in rows:
+        group = dict(zip(columns, map(str, values), strict=True))
+        for state, found in (("DRAFT", lacking), ("COMPLETE", count - lacking)):
+            if found:
+                yield {**group, record: state}, found
 
 
 def tally(groups: Iterable[tuple[Mapping[str, str], int]], facets: Facets) -> Census:

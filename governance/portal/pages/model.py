@@ -62,6 +62,7 @@ class Step:
 class ModelPage:
     model: Model
     standing: Standing
+    requests: Sequence[PromotionRequest]
     assessment: TierAssessment | None
     slots: Sequence[Place]
     track: Sequence[Step]
@@ -92,26 +93,28 @@ class ModelPage:
     @property
     def request(self) -> PromotionRequest | None:
         """The decision that waits, if one does."""
-        return self.standing.requests[0] if self.standing.requests else None
+        return self.requests[0] if self.requests else None
 
 
 def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) -> ModelPage:
     """Read the page. The number of queries depends on neither versions nor events."""
     held = reader.permissions(unit=model.unit, at=at)
-    standing = standings([model])[0]
+    standing, requests = standings([model])[0], open_requests_of(model)
     versions = list(model.versions.select_related("registered_by").order_by("-number"))
     shown = versions if all_versions else versions[:VERSIONS_SHOWN]
     metrics = judged_metrics_of(model)[:METRICS_SHOWN]
     log = entries(Filter(streams=[model.stream]))
-    focus = standing.requests[0].version if standing.requests else standing.newest
+    request = requests[0] if requests else None
+    focus = request.version if request else standing.newest
     slots = places_of(model, slots_of(model), at=at)
     rating = newest_rating(model)
     return ModelPage(
         model=model,
         standing=standing,
+        requests=requests,
         assessment=rating,
         slots=slots,
-        track=track_of(versions, focus, standing),
+        track=track_of(versions, focus, request),
         versions=version_rows(shown, metrics),
         version_count=len(versions),
         metrics=metrics,
@@ -131,6 +134,11 @@ def model_page(model: Model, *, reader: User, at: datetime, all_versions: bool) 
         change=open_change(model),
         revalidation=revalidation_of(model, at=at),
     )
+
+
+def open_requests_of(model: Model) -> list[PromotionRequest]:
+    rows = PromotionRequest.objects.open().filter(model=model)
+    return list(rows.with_version().order_by("opened_at"))
 
 
 def judged_metrics_of(model: Model) -> list[str]:
@@ -155,12 +163,12 @@ def slots_of(model: Model) -> list[Slot]:
 
 
 def track_of(
-    versions: Sequence[ModelVersion], focus: ModelVersion | None, standing: Standing
+    versions: Sequence[ModelVersion], focus: ModelVersion | None, request: PromotionRequest | None
 ) -> list[Step]:
     """Say which versions are in each stage, and how far the focused one has come."""
     stages = list(Stage)
     reached = stages.index(Stage(focus.stage)) if focus else -1
-    target = standing.requests[0].target if standing.requests else focus and focus.stage
+    target = request.target if request else focus and focus.stage
     return [
         Step(
             stage=stage,

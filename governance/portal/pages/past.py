@@ -20,7 +20,7 @@ from governance.inventory.queries.revisions import (
     tiers_at,
 )
 from governance.inventory.rules import AiActClass
-from governance.portal.pages.standing import newest_versions, serving
+from governance.portal.pages.standing import findings_of, newest_versions, serving
 from governance.registry.models import ModelVersion, SlotAssignment, StageChange
 from governance.registry.rules import Stage
 from governance.validation.models import Finding
@@ -80,7 +80,7 @@ def past_standings(models: Sequence[Model], moment: datetime) -> list[PastStandi
     live = by_key(serving(assignments, models), lambda row: row.slot.model_id)
     newest = newest_versions(models, by=moment)
     stages = stages_at(newest.values(), moment)
-    rows = Finding.objects.open_at(moment).filter(model__in=models).with_people().worst_first()
+    rows = findings_of(Finding.objects.open_at(moment), models)
     findings = by_key(rows, lambda row: row.model_id)
     return [
         PastStanding(

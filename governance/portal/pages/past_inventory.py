@@ -43,6 +43,7 @@ from governance.portal.pages.facets import (
     facets_of,
     narrowed,
     unit_choices,
+    units_of,
     versions_called,
 )
 from governance.portal.pages.inventory import (
@@ -81,7 +82,8 @@ def past_inventory_page(
     """Read one page as it was. The number of queries depends on neither rows nor history."""
     form, stood, kept = _found(asked, day, reader=reader, at=at)
     keys = _ordered(kept, form, end_of(day, at=at))
-    page = page_of(keys, asked.get("page"), found=kept.count())
+    total = stood.count()
+    page = page_of(keys, asked.get("page"), found=kept.count() if form.facets else total)
     return PastInventoryPage(
         form=form,
         query=query_of(form),
@@ -89,7 +91,7 @@ def past_inventory_page(
         rows=past_standings(models_in_order(page), end_of(day, at=at)),
         page=page,
         chips=chips(form, asked),
-        total=stood.count(),
+        total=total,
         day=day,
     )
 
@@ -112,7 +114,7 @@ def _found(
     """Return what was asked for, all models that stood then, and those of them that fit."""
     moment, form = end_of(day, at=at), InventoryFilter(asked)
     visible = Model.objects.visible_to(reader, at=at)
-    form.offer(owners=past_owners(visible), units=unit_choices(visible))
+    form.offer(owners=past_owners(visible), units=unit_choices(units_of(visible)))
     form.leave_out_views()
     known = visible.filter(created_at__lte=moment)
     stood = as_they_were(known if "q" in form.facets else known.standing_at(moment), moment)
@@ -120,11 +122,10 @@ def _found(
 
 
 def _ordered(models: ModelQuerySet, form: InventoryFilter, moment: datetime) -> QuerySet[Any, UUID]:
-    still_open = Q(findings__closed_at=None) | Q(findings__closed_at__gt=moment)
     return ordered(
         models,
         form.sorting,
-        open_findings=still_open & Q(findings__opened_at__lte=moment),
+        open_findings=Finding.objects.open_at(moment),
         by_name="name_then",
         by_tier="tier_then",
     )

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import F, Max
+from django.db.models import F, OuterRef, Subquery
 
-from governance.approvals.models import PromotionRequest
 from governance.cards.models import CardDraft, CardRevision
 from governance.cards.rules import SECTIONS, Card
 from governance.core.grouping import by_key
@@ -17,7 +16,7 @@ from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, SlotAssignment
 from governance.registry.models.serving import SlotAssignmentQuerySet
 from governance.registry.rules import Stage
-from governance.validation.models import Finding
+from governance.validation.models import Finding, FindingQuerySet
 from governance.validation.rules import Severity
 
 
@@ -48,7 +47,6 @@ class Standing:
     newest: ModelVersion | None
     card: CardState | None
     findings: Sequence[Finding]
-    requests: Sequence[PromotionRequest]
 
     @property
     def subject(self) -> ModelVersion | None:
@@ -76,11 +74,10 @@ class Standing:
 
 
 def standings(models: Sequence[Model]) -> list[Standing]:
-    """Return the standing of each model, in the same order, in eight queries."""
+    """Return the standing of each model, in the same order, in five queries."""
     live = by_key(live_in(models), lambda row: row.slot.model_id)
     newest = newest_versions(models)
-    findings = by_key(open_findings_of(models), lambda row: row.model_id)
-    requests = by_key(open_requests_of(models), lambda row: row.model_id)
+    findings = by_key(findings_of(Finding.objects.open(), models), lambda row: row.model_id)
     subjects = [
         live[model.pk][0].version if live[model.pk] else newest[model.pk]
         for model in models
@@ -94,7 +91,6 @@ def standings(models: Sequence[Model]) -> list[Standing]:
             newest=newest.get(model.pk),
             card=cards.get(model.pk),
             findings=findings[model.pk],
-            requests=requests[model.pk],
         )
         for model in models
     ]
@@ -108,40 +104,42 @@ def live_in(models: Collection[Model]) -> Iterable[SlotAssignment]:
 def serving(
     assignments: SlotAssignmentQuerySet, models: Collection[Model]
 ) -> Iterable[SlotAssignment]:
-    return (
+    """Those of these models, each of which its slot and version have without a join."""
+    rows = (
         assignments.answering()
         .filter(slot__model__in=models)
-        .select_related("slot", "version__model")
+        .select_related("slot", "version")
         .order_by("-slot__is_default", "slot__name", F("share").asc(nulls_first=True))
     )
+    by_id = {model.pk: model for model in models}
+    for row in rows:
+        row.slot.model = row.version.model = by_id[row.slot.model_id]
+    return rows
 
 
 def newest_versions(
     models: Collection[Model], *, by: datetime | None = None
 ) -> dict[UUID, ModelVersion]:
     """The version with the highest number of each model that has one (by that moment)."""
-    versions = ModelVersion.objects.filter(model__in=models)
+    own = ModelVersion.objects.filter(model=OuterRef("pk"))
     if by is not None:
-        versions = versions.filter(registered_at__lte=by)
-    tops = versions.values("model").annotate(top=Max("number"))
-    numbers = {row["model"]: row["top"] for row in tops}
-    rows = ModelVersion.objects.filter(
-        model__in=numbers.keys(), number__in=set(numbers.values())
-    ).select_related("model")
-    return {row.model_id: row for row in rows if row.number == numbers[row.model_id]}
+        own = own.filter(registered_at__lte=by)
+    by_id = {model.pk: model for model in models}
+    newest = Subquery(own.order_by("-number").values("pk")[:1])
+    rows = ModelVersion.objects.filter(pk__in=Model.objects.filter(pk__in=by_id).values(top=newest))
+    found = {row.model_id: row for row in rows}
+    for key, version in found.items():
+        version.model = by_id[key]
+    return found
 
 
-def open_findings_of(models: Collection[Model]) -> Iterable[Finding]:
-    return Finding.objects.open().filter(model__in=models).with_people().worst_first()
-
-
-def open_requests_of(models: Collection[Model]) -> Iterable[PromotionRequest]:
-    return (
-        PromotionRequest.objects.open()
-        .filter(model__in=models)
-        .with_version()
-        .order_by("opened_at")
-    )
+def findings_of(rows: FindingQuerySet, models: Collection[Model]) -> Iterable[Finding]:
+    """Those of these models, worst first; each one's version has its model."""
+    found = rows.filter(model__in=models).select_related("version").worst_first()
+    by_id = {model.pk: model for model in models}
+    for row in found:
+        row.version.model = by_id[row.model_id]
+    return found
 
 
 def card_states(versions: Collection[ModelVersion]) -> dict[UUID, CardState]:
