@@ -45,7 +45,8 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         register(
             self.get_model("Model"),
-            exclude=("live_since",),
+            # Told by other rows: by who serves, and by the newest determination.
+            exclude=("live_since", "is_tool"),
             extra=lambda model: {"developers": model.developer_keys},
         )
         for name in HISTORY + UPKEEP:
