@@ -168,6 +168,7 @@ def postgres() -> Iterator[str]:
             "fsync=off",
             "full_page_writes=off",
             "synchronous_commit=off",
+            "random_page_cost=1.1",
         ):
             server += ["-c", option]
         probe = [*prefix, str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
