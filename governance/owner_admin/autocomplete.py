@@ -1,48 +1,74 @@
-"""Choosing a person by a few letters of the name or the address."""
+"""Choosing a person, or a model, by a few letters of the name."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from governance.accounts.models import RoleGrant, User
 from governance.accounts.permissions import Permission
 from governance.accounts.rules import Role
-from governance.owner_admin.requests import holds
+from governance.inventory.models import Model
+from governance.owner_admin.requests import holds, person_of
 
-OFFERED: dict[tuple[str, str, str], tuple[Permission, Role | None]] = {
-    ("inventory", "model", "owner"): (Permission.MODEL_EDIT, Role.MODEL_OWNER),
-    ("inventory", "model", "developers"): (Permission.MODEL_EDIT, None),
-    ("inventory", "model", "validator"): (Permission.MODEL_EDIT, Role.VALIDATOR),
-    ("accounts", "rolegrant", "user"): (Permission.ROLE_GRANT, None),
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """Who may ask, and which role those people hold who are offered; or that models are."""
+
+    permission: Permission
+    role: Role | None = None
+    of_models: bool = False
+
+
+OFFERED: dict[tuple[str, ...], Offer] = {
+    ("inventory", "model", "owner"): Offer(permission=Permission.MODEL_EDIT, role=Role.MODEL_OWNER),
+    ("inventory", "model", "developers"): Offer(permission=Permission.MODEL_EDIT),
+    ("inventory", "model", "validator"): Offer(
+        permission=Permission.MODEL_EDIT, role=Role.VALIDATOR
+    ),
+    ("inventory", "dependency", "feeder"): Offer(permission=Permission.MODEL_EDIT, of_models=True),
+    ("accounts", "rolegrant", "user"): Offer(permission=Permission.ROLE_GRANT),
 }
-"""Which fields offer people: who may ask, and which role those people hold."""
+"""What is offered, by app, model and field."""
 
 
-class PeopleView(AutocompleteJsonView):
+class ChoiceView(AutocompleteJsonView):
     def process_request(self, request: HttpRequest) -> Any:
-        asked = (request.GET.get(key, "") for key in ("app_label", "model_name", "field_name"))
-        offer = OFFERED.get(tuple(asked))  # type: ignore[arg-type]  # three of them
+        keys = ("app_label", "model_name", "field_name")
+        offer = OFFERED.get(tuple(request.GET.get(key, "") for key in keys))
         if offer is None:
             raise PermissionDenied
-        self.permission, self.role = offer
+        self.offer = offer
         return super().process_request(request)
 
-    def has_perm(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return holds(request.user, [self.permission])
+    def has_perm(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return holds(request.user, [self.offer.permission])
 
-    def get_queryset(self) -> QuerySet[User]:
-        people = User.objects.filter(is_active=True).order_by("name", "email")
-        if self.role is not None:
-            grants = RoleGrant.objects.at(timezone.now()).filter(role=self.role)
-            people = people.filter(pk__in=grants.values("user"))
-        found, _ = self.model_admin.get_search_results(self.request, people, self.term)
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = self._models() if self.offer.of_models else self._people()
+        found, _ = self.model_admin.get_search_results(self.request, rows, self.term)
         return found
 
+    def _people(self) -> QuerySet[User]:
+        people = User.objects.filter(is_active=True).order_by("name", "email")
+        if self.offer.role is None:
+            return people
+        grants = RoleGrant.objects.at(timezone.now()).filter(role=self.offer.role)
+        return people.filter(pk__in=grants.values("user"))
+
+    def _models(self) -> QuerySet[Model]:
+        """Those in use that the reader may see."""
+        seen = Model.objects.visible_to(person_of(self.request), at=timezone.now())
+        return seen.in_use().select_related("unit").order_by("name")
+
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
-        return {"id": str(obj.pk), "text": f"{obj.name} · {obj.email}"}
+        beside = obj.unit.name if self.offer.of_models else obj.email
+        return {"id": str(obj.pk), "text": f"{obj.name} · {beside}"}

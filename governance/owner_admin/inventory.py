@@ -36,6 +36,7 @@ from governance.inventory.rules import AiActClass, Kind, Origin, Tier
 from governance.inventory.rules.assessments import Purpose
 from governance.owner_admin.base import GovernedAdmin
 from governance.owner_admin.custom_fields import input_for
+from governance.owner_admin.feeders import FeederInline, add_feeders
 from governance.owner_admin.model_form import ModelForm
 from governance.owner_admin.requests import person_of
 from governance.owner_admin.site import OwnerSite
@@ -146,6 +147,7 @@ class ModelAdmin(GovernedAdmin):
     reads = (Permission.MODEL_EDIT,)
     adds = Permission.MODEL_CREATE
     autocomplete_fields = ("owner", "developers", "validator")
+    inlines = (FeederInline,)
     list_display = ("name", "unit", "owner", "tier", "standing", "updated")
     list_filter = (
         StandingFilter, CompletenessFilter, ReviewFilter, "tier", ClassFilter, OriginFilter,
@@ -182,7 +184,7 @@ class ModelAdmin(GovernedAdmin):
                 )
             },
         ),
-        # One save is one act, so feeders are added and ended on the portal's page, each for itself.
+        # A feeder is added below the record; it is ended on the portal's page.
         ("Dependencies", {"fields": ("feeders_now", "consumers_now")}),
         ("Dates", {"fields": ("first_use_date",)}),
         ("Change of a live model", {"fields": CHANGED}),
@@ -200,6 +202,9 @@ class ModelAdmin(GovernedAdmin):
         is_free = obj.owner is None or not obj.owner.is_active
         may_edit = may(person, Permission.MODEL_EDIT, unit=obj.unit, at=timezone.now())
         return may_edit and obj.retired_at is None and (is_free or obj.owner == person)
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
+        return self.inlines if obj else ()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return ["name", "placed", "answered", *SHOWN] if obj else []
@@ -332,6 +337,15 @@ class ModelAdmin(GovernedAdmin):
             )
         obj.pk, obj.updated_at = saved.pk, saved.updated_at
         request.has_moved = saved.updated_at == at
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        """Add the feeders that were filled in, in the transaction of the record."""
+        consumer = Model.objects.get(pk=form.instance.pk)
+        for formset in formsets:
+            added = add_feeders(
+                formset, consumer=consumer, actor=person_of(request), at=timezone.now()
+            )
+            request.has_moved = added or getattr(request, "has_moved", False)
 
     def said(self, request: Any, obj: Model) -> str:
         if change := getattr(request, "change", None):

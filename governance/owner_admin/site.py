@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from governance.accounts.permissions import Permission
 from governance.core.themes import THEME_LABELS, theme_after, theme_of
-from governance.owner_admin.autocomplete import PeopleView
+from governance.owner_admin.autocomplete import ChoiceView
 from governance.owner_admin.errors import AdminClosed, answer_refusals, refuse
 from governance.owner_admin.requests import holds
 
@@ -78,4 +78,4 @@ class OwnerSite(AdminSite):
         return LogEntry.objects.none()
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
-        return PeopleView.as_view(admin_site=self)(request)
+        return ChoiceView.as_view(admin_site=self)(request)

@@ -11,11 +11,18 @@ from governance.accounts.models import User
 from governance.accounts.rules import Role
 from governance.audit.models import LedgerEntry
 from governance.inventory.actions import ModelRecord, create_model, edit_model
-from governance.inventory.models import Builder, Model, ModelChange, TierAssessment
+from governance.inventory.models import (
+    Builder,
+    Dependency,
+    Model,
+    ModelChange,
+    TierAssessment,
+)
 from governance.inventory.queries import record_digest
 from tests.factories import (
     Cast,
     make_champion,
+    make_dependency,
     make_model,
     make_person,
     make_policies,
@@ -48,7 +55,14 @@ def filled(cast: Cast, model: Model | None = None, **changed: Any) -> dict[str, 
         "tracking_uri": "",
         "base": record_digest(model) if model else "",
     }
-    return form | changed
+    return form | (feeder_form() if model else {}) | changed
+
+
+def feeder_form(**said: str) -> dict[str, str]:
+    """What the browser sends of the empty form below the record."""
+    counts = {"TOTAL_FORMS": "1", "INITIAL_FORMS": "0", "MIN_NUM_FORMS": "0"}
+    filled = {f"0-{key}": value for key, value in said.items()}
+    return {f"fed_by-{key}": value for key, value in (counts | filled).items()}
 
 
 def entries(model: Model) -> list[str]:
@@ -394,3 +408,61 @@ def test_what_is_not_governed_is_saved_while_it_is_live(cast: Cast, owner: Visit
     model.refresh_from_db()
     assert model.contract_reference == "K-7"
     assert not ModelChange.objects.exists()
+
+
+def test_a_feeder_is_added_with_the_record(cast: Cast, owner: Visitor, model: Model) -> None:
+    feeder = make_model(cast, name="upstream", at=timezone.now())
+    today = timezone.now().date().isoformat()
+    said = feeder_form(feeder=str(feeder.pk), flows="The score.", since_date=today)
+    assert b"Model that feeds it" in owner.get(change(model)).content
+    response = owner.post(change(model), **filled(cast, model, inputs="A score.") | said)
+    assert response.status_code == 302
+    row = Dependency.objects.get()
+    assert (row.feeder, row.consumer, str(row.flows)) == (feeder, model, "The score.")
+    assert entries(model)[-2:] == ["model.updated", "dependency.added"]
+    model.refresh_from_db()
+    shown = owner.get(change(model)).content.decode()
+    assert "The score." in shown
+    assert "Add one" in shown
+
+    again = feeder_form(feeder=str(feeder.pk), flows="Again.", since_date=today)
+    again |= {"fed_by-TOTAL_FORMS": "2", "fed_by-INITIAL_FORMS": "1", "fed_by-0-id": str(row.pk)}
+    again = {key.replace("fed_by-0-", "fed_by-1-"): value for key, value in again.items()}
+    again["fed_by-0-id"] = again.pop("fed_by-1-id")
+    with nothing_moves():
+        refused = owner.post(change(model), **filled(cast, model, inputs="B.") | again)
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert "upstream is on record as a feeder already." in page
+    assert "Again." in page
+    assert "The score." in page
+
+
+def test_half_a_feeder_saves_nothing(cast: Cast, owner: Visitor, model: Model) -> None:
+    with nothing_moves():
+        refused = owner.post(
+            change(model), **filled(cast, model, inputs="A.") | feeder_form(flows="The score.")
+        )
+    page = refused.content.decode()
+    assert "Name the model that feeds it." in page
+    assert "Nothing was saved." in page
+    assert "The score." in page
+
+
+def test_a_ring_is_refused_with_its_way(cast: Cast, owner: Visitor, model: Model) -> None:
+    at = timezone.now()
+    below = make_model(cast, name="downstream", at=at)
+    make_dependency(cast, feeder=model, consumer=below, at=at)
+    said = feeder_form(feeder=str(below.pk), flows="Back.", since_date=at.date().isoformat())
+    with nothing_moves():
+        refused = owner.post(change(model), **filled(cast, model, inputs="A.") | said)
+    assert refused.status_code == 422
+    assert b"downstream rests on it already" in refused.content
+
+
+def test_models_are_offered_that_the_owner_sees(cast: Cast, owner: Visitor, model: Model) -> None:
+    address = "/admin/autocomplete/?app_label=inventory&model_name=dependency&field_name=feeder"
+    found = owner.get(f"{address}&term=churn").json()["results"]
+    assert [one["text"] for one in found] == ["churn-model · Retail credit"]
+    outsider = Visitor(cast.compliance)
+    assert outsider.get(f"{address}&term=churn").status_code == 403
