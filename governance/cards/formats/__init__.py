@@ -10,6 +10,7 @@ from governance.cards.formats.countersign import COUNTERSIGN
 from governance.cards.formats.guards import document_of
 from governance.cards.formats.huggingface import HUGGINGFACE
 from governance.cards.formats.markdown import MARKDOWN
+from governance.cards.formats.mct import MCT
 from governance.cards.formats.protocol import (
     CardFormat,
     Document,
@@ -28,6 +29,7 @@ FORMATS: dict[str, CardFormat] = {
         COUNTERSIGN,
         HUGGINGFACE,
         MARKDOWN,
+        MCT,
     )
 }
 

@@ -157,6 +157,15 @@ def losses_of(target: CardFormat, lost_fields: Sequence[Lost], text: str) -> Ite
         )
 
 
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield every text in a body or a part of one."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts_of(one)
+
+
 def _rule(one: Lost, reason: Reason | None, words: str) -> Rule:
     if one.found and one.value.startswith(one.found.rstrip(" .…")):
         return Rule.SHORTENED

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from governance.cards.formats.accounting import account_of, losses_of, lost, size
+from governance.cards.formats.accounting import account_of, losses_of, lost, size, texts_of
 from governance.cards.formats.form import form_problems
 from governance.cards.formats.guards import MAX_BYTES, document_of, json_tree
 from governance.cards.formats.protocol import (
@@ -79,7 +79,9 @@ def write(
 def _losses(target: CardFormat, ours: dict[str, Any], data: bytes) -> tuple[Loss, ...]:
     back = target.parse(document_of(data))
     missing = list(lost(ours, account_of(back.card)))
-    return tuple(losses_of(target, missing, data.decode()))
+    # In JSON a text has escapes; a reader who decodes it finds the words as they are.
+    words = "\n".join([data.decode(), *texts_of(back.card.body())])
+    return tuple(losses_of(target, missing, words))
 
 
 def _origin(

@@ -173,6 +173,137 @@ A second time.
 | all | 0.9 |
 """
 
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
+    "AAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+DOT = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+
+TOOLKIT_SECOND = """\
+{
+  "schema_version": "0.0.2",
+  "model_details": {
+    "name": "Sea state",
+    "overview": "It tells how high the waves are.\\nNot more.",
+    "documentation": "Called once an hour.",
+    "owners": [{"name": "Ada", "contact": "ada@example.org"}, {"contact": "desk@example.org"}],
+    "version": {"name": "v2", "date": "2026-02-03", "diff": "More buoys."},
+    "licenses": [{"identifier": "Apache-2.0"}, {"custom_text": "Ours."}],
+    "references": [{"reference": "https://example.org/a"}, {"reference": "https://example.org/b"}],
+    "citations": [{"style": "bibtex", "citation": "@misc{sea}"}],
+    "path": "models/sea/2",
+    "newer_field": {"kept": [1.50, null]}
+  },
+  "model_parameters": {
+    "model_architecture": "Trees, boosted.",
+    "data": [
+      {
+        "name": "Train set",
+        "link": "https://example.org/buoys",
+        "sensitive": {"sensitive_data": ["position"]},
+        "graphics": {
+          "description": "By month",
+          "collection": [{"name": "Winter", "image": "@P"}, {"name": "Gone", "image": "{none}"}]
+        },
+        "description": "Ten years"
+      },
+      {"name": "Eval set", "graphics": {"collection": [{"name": "Summer", "image": "@D"}]}}
+    ],
+    "input_format": "table",
+    "output_format_map": [{"key": "unit", "value": "m"}, {"key": "type", "value": "number"}]
+  },
+  "quantitative_analysis": {
+    "performance_metrics": [
+      {"type": "rmse", "value": "0.410", "slice": "all",
+       "confidence_interval": {"lower_bound": "0.40", "upper_bound": "0.42"}},
+      {"type": "no value", "slice": "north"},
+      {"type": "rmse", "value": "about a half", "slice": "south"}
+    ],
+    "graphics": {"collection": [{"name": "All", "image": "@P"}]}
+  },
+  "considerations": {
+    "users": [{"description": "Pilots"}, {"description": "Ports\\nand harbors"}],
+    "use_cases": [{"description": "Planning"}],
+    "limitations": [{"description": "Ice"}, {"description": ""}, {"description": "Shoals"}],
+    "tradeoffs": [{"description": "Speed against height"}],
+    "ethical_considerations": [{"name": "None seen", "mitigation_strategy": "Ask again"}]
+  }
+}
+""".replace("@P", PICTURE).replace("@D", DOT)
+
+TOOLKIT_FIRST = """\
+{
+    "schema_version": "0.0.1",
+    "model_details": {
+        "name": "Sea state",
+        "overview": "Caf\\u00e9 waves.",
+        "owners": [{"name": "Ada"}],
+        "version": {"name": "v1", "date": "08/28/2020"},
+        "license": "Apache-2.0",
+        "references": ["https://example.org/a", "https://example.org/b"],
+        "citation": "https://example.org/cite"
+    },
+    "model_parameters": {
+        "data": {
+            "train": {"name": "Buoys", "sensitive": true, "graphics": {}},
+            "eval": {
+                "graphics": {
+                    "collection": [
+                        {"name": "Size", "description": "How many rows", "image": "@P"}
+                    ]
+                }
+            }
+        }
+    },
+    "quantitative_analysis": {
+        "performance_metrics": [
+            {"type": "rmse", "value": 0.4100000001, "threshold": 0.5},
+            {
+                "type": "rmse",
+                "value": 1e-5,
+                "slice": "north",
+                "confidence_interval": {"lower_bound": 0.40, "upper_bound": 0.420}
+            }
+        ]
+    },
+    "considerations": {
+        "users": ["Pilots."],
+        "limitations": ["Ice.", "Shoals."],
+        "ethical_considerations": [{"name": "None seen."}]
+    }
+}
+""".replace("@P", PICTURE)
+
+TOOLKIT_PROTO = """\
+# proto-message: ModelCard
+
+model_details: {
+  name: "Sea state"   # as on the bridge
+  overview: "It tells "
+            'how "high" the waves are.\\n\\303\\251t\\u00e9'
+  owners { name: "Ada" contact: "ada@example.org" }
+  owners: <
+    name: "Grace";
+  >
+  version { date { seconds: 1580601600 } }
+  references: { reference: "https://example.org/a" }
+}
+model_parameters {
+  data {
+    name: "buoys",
+    sensitive { sensitive_data: ["position", "crew"] }
+    graphics { collection { name: "Winter" image: "@P" } }
+  }
+}
+quantitative_analysis: {
+  performance_metrics: { type: "rmse" value: "0.410" slice: "all" }
+}
+considerations {
+  limitations { description: "Ice" }
+  limitations { description: "Shoals" }
+}
+""".replace("@P", PICTURE)
+
 FIRST_CARD = Card(
     sections={"task": "Helps a clerk.", "caveats": "Watch the drift."},
     values=(
@@ -266,6 +397,14 @@ DOCUMENTS: dict[str, dict[str, bytes]] = {
             b"[include](file:///x)\n\n![d](data:image/png;base64,AAAA)\n"
         ),
         "open-fence": b"# X\n\n## Uses\n\n```\n# inside\n",
+    },
+    "mct": {
+        "second": TOOLKIT_SECOND.encode(),
+        "crlf": TOOLKIT_SECOND.replace("\n", "\r\n").encode(),
+        "first": TOOLKIT_FIRST.encode(),
+        "one-line": json.dumps(json.loads(TOOLKIT_FIRST)).encode(),
+        "no-version": TOOLKIT_FIRST.replace('"schema_version": "0.0.1",', "").encode(),
+        "proto": TOOLKIT_PROTO.encode(),
     },
 }
 ALL = [(name, key) for name, files in DOCUMENTS.items() for key in files]
