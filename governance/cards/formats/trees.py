@@ -256,15 +256,14 @@ def _merged_list(
             for at in range(start, end):
                 result += [source[known[at]], *after[at]]
             continue
-        for index in range(first, last):
-            at = start + index - first
-            if at < end:
+        for at in range(start, max(end, start + last - first)):
+            index = first + at - start
+            if at < end and index < last:
                 there = (*place, known[at])
                 result.append(merged(base[at], ours[index], source[known[at]], gaps, there))
-            else:
+            elif index < last:
                 result.append(ours[index])
-        for at in range(start, end):
-            result += after[at]
+            result += after[at] if at < end else []
     return result
 
 
