@@ -117,15 +117,15 @@ class ModelCardToolkit:
             return json_bytes({"schema_version": SECOND, **tree}, draft)
         text = origin.document.text
         source = _tree(text)
-        tree = tree_of(draft, NAME, _fresh(_version(source)), _tree)
+        tree = tree_of(draft, NAME, _fresh(_version(source), origin.parsed.card), _tree)
         if _is_proto(text):
             return bytes_of(edited(text, source, tree, REPEATED), origin.document)
         return json_bytes(tree, draft)
 
 
-def _fresh(version: str) -> Callable[[ModelCard, str], Tree]:
+def _fresh(version: str, known: ModelCard | None = None) -> Callable[[ModelCard, str], Tree]:
     """Return what writes a card in that version; places in the file do not matter to it."""
-    return lambda card, _: tree_of_card(card, version, NAME)
+    return lambda card, _: tree_of_card(card, version, NAME, known)
 
 
 def _is_proto(text: str) -> bool:

@@ -52,32 +52,52 @@ LISTS = (
 )  # fmt: skip
 
 
-def tree_of_card(card: ModelCard, version: str, name: str) -> dict[str, Tree]:
+def tree_of_card(
+    card: ModelCard, version: str, name: str, known: ModelCard | None = None
+) -> dict[str, Tree]:
     """Return the document in that version of the schema.
 
-    What it has no field for is said in words in `documentation`, which 0.0.1 does not have.
+    What it has no field for is said in words in `documentation`, which 0.0.1 does not have; not
+    what the document says anyway that this one starts from: `known` is the card in it.
     """
-    tree = _tree(card, version)
+    known = known or ModelCard()
+    tree = _tree(card, version, known)
     if version != SECOND:
         return tree
     back = card_of_tree(Found(claims=Claims(tree), digest=UNNAMED, lines={}))
-    return _tree(card, version, _words(card, back, name))
+    return _tree(card, version, known, _words(card, (back, known), name))
 
 
-def _tree(card: ModelCard, version: str, words: str = "") -> dict[str, Tree]:
+def _tree(card: ModelCard, version: str, known: ModelCard, words: str = "") -> dict[str, Tree]:
     first = version == FIRST
+    if not first:
+        card = _of_second(card, known)
     full: dict[str, Tree] = _full(
         {
             DETAILS: _details(card, words, first=first),
             PARAMETERS: _parameters(card, first=first),
             ANALYSIS: {
                 "performance_metrics": [_metric(one, first=first) for one in card.metrics],
-                "graphics": _graphics(card, _figures(card, ""), first=first),
+                "graphics": _graphics(card, _figures(card, "")),
             },
             CONSIDERATIONS: _considerations(card, first=first),
         }
     )
     return full
+
+
+def _of_second(card: ModelCard, known: ModelCard) -> ModelCard:
+    """Leave out what only 0.0.1 has a field for, but where a file of 0.0.2 has it all the same."""
+    notes = {one.note for one in known.metrics}
+    described = {one.description for one in known.figures}
+    return replace(
+        card,
+        metrics=tuple(one if one.note in notes else replace(one, note="") for one in card.metrics),
+        figures=tuple(
+            one if one.description in described else replace(one, description="")
+            for one in card.figures
+        ),
+    )
 
 
 def _full(tree: Any) -> Any:
@@ -155,7 +175,7 @@ def _data(card: ModelCard) -> list[Tree]:
     items = [_dataset(one) for one in card.datasets]
     sections = [section_of_data(one.role, one.name or one.id) for one in card.datasets]
     for section in ("training_data", "evaluation_data"):
-        graphics = _graphics(card, _figures(card, section), first=False)
+        graphics = _graphics(card, _figures(card, section))
         if not graphics:
             continue
         if section not in sections:
@@ -169,7 +189,7 @@ def _first_data(card: ModelCard) -> Tree:
     tree = {}
     for key, role in ROLES.items():
         mine = next((one for one in card.datasets if one.role == role), Dataset())
-        graphics = _graphics(card, _figures(card, f"{role}_data"), first=True)
+        graphics = _graphics(card, _figures(card, f"{role}_data"))
         tree[key] = {"name": mine.name or mine.id, "link": mine.url, "graphics": graphics}
     return tree
 
@@ -191,11 +211,11 @@ def _figures(card: ModelCard, section: str) -> Iterator[Figure]:
             yield one
 
 
-def _graphics(card: ModelCard, figures: Iterable[Figure], *, first: bool) -> dict[str, Tree]:
+def _graphics(card: ModelCard, figures: Iterable[Figure]) -> dict[str, Tree]:
     items = [
         {
             "name": one.name,
-            "description": one.description if first else "",
+            "description": one.description,
             "image": packed_picture(card.attachments[one.digest]),
         }
         for one in figures
@@ -220,7 +240,7 @@ def _metric(one: Metric, *, first: bool) -> Tree:
         "slice": one.slice,
         "confidence_interval": bounds,
     }
-    if first and one.note.startswith(THRESHOLD):
+    if one.note.startswith(THRESHOLD):
         tree["threshold"] = scalar(Number(text=one.note.removeprefix(THRESHOLD)))
     return tree
 
@@ -254,33 +274,37 @@ def _said(text: str, *, first: bool) -> Tree:
 # --- in words ------------------------------------------------------------------------------------
 
 
-def _words(card: ModelCard, back: ModelCard, name: str) -> str:
-    """Say in Markdown what of the card is not in `back`."""
-    ours, theirs = account_of(card), account_of(back)
+def _words(card: ModelCard, others: tuple[ModelCard, ...], name: str) -> str:
+    """Say in Markdown what of the card is in none of the others."""
+    ours, theirs = account_of(card), [account_of(one) for one in others]
     silent: dict[str, Any] = {
-        key: _missing(getattr(card, key), ours.get(key, []), theirs.get(key, [])) for key in LISTS
+        key: _missing(getattr(card, key), ours.get(key, []), [one.get(key, []) for one in theirs])
+        for key in LISTS
     }
-    silent["details"] = _missing_details(card.details, back.details)
+    silent["details"] = _missing_details(card.details, [one.details for one in others])
     silent["kept"] = tuple(one for one in card.kept if one.format != name)
+    silent["lineage"] = {} if any(one.lineage == card.lineage for one in others) else card.lineage
     # The risks say ethics in the words of the card, though as the name of one.
     silent["sections"] = {
         key: text
         for key, text in card.sections.items()
-        if back.sections.get(key) != text and key != "ethics"
+        if key != "ethics" and all(one.sections.get(key) != text for one in others)
     }
     told = replace(card, **silent)
     content = content_of(told, facts_by_section(told), facts_apart(told))
     return fresh_body(content).strip("\n") if content.texts else ""
 
 
-def _missing(items: tuple[Any, ...], ours: list[Any], theirs: list[Any]) -> tuple[Any, ...]:
-    return tuple(one for one, said in zip(items, ours, strict=True) if said not in theirs)
+def _missing(items: tuple[Any, ...], ours: list[Any], theirs: list[list[Any]]) -> tuple[Any, ...]:
+    said = [one for others in theirs for one in others]
+    return tuple(item for item, one in zip(items, ours, strict=True) if one not in said)
 
 
-def _missing_details(ours: Details, back: Details) -> Details:
+def _missing_details(ours: Details, others: list[Details]) -> Details:
     said = {
         one.name: getattr(ours, one.name)
         for one in fields(Details)
-        if one.name != "name" and getattr(ours, one.name) != getattr(back, one.name)
+        if one.name != "name"
+        and all(getattr(ours, one.name) != getattr(other, one.name) for other in others)
     }
     return Details(**said)

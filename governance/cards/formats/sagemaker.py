@@ -295,21 +295,15 @@ def _without_payload(content: Tree) -> dict[str, Tree]:
 
 
 def _carrying(content: dict[str, Tree], carried: Mapping[str, Any]) -> dict[str, Tree]:
-    """Put what is carried into custom details; if it is too much, the files of other formats go.
-
-    If it still is, nothing is carried, and the report says so: the service would refuse the card.
-    """
-    without = {**carried, "attachments": {}}
-    for payload in (carried, without):
-        text = dumped(sealed(payload, content))
-        parts = [text[at : at + MOST] for at in range(0, len(text), MOST)]
-        names = ["countersign", *(f"countersign {at}" for at in range(2, len(parts) + 1))]
-        more = dict(content.get(CUSTOM[0], {}))
-        custom = {**more.get(CUSTOM[1], {}), **dict(zip(names, parts, strict=True))}
-        full = {**content, CUSTOM[0]: {**more, CUSTOM[1]: custom}}
-        if len(dumped(full, indent="  ")) <= MOST_CONTENT:
-            return full
-    return content
+    """Put what is carried into custom details, unless the service would refuse the card for it."""
+    text = dumped(sealed(carried, content))
+    parts = [text[at : at + MOST] for at in range(0, len(text), MOST)]
+    names = ["countersign", *(f"countersign {at}" for at in range(2, len(parts) + 1))]
+    outer, inner = CUSTOM
+    more = dict(content.get(outer, {}))
+    custom = {**more.get(inner, {}), **dict(zip(names, parts, strict=True))}
+    full = {**content, outer: {**more, inner: custom}}
+    return full if len(dumped(full, indent="  ")) <= MOST_CONTENT else content
 
 
 SAGEMAKER = SageMaker()

@@ -11,8 +11,9 @@ import pytest
 
 from governance.cards.formats import Rule, guess, read_card, write_card
 from governance.cards.formats.accounting import account_of, lost
-from governance.cards.rules.model_card import Extension, Metric, ModelCard, Reference
+from governance.cards.rules.model_card import Extension, Figure, Metric, ModelCard, Reference
 from governance.cards.rules.numbers import Provenance, number
+from governance.core.canonical import sha256_hex
 from governance.core.errors import InvalidInput
 from tests.rules.cards.documents import (
     CLARIFY,
@@ -208,6 +209,20 @@ def test_the_files_of_other_formats_are_left_behind_before_the_fields_are() -> N
     written = write_card(card, "sagemaker")
     assert {one.rule for one in written.losses} == {Rule.CARRIED}
     assert read_card(written.data).card.sections == card.sections
+
+
+@pytest.mark.parametrize(("target", "most"), [("sagemaker", 200_000), ("huggingface", 3_200_000)])
+def test_pictures_that_are_too_large_are_left_behind_and_in_the_report(
+    target: str, most: int
+) -> None:
+    data = b"GIF89a" + bytes(most)
+    figure = Figure(digest=sha256_hex(data), media_type="image/gif", section="evaluation")
+    card = replace(FULL_CARD, figures=(figure,), attachments={figure.digest: data})
+    written = write_card(card, target)
+    left = {one.path for one in written.losses if one.rule is not Rule.CARRIED}
+    assert left == {f"figures[0].{key}" for key in ("digest", "media_type", "section")}
+    back = read_card(written.data, name=target).card
+    assert account_of(back) == account_of(FULL_CARD)
 
 
 def test_what_was_carried_goes_when_nothing_is_to_be() -> None:
