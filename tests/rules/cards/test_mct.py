@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from governance.cards.formats import Rule, guess, read_card, write_card
 from governance.cards.formats.accounting import account_of, lost
@@ -285,3 +287,31 @@ def test_a_proto_is_rendered_as_it_is_read() -> None:
 def test_any_text_stands_in_a_proto(text: str) -> None:
     tree = {"name": text}
     assert tree_of_fields(fields_of(rendered(tree)), frozenset()) == tree
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4)
+MESSAGES = st.recursive(
+    st.fixed_dictionaries({}, optional={"a": WORDS, "r": st.lists(WORDS, min_size=1, max_size=3)}),
+    lambda inner: st.fixed_dictionaries(
+        {},
+        optional={
+            "a": WORDS,
+            "b": inner,
+            "r": st.lists(WORDS, min_size=1, max_size=3),
+            "s": st.lists(inner, min_size=1, max_size=3),
+        },
+    ),
+    max_leaves=6,
+)
+
+
+@given(MESSAGES, MESSAGES, st.booleans())
+def test_any_edit_of_a_proto_is_made_and_no_other(one: Any, two: Any, joined: bool) -> None:
+    text = rendered(one)
+    if joined:
+        text = " ".join(line.strip() + "," * line.endswith(('"', "}")) for line in text.split("\n"))
+    repeated = frozenset("rs")
+    assert tree_of_fields(fields_of(text), repeated) == one
+    after = edited(text, one, two, repeated)
+    assert tree_of_fields(fields_of(after), repeated) == two
+    assert edited(text, one, one, repeated) == text
