@@ -10,6 +10,7 @@ from governance.cards.formats.countersign import COUNTERSIGN
 from governance.cards.formats.guards import document_of
 from governance.cards.formats.huggingface import HUGGINGFACE
 from governance.cards.formats.markdown import MARKDOWN
+from governance.cards.formats.mct import MCT
 from governance.cards.formats.protocol import (
     CardFormat,
     Document,
@@ -19,6 +20,7 @@ from governance.cards.formats.protocol import (
     Rule,
     Writing,
 )
+from governance.cards.formats.sagemaker import SAGEMAKER
 from governance.cards.rules.model_card import ModelCard
 from governance.core.errors import invalid
 
@@ -28,6 +30,8 @@ FORMATS: dict[str, CardFormat] = {
         COUNTERSIGN,
         HUGGINGFACE,
         MARKDOWN,
+        MCT,
+        SAGEMAKER,
     )
 }
 

@@ -6,6 +6,8 @@ It is made by reading back what was written, so that no format has to remember w
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +19,7 @@ from governance.cards.rules.sections import TOPIC_BY_KEY
 from governance.core.places import place_of
 
 LONGEST = 80
+INDEX = re.compile(r"/[0-9]+(?=/|$)")
 NEAR = 50
 """Among how many items the likest is looked for, so that long lists take no time squared."""
 
@@ -86,6 +89,8 @@ def lost(ours: Any, back: Any, place: Place = ()) -> Iterator[Lost]:
     """Yield each field of `ours` that is not in `back`. The order of lists does not count."""
     if isinstance(ours, dict):
         found = back if isinstance(back, dict) else {}
+        if place == ("kept",):
+            found = _found_again(ours, found)
         for key, value in ours.items():
             yield from lost(value, found.get(key), (*place, key))
     elif isinstance(ours, list) and not _has_parts(ours):
@@ -98,6 +103,18 @@ def lost(ours: Any, back: Any, place: Place = ()) -> Iterator[Lost]:
     elif ours != back and not _leads(ours, back, place):
         shown = back if isinstance(back, str) else ""
         yield Lost(place=place, value=_shown(ours), found=shown)
+
+
+def _found_again(ours: dict[str, str], back: dict[str, str]) -> dict[str, str]:
+    """What was kept may stand further up or down, where an item before it went or came."""
+    found = {key: said for key, said in ours.items() if back.get(key) == said}
+    moved = Counter((INDEX.sub("/#", key), back[key]) for key in back.keys() - found.keys())
+    for key, said in ours.items():
+        one = (INDEX.sub("/#", key), said)
+        if key not in found and moved[one]:
+            moved[one] -= 1
+            found[key] = said
+    return {**back, **found}
 
 
 def _leads(ours: Any, back: Any, place: Place) -> bool:
@@ -155,6 +172,15 @@ def losses_of(target: CardFormat, lost_fields: Sequence[Lost], text: str) -> Ite
             rule=_rule(one, reason, words),
             why=reason.why if reason else f"{target.title} has no field for it",
         )
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield every text in a body or a part of one."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts_of(one)
 
 
 def _rule(one: Lost, reason: Reason | None, words: str) -> Rule:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from governance.cards.formats.accounting import account_of, losses_of, lost, size
+from governance.cards.formats.accounting import account_of, losses_of, lost, size, texts_of
 from governance.cards.formats.form import form_problems
 from governance.cards.formats.guards import MAX_BYTES, document_of, json_tree
 from governance.cards.formats.protocol import (
@@ -72,14 +72,16 @@ def write(
     ours = account_of(card)
     losses = _losses(target, ours, data)
     if carry and target.carries and losses:
-        data, losses = _carrying(target, card, origin, losses)
+        data, losses = _carrying(target, card, origin, losses, data)
     return Writing(data=data, format=target.name, kept=size(ours) - len(losses), losses=losses)
 
 
 def _losses(target: CardFormat, ours: dict[str, Any], data: bytes) -> tuple[Loss, ...]:
     back = target.parse(document_of(data))
     missing = list(lost(ours, account_of(back.card)))
-    return tuple(losses_of(target, missing, data.decode()))
+    # In JSON a text has escapes; a reader who decodes it finds the words as they are.
+    words = "\n".join([data.decode(), *texts_of(back.card.body())])
+    return tuple(losses_of(target, missing, words))
 
 
 def _origin(
@@ -110,13 +112,37 @@ def _says(origin: Origin) -> dict[str, Any]:
 
 
 def _carrying(
-    target: CardFormat, card: ModelCard, origin: Origin | None, losses: Sequence[Loss]
+    target: CardFormat,
+    card: ModelCard,
+    origin: Origin | None,
+    losses: Sequence[Loss],
+    data: bytes,
 ) -> tuple[bytes, tuple[Loss, ...]]:
-    payload = _payload(target, card, losses)
-    data = target.render(Draft(card=card, origin=origin, carried=payload))
-    back, _ = _with_carried(target.parse(document_of(data)))
-    still = {one.path for one in _as_losses(target, account_of(card), account_of(back))}
-    return data, tuple(one if one.path in still else _carried(one) for one in losses)
+    """Return the file with as much carried as it can hold; `data` is the file without."""
+    carried = data, tuple(losses)
+    for payload in _payloads(target, card, losses):
+        try:
+            full = target.render(Draft(card=card, origin=origin, carried=payload))
+            back, _ = _with_carried(target.parse(document_of(full)))
+        except InvalidInput:
+            # It is too long: the next one is shorter.
+            continue
+        still = {one.path for one in _as_losses(target, account_of(card), account_of(back))}
+        carried = full, tuple(one if one.path in still else _carried(one) for one in losses)
+        if not still:
+            break
+    return carried
+
+
+def _payloads(
+    target: CardFormat, card: ModelCard, losses: Sequence[Loss]
+) -> Iterator[dict[str, Any]]:
+    """Yield all that may be carried; then without the files of other formats; then no figures."""
+    yield _payload(target, card, losses)
+    if card.sources:
+        yield _payload(target, replace(card, sources=()), losses)
+    if card.figures:
+        yield _payload(target, replace(card, sources=(), figures=()), losses)
 
 
 def _as_losses(target: CardFormat, ours: dict[str, Any], back: dict[str, Any]) -> Sequence[Loss]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -192,30 +192,42 @@ _ABSENT = object()
 # --- edits in place ------------------------------------------------------------------------------
 
 
-def merged(base: Tree, ours: Tree, source: Tree) -> Tree:
+def merged(
+    base: Tree, ours: Tree, source: Tree, gaps: Set[str] = frozenset(), place: Place = ()
+) -> Tree:
     """Return `source` with only the differences between `base` and `ours` applied.
 
     `base` is what the card read from `source` is written as, `ours` the same of the card now. What
-    the card has no field for stands in `source` alone, and stays.
+    the card has no field for stands in `source` alone, and stays. `gaps` names, as JSON Pointers,
+    the items of lists of which that is so: they stay between the items that `base` has.
     """
     if same(base, ours):
         return source
     if isinstance(base, dict) and isinstance(ours, dict) and isinstance(source, dict):
-        return _merged_mapping(base, ours, source)
-    lists = all(isinstance(one, list) for one in (base, ours, source))
-    if lists and len(base) == len(source):
-        return _merged_list(base, ours, source)
+        return _merged_mapping(base, ours, source, gaps, place)
+    if all(isinstance(one, list) for one in (base, ours, source)):
+        known = [at for at in range(len(source)) if pointer((*place, at)) not in gaps]
+        if len(known) == len(base):
+            return _merged_list(base, ours, source, gaps, place)
     return ours
 
 
 def _merged_mapping(
-    base: dict[str, Tree], ours: dict[str, Tree], source: dict[str, Tree]
+    base: dict[str, Tree],
+    ours: dict[str, Tree],
+    source: dict[str, Tree],
+    gaps: Set[str],
+    place: Place,
 ) -> dict[str, Tree]:
-    result = {
-        key: merged(base[key], ours[key], inner) if key in base and key in ours else inner
-        for key, inner in source.items()
-        if key in ours or key not in base
-    }
+    result: dict[str, Tree] = {}
+    for key, inner in source.items():
+        there = (*place, key)
+        if key not in base:
+            result[key] = inner
+        elif key in ours:
+            result[key] = merged(base[key], ours[key], inner, gaps, there)
+        elif (left := _left(base[key], inner, gaps, there)) not in (None, {}, []):
+            result[key] = left
     for key, inner in ours.items():
         is_new = key not in base
         if is_new or (key not in result and not same(base[key], inner)):
@@ -223,17 +235,49 @@ def _merged_mapping(
     return result
 
 
-def _merged_list(base: list[Tree], ours: list[Tree], source: list[Tree]) -> list[Tree]:
-    result: list[Tree] = []
+def _left(base: Tree, source: Tree, gaps: Set[str], place: Place) -> Tree:
+    """Return what of `source` the card never had a field for, where the field around it is gone."""
+    for kind in (dict, list):
+        if isinstance(base, kind) and isinstance(source, kind):
+            return merged(base, kind(), source, gaps, place)
+    return None
+
+
+def _merged_list(
+    base: list[Tree], ours: list[Tree], source: list[Tree], gaps: Set[str], place: Place
+) -> list[Tree]:
+    known, before, after = _known_items(source, gaps, place)
+    result = before
     matcher = SequenceMatcher(
         a=[dumped(one) for one in base], b=[dumped(one) for one in ours], autojunk=False
     )
     for step, start, end, first, last in matcher.get_opcodes():
         if step == "equal":
-            result += source[start:end]
+            for at in range(start, end):
+                result += [source[known[at]], *after[at]]
             continue
-        for index in range(first, last):
-            at = start + index - first
-            paired = at < end
-            result.append(merged(base[at], ours[index], source[at]) if paired else ours[index])
+        for at in range(start, max(end, start + last - first)):
+            index = first + at - start
+            if at < end and index < last:
+                there = (*place, known[at])
+                result.append(merged(base[at], ours[index], source[known[at]], gaps, there))
+            elif index < last:
+                result.append(ours[index])
+            result += after[at] if at < end else []
     return result
+
+
+def _known_items(
+    source: list[Tree], gaps: Set[str], place: Place
+) -> tuple[list[int], list[Tree], list[list[Tree]]]:
+    """Which items the card has a field for; those before the first; those after each of them."""
+    known: list[int] = []
+    before: list[Tree] = []
+    after: list[list[Tree]] = []
+    for at, item in enumerate(source):
+        if pointer((*place, at)) not in gaps:
+            known.append(at)
+            after.append([])
+        else:
+            (after[-1] if after else before).append(item)
+    return known, before, after

@@ -173,6 +173,251 @@ A second time.
 | all | 0.9 |
 """
 
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
+    "AAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+DOT = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+
+TOOLKIT_SECOND = """\
+{
+  "schema_version": "0.0.2",
+  "model_details": {
+    "name": "Sea state",
+    "overview": "It tells how high the waves are.\\nNot more.",
+    "documentation": "Called once an hour.",
+    "owners": [{"name": "Ada", "contact": "ada@example.org"}, {"contact": "desk@example.org"}],
+    "version": {"name": "v2", "date": "2026-02-03", "diff": "More buoys."},
+    "licenses": [{"identifier": "Apache-2.0"}, {"custom_text": "Ours."}],
+    "references": [{"reference": "https://example.org/a"}, {"reference": "https://example.org/b"}],
+    "citations": [{"style": "bibtex", "citation": "@misc{sea}"}],
+    "path": "models/sea/2",
+    "newer_field": {"kept": [1.50, null]}
+  },
+  "model_parameters": {
+    "model_architecture": "Trees, boosted.",
+    "data": [
+      {
+        "name": "Train set",
+        "link": "https://example.org/buoys",
+        "sensitive": {"sensitive_data": ["position"]},
+        "graphics": {
+          "description": "By month",
+          "collection": [{"name": "Winter", "image": "@P"}, {"name": "Gone", "image": "{none}"}]
+        },
+        "description": "Ten years"
+      },
+      {"name": "Eval set", "graphics": {"collection": [{"name": "Summer", "image": "@D"}]}}
+    ],
+    "input_format": "table",
+    "output_format_map": [{"key": "unit", "value": "m"}, {"key": "type", "value": "number"}]
+  },
+  "quantitative_analysis": {
+    "performance_metrics": [
+      {"type": "rmse", "value": "0.410", "slice": "all",
+       "confidence_interval": {"lower_bound": "0.40", "upper_bound": "0.42"}},
+      {"type": "no value", "slice": "north"},
+      {"type": "rmse", "value": "about a half", "slice": "south"}
+    ],
+    "graphics": {"collection": [{"name": "All", "image": "@P"}]}
+  },
+  "considerations": {
+    "users": [{"description": "Pilots"}, {"description": "Ports\\nand harbors"}],
+    "use_cases": [{"description": "Planning"}],
+    "limitations": [{"description": "Ice"}, {"description": ""}, {"description": "Shoals"}],
+    "tradeoffs": [{"description": "Speed against height"}],
+    "ethical_considerations": [{"name": "None seen", "mitigation_strategy": "Ask again"}]
+  }
+}
+""".replace("@P", PICTURE).replace("@D", DOT)
+
+TOOLKIT_FIRST = """\
+{
+    "schema_version": "0.0.1",
+    "model_details": {
+        "name": "Sea state",
+        "overview": "Caf\\u00e9 waves.",
+        "owners": [{"name": "Ada"}],
+        "version": {"name": "v1", "date": "08/28/2020"},
+        "license": "Apache-2.0",
+        "references": ["https://example.org/a", "https://example.org/b"],
+        "citation": "https://example.org/cite"
+    },
+    "model_parameters": {
+        "data": {
+            "train": {"name": "Buoys", "sensitive": true, "graphics": {}},
+            "eval": {
+                "graphics": {
+                    "collection": [
+                        {"name": "Size", "description": "How many rows", "image": "@P"}
+                    ]
+                }
+            }
+        }
+    },
+    "quantitative_analysis": {
+        "performance_metrics": [
+            {"type": "rmse", "value": 0.4100000001, "threshold": 0.5},
+            {
+                "type": "rmse",
+                "value": 1e-5,
+                "slice": "north",
+                "confidence_interval": {"lower_bound": 0.40, "upper_bound": 0.420}
+            }
+        ]
+    },
+    "considerations": {
+        "users": ["Pilots."],
+        "limitations": ["Ice.", "Shoals."],
+        "ethical_considerations": [{"name": "None seen."}]
+    }
+}
+""".replace("@P", PICTURE)
+
+TOOLKIT_PROTO = """\
+# proto-message: ModelCard
+
+model_details: {
+  name: "Sea state"   # as on the bridge
+  overview: "It tells "
+            'how "high" the waves are.\\n\\303\\251t\\u00e9'
+  owners { name: "Ada" contact: "ada@example.org" }
+  owners: <
+    name: "Grace";
+  >
+  version { date { seconds: 1580601600 } }
+  references: { reference: "https://example.org/a" }
+}
+model_parameters {
+  data {
+    name: "buoys",
+    sensitive { sensitive_data: ["position", "crew"] }
+    graphics { collection { name: "Winter" image: "@P" } }
+  }
+}
+quantitative_analysis: {
+  performance_metrics: { type: "rmse" value: "0.410" slice: "all" }
+}
+considerations {
+  limitations { description: "Ice" }
+  limitations { description: "Shoals" }
+}
+""".replace("@P", PICTURE)
+
+SAGEMAKER_CONTENT = """\
+{
+  "model_overview": {
+    "model_id": "arn:aws:sagemaker:eu-north-1:000000000000:model/churn",
+    "model_name": "churn",
+    "model_description": "Who may leave.\\nWithin a year.",
+    "model_version": 3,
+    "problem_type": "Binary Classification",
+    "algorithm_type": "Trees",
+    "model_creator": "Retail",
+    "model_owner": "Ada",
+    "model_artifact": ["s3://bank/churn/1.tar.gz", "s3://bank/churn/2.tar.gz"],
+    "inference_environment": {"container_image": ["000000000000.dkr.ecr/x:1"]}
+  },
+  "intended_uses": {
+    "purpose_of_model": "Call them first.",
+    "intended_uses": "Retail.",
+    "factors_affecting_model_efficiency": "Mergers.",
+    "risk_rating": "Low",
+    "explanations_for_risk_rating": "A call does no harm."
+  },
+  "business_details": {
+    "business_problem": "Whom to call.",
+    "business_stakeholders": "The desk.",
+    "line_of_business": "Retail banking"
+  },
+  "training_details": {
+    "objective_function": {"function": {"function": "Minimize", "facet": "Loss"}, "notes": "n"},
+    "training_observations": "It took a night.",
+    "training_job_details": {
+      "training_arn": "arn:aws:sagemaker:eu-north-1:000000000000:training-job/churn",
+      "training_datasets": ["s3://bank/train"],
+      "training_environment": {"container_image": ["000000000000.dkr.ecr/t:1"]},
+      "training_metrics": [{"name": "loss", "value": 0.2500}],
+      "user_provided_training_metrics": [{"name": "auc", "value": 0.90, "notes": "by hand"}],
+      "hyper_parameters": [{"name": "depth", "value": "6"}, {"name": "none", "value": ""}],
+      "user_provided_hyper_parameters": [{"name": "kind", "value": "binary_classifier"}]
+    }
+  },
+  "evaluation_details": [
+    {
+      "name": "Spring",
+      "evaluation_observation": "Better than last year.",
+      "evaluation_job_arn": "arn:aws:sagemaker:eu-north-1:000000000000:processing-job/spring",
+      "datasets": ["s3://bank/spring", "s3://bank/spring-2"],
+      "metadata": {"by": "Grace"},
+      "metric_groups": [
+        {
+          "name": "all",
+          "metric_data": [
+            {"name": "curve", "type": "linear_graph", "value": [[0.1, 0.2], [0.3, 0.40]]},
+            {"name": "auc", "type": "number", "value": 0.8570, "notes": "see the curve"},
+            {"name": "ready", "type": "boolean", "value": true},
+            {"name": "wer", "type": "string", "value": "20.0 ± 1.2", "x_axis_name": "x"}
+          ]
+        },
+        {"name": "charts", "metric_data": [{"name": "c", "type": "bar_chart", "value": [1, 2.0]}]}
+      ]
+    },
+    {"name": "Nothing yet"},
+    {
+      "name": "Fall",
+      "evaluation_observation": "Not yet whole.",
+      "datasets": ["s3://bank/fall"],
+      "metric_groups": [
+        {"name": "all", "metric_data": [{"name": "auc", "type": "number", "value": 1e-5}]}
+      ]
+    }
+  ],
+  "additional_information": {
+    "ethical_considerations": "None known.",
+    "caveats_and_recommendations": "Do not call twice.",
+    "custom_details": {"Monitoring": "Weekly.", "Cost center": "4711", "Odd": 5}
+  }
+}
+"""
+
+SAGEMAKER_ANSWER = {
+    "ModelCardArn": "arn:aws:sagemaker:eu-north-1:000000000000:model-card/churn",
+    "ModelCardName": "churn-card",
+    "ModelCardVersion": 2,
+    "Content": json.dumps(
+        {
+            "model_overview": {"model_description": "Caf\u00e9", "model_owner": "Ada"},
+            "evaluation_details": json.loads(SAGEMAKER_CONTENT)["evaluation_details"],
+            "newer": {"a": 1},
+        }
+    ),
+    "ModelCardStatus": "Draft",
+    "CreatedBy": {},
+}
+
+CLARIFY = """\
+{
+  "version": "1.0",
+  "post_training_bias_metrics": {
+    "label": "Left",
+    "facets": {
+      "age": [
+        {
+          "value_or_threshold": "(40, 65]",
+          "metrics": [
+            {"name": "AD", "description": "Accuracy Difference (AD)", "value": -0.1140},
+            {"name": "DI", "description": "Disparate Impact (DI)", "value": null},
+            {"name": "DPL", "value": 0.3}
+          ]
+        },
+        {"value_or_threshold": "0", "metrics": [{"name": "AD", "value": 0.10}]}
+      ]
+    }
+  }
+}
+"""
+
 FIRST_CARD = Card(
     sections={"task": "Helps a clerk.", "caveats": "Watch the drift."},
     values=(
@@ -266,6 +511,29 @@ DOCUMENTS: dict[str, dict[str, bytes]] = {
             b"[include](file:///x)\n\n![d](data:image/png;base64,AAAA)\n"
         ),
         "open-fence": b"# X\n\n## Uses\n\n```\n# inside\n",
+    },
+    "mct": {
+        "second": TOOLKIT_SECOND.encode(),
+        "crlf": TOOLKIT_SECOND.replace("\n", "\r\n").encode(),
+        "first": TOOLKIT_FIRST.encode(),
+        "one-line": json.dumps(json.loads(TOOLKIT_FIRST)).encode(),
+        "no-version": TOOLKIT_FIRST.replace('"schema_version": "0.0.1",', "").encode(),
+        "proto": TOOLKIT_PROTO.encode(),
+    },
+    "sagemaker": {
+        "content": SAGEMAKER_CONTENT.encode(),
+        "answer": json.dumps(SAGEMAKER_ANSWER, indent=4).encode(),
+        "package": json.dumps(
+            {"ModelCard": {"ModelCardContent": SAGEMAKER_CONTENT, "ModelCardStatus": "Draft"}}
+        ).encode(),
+        "report": json.dumps(
+            {
+                "metric_groups": json.loads(SAGEMAKER_CONTENT)["evaluation_details"][0][
+                    "metric_groups"
+                ]
+            }
+        ).encode(),
+        "bias": CLARIFY.encode(),
     },
 }
 ALL = [(name, key) for name, files in DOCUMENTS.items() for key in files]

@@ -30,6 +30,8 @@ from governance.cards.formats.trees import (
         ({"a": 1}, {}, {"a": 1, "x": 2}, {"x": 2}),
         ({}, {"a": 1}, {"x": 2}, {"x": 2, "a": 1}),
         ({}, {"x": 3}, {"x": 2}, {"x": 3}),
+        ({"a": {"b": 1}}, {}, {"a": {"b": 1, "x": 9}}, {"a": {"x": 9}}),
+        ({"a": {"b": 1}, "c": 1}, {"c": 1}, {"a": {"b": 1}, "c": 1}, {"c": 1}),
         ({"a": {"b": 1}}, {"a": {"b": 2}}, {"a": {"b": 1, "x": 9}}, {"a": {"b": 2, "x": 9}}),
         ([{"a": 1}, {"a": 2}], [{"a": 2}], [{"a": 1, "x": 1}, {"a": 2, "x": 2}],
          [{"a": 2, "x": 2}]),
@@ -42,6 +44,25 @@ from governance.cards.formats.trees import (
 def test_only_the_differences_are_changed(base: Any, ours: Any, source: Any, result: Any) -> None:
     assert merged(base, ours, source) == result
     assert merged(base, base, source) == source
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "source", "gaps", "result"),
+    [
+        ([1, 2], [1, 3], ["x", 1, 2], {"/0"}, ["x", 1, 3]),
+        ([1, 2], [2], [1, "x", 2], {"/1"}, ["x", 2]),
+        ([1, 2], [1, 2, 3], [1, "x", 2, "y"], {"/1", "/3"}, [1, "x", 2, "y", 3]),
+        ([1, 2], [3, 4], [1, "x", 2], {"/1"}, [3, "x", 4]),
+        ([1, 2], [3], [1, "x", 2, "y"], {"/1", "/3"}, [3, "x", "y"]),
+        ([1], [], [1, "x"], {"/1"}, ["x"]),
+        ({"a": [1]}, {}, {"a": [1, "x"]}, {"/a/1"}, {"a": ["x"]}),
+        ([[1], [2]], [[1], [3]], [["x", 1], ["x", 2]], {"/0/0", "/1/0"}, [["x", 1], ["x", 3]]),
+    ],
+)  # fmt: skip
+def test_items_that_the_card_has_no_field_for_stay_between_the_others(
+    base: Any, ours: Any, source: Any, gaps: set[str], result: Any
+) -> None:
+    assert merged(base, ours, source, gaps) == result
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4)
