@@ -43,7 +43,7 @@ QUERIES = {
     "/models.csv": 15,
     "/models/?as_of=2026-03-03": 22,
     "/models/?as_of=2026-03-03&q=model&tier=3&order=tier": 23,
-    "/models/model-0/": 61,
+    "/models/model-0/": 64,
     "/models/model-0/?as_of=2026-03-03": 21,
 }
 """What each page may ask of the database, however many models there are. A change is a decision."""
