@@ -6,6 +6,7 @@ says. The files are read where they are.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from lxml import etree
 
 from governance.cards.formats import FORMATS, read_card, write_card
 from governance.cards.formats.accounting import account_of
@@ -25,7 +27,11 @@ from tests.rules.cards.test_round_trips import assert_accounted
 
 pytestmark = pytest.mark.samples
 
-FOLDERS = {"huggingface": ("huggingface", "markdown"), "markdown": ("huggingface", "markdown")}
+FOLDERS = {
+    "cyclonedx": ("cyclonedx",),
+    "huggingface": ("huggingface", "markdown"),
+    "markdown": ("huggingface", "markdown"),
+}
 """Which formats the files of a folder are of: a card of the Hub may have no metadata."""
 
 CARDS = Path(os.environ.get("SAMPLES_DIR", "")) / "cards"
@@ -146,7 +152,22 @@ def said_by_markdown(data: bytes) -> list[str]:
     return list(body_lines(data.decode()))
 
 
+def said_by_cyclonedx(data: bytes) -> list[str]:
+    """All but the marks of the format, and but pictures, which the card has by digest."""
+    if not data.lstrip().startswith(b"<"):
+        tree = json.loads(data, parse_float=str, parse_int=str)
+        marks = {"bomFormat", "specVersion", "$schema"}
+        said = scalars({key: one for key, one in tree.items() if key not in marks})
+    else:
+        nodes = [one for one in etree.fromstring(data).iter() if isinstance(one.tag, str)]
+        said = (text for one in nodes for text in (one.text or "", *one.attrib.values()))
+    is_picture = re.compile(r"[A-Za-z0-9+/=]{1000,}|base64")
+    kinds = {"machine-learning-model", "dataset"}
+    return [one for one in said if one not in kinds and not is_picture.fullmatch(one)]
+
+
 SAID: dict[str, Callable[[bytes], list[str]]] = {
+    "cyclonedx": said_by_cyclonedx,
     "huggingface": said_by_hub_card,
     "markdown": said_by_markdown,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from governance.cards.formats import frame
 from governance.cards.formats.countersign import COUNTERSIGN
+from governance.cards.formats.cyclonedx import CYCLONEDX
 from governance.cards.formats.guards import document_of
 from governance.cards.formats.huggingface import HUGGINGFACE
 from governance.cards.formats.markdown import MARKDOWN
@@ -26,6 +27,7 @@ FORMATS: dict[str, CardFormat] = {
     one.name: one
     for one in (
         COUNTERSIGN,
+        CYCLONEDX,
         HUGGINGFACE,
         MARKDOWN,
     )

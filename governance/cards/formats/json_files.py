@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from governance.cards.formats.contents import bytes_of
 from governance.cards.formats.guards import json_tree
+from governance.cards.formats.json_text import edited_json
 from governance.cards.formats.protocol import Draft
 from governance.cards.formats.trees import (
     Claims,
     Tree,
     at_pointer,
     dumped,
-    indent_of,
     merged,
     pointer,
     put,
@@ -51,9 +52,11 @@ def tree_of(draft: Draft, name: str, fresh: Callable[[ModelCard, str], Tree]) ->
 
 
 def json_bytes(tree: Tree, draft: Draft) -> bytes:
-    """Return the file, indented as its origin is."""
-    indent = indent_of(draft.origin.document.text) if draft.origin else INDENT
-    return (dumped(tree, indent=indent) + "\n").encode()
+    """Return the file: that of its origin, in which only what differs is written anew."""
+    if draft.origin is None:
+        return (dumped(tree, indent=INDENT) + "\n").encode()
+    document = draft.origin.document
+    return bytes_of(edited_json(document.text, tree), document)
 
 
 def seal_of(rest: Tree) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -101,6 +101,7 @@ class Claims:
         self.place = place
         self._claimed: set[Place] = set()
         self._above: set[Place] = set()
+        self._opened: set[Place] = set()
 
     def has(self, *parts: str | int) -> bool:
         return self._find(parts) is not _ABSENT
@@ -144,9 +145,20 @@ class Claims:
         return ()
 
     def items(self, *parts: str | int) -> range:
-        """Return the indexes of a list; of none where there is no list."""
+        """Return the indexes of a list; of none where there is no list.
+
+        What is not claimed of its items is kept item by item, so that each keeps its place when
+        others are added.
+        """
         found = self.peek(*parts)
-        return range(len(found)) if isinstance(found, list) else range(0)
+        if not isinstance(found, list):
+            return range(0)
+        self._opened.update(parts[:length] for length in range(len(parts) + 1))
+        return range(len(found))
+
+    def touched(self, *parts: str | int) -> bool:
+        """Tell whether that, or anything in it, was claimed."""
+        return parts in self._claimed or parts in self._above
 
     def field(self, *parts: str | int) -> str:
         """Name the place for people: `model-index[0].name`."""
@@ -160,7 +172,7 @@ class Claims:
     def _rest(self, tree: Tree, place: Place) -> Iterator[tuple[Place, Tree]]:
         if place in self._claimed:
             return
-        if place not in self._above:
+        if place not in self._above and not (place in self._opened and tree):
             yield (*self.place, *place), tree
         elif isinstance(tree, dict):
             for key, inner in tree.items():
@@ -168,6 +180,20 @@ class Claims:
         elif isinstance(tree, list):
             for index, inner in enumerate(tree):
                 yield from self._rest(inner, (*place, index))
+
+    def apart(self) -> set[Place]:
+        """Return the places of the list items of which nothing was claimed, for `merged`."""
+
+        def inside(tree: Tree, place: Place) -> Iterator[Place]:
+            if place in self._claimed:
+                return
+            if place and isinstance(place[-1], int) and place not in self._above:
+                yield (*self.place, *place)
+            inner = tree.items() if isinstance(tree, dict) else ()
+            for key, one in enumerate(tree) if isinstance(tree, list) else inner:
+                yield from inside(one, (*place, key))
+
+        return set(inside(self.tree, ()))
 
     def _claim(self, parts: Place) -> None:
         self._claimed.add(parts)
@@ -192,27 +218,37 @@ _ABSENT = object()
 # --- edits in place ------------------------------------------------------------------------------
 
 
-def merged(base: Tree, ours: Tree, source: Tree) -> Tree:
+def merged(
+    base: Tree, ours: Tree, source: Tree, apart: Set[Place] = frozenset(), place: Place = ()
+) -> Tree:
     """Return `source` with only the differences between `base` and `ours` applied.
 
     `base` is what the card read from `source` is written as, `ours` the same of the card now. What
-    the card has no field for stands in `source` alone, and stays.
+    the card has no field for stands in `source` alone, and stays. `apart` are the places of items
+    of lists in `source` that `base` has no item for, `place` is where `source` itself stands.
     """
     if same(base, ours):
         return source
     if isinstance(base, dict) and isinstance(ours, dict) and isinstance(source, dict):
-        return _merged_mapping(base, ours, source)
-    lists = all(isinstance(one, list) for one in (base, ours, source))
-    if lists and len(base) == len(source):
-        return _merged_list(base, ours, source)
+        return _merged_mapping(base, ours, source, apart, place)
+    if all(isinstance(one, list) for one in (base, ours, source)):
+        own = [index for index in range(len(source)) if (*place, index) not in apart]
+        if len(base) == len(own):
+            return _merged_list(base, ours, source, own, apart, place)
     return ours
 
 
 def _merged_mapping(
-    base: dict[str, Tree], ours: dict[str, Tree], source: dict[str, Tree]
+    base: dict[str, Tree],
+    ours: dict[str, Tree],
+    source: dict[str, Tree],
+    apart: Set[Place],
+    place: Place,
 ) -> dict[str, Tree]:
     result = {
-        key: merged(base[key], ours[key], inner) if key in base and key in ours else inner
+        key: merged(base[key], ours[key], inner, apart, (*place, key))
+        if key in base and key in ours
+        else inner
         for key, inner in source.items()
         if key in ours or key not in base
     }
@@ -223,17 +259,64 @@ def _merged_mapping(
     return result
 
 
-def _merged_list(base: list[Tree], ours: list[Tree], source: list[Tree]) -> list[Tree]:
+def _merged_list(
+    base: list[Tree],
+    ours: list[Tree],
+    source: list[Tree],
+    own: list[int],
+    apart: Set[Place],
+    place: Place,
+) -> list[Tree]:
     result: list[Tree] = []
-    matcher = SequenceMatcher(
-        a=[dumped(one) for one in base], b=[dumped(one) for one in ours], autojunk=False
-    )
-    for step, start, end, first, last in matcher.get_opcodes():
+    passed = 0
+
+    def pass_by(end: int) -> None:
+        """Take over what stands apart before the item `end` of the source."""
+        nonlocal passed
+        result.extend(source[at] for at in range(passed, end) if (*place, at) in apart)
+        passed = max(passed, end)
+
+    for step, start, end, first, last in opcodes(base, ours):
         if step == "equal":
-            result += source[start:end]
+            for index in range(start, end):
+                pass_by(own[index])
+                result.append(source[own[index]])
             continue
+        if start == len(base):
+            pass_by(len(source))
         for index in range(first, last):
             at = start + index - first
-            paired = at < end
-            result.append(merged(base[at], ours[index], source[at]) if paired else ours[index])
+            if at < end:
+                pass_by(own[at])
+                where = (*place, own[at])
+                result.append(merged(base[at], ours[index], source[own[at]], apart, where))
+            else:
+                result.append(ours[index])
+    pass_by(len(source))
     return result
+
+
+def opcodes(one: list[Tree], other: list[Tree]) -> list[tuple[str, int, int, int, int]]:
+    """Return the steps from one list to the other, as difflib has them."""
+    matcher = SequenceMatcher(
+        a=[dumped(item) for item in one], b=[dumped(item) for item in other], autojunk=False
+    )
+    return list(matcher.get_opcodes())
+
+
+def pruned(tree: Tree, source: Tree) -> Tree:
+    """Return the tree without the empty lists and objects that are not so in `source`."""
+    if same(tree, source):
+        return tree
+    if isinstance(tree, list):
+        there = {dumped(one) for one in source} if isinstance(source, list) else set()
+        return [one if dumped(one) in there else pruned(one, None) for one in tree]
+    if not isinstance(tree, dict):
+        return tree
+    known = source if isinstance(source, dict) else {}
+    found = {key: pruned(one, known.get(key)) for key, one in tree.items()}
+    return {
+        key: one
+        for key, one in found.items()
+        if one not in ({}, []) or (key in known and same(one, known[key]))
+    }

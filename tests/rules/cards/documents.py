@@ -20,6 +20,7 @@ from governance.cards.rules.model_card import (
     Reference,
 )
 from governance.cards.rules.numbers import Provenance, number
+from tests.rules.cards.bills import CYCLONEDX
 
 HUB_CARD = """\
 ---
@@ -246,6 +247,7 @@ DOCUMENTS: dict[str, dict[str, bytes]] = {
         "unknown": _countersign(FULL_CARD, newer={"figures": ["a", True, None, 0.5]}),
         "named": _countersign(FULL_CARD, **{"$id": "urn:countersign:card:2"}),
     },
+    "cyclonedx": CYCLONEDX,
     "huggingface": {
         "card": HUB_CARD.encode(),
         "crlf": HUB_CARD.replace("\n", "\r\n").encode(),
