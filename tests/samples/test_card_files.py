@@ -31,6 +31,7 @@ FOLDERS = {
     "cyclonedx": ("cyclonedx",),
     "huggingface": ("huggingface", "markdown"),
     "markdown": ("huggingface", "markdown"),
+    "spdx": ("spdx",),
 }
 """Which formats the files of a folder are of: a card of the Hub may have no metadata."""
 
@@ -166,8 +167,16 @@ def said_by_cyclonedx(data: bytes) -> list[str]:
     return [one for one in said if one not in kinds and not is_picture.fullmatch(one)]
 
 
+def said_by_spdx(data: bytes) -> list[str]:
+    """All but the context and the kinds of those parts that the card has as such."""
+    graph = json.loads(data, parse_float=str, parse_int=str)["@graph"]
+    as_json = {"True": "true", "False": "false"}
+    return [as_json.get(one, one) for one in scalars(graph) if one != "DictionaryEntry"]
+
+
 SAID: dict[str, Callable[[bytes], list[str]]] = {
     "cyclonedx": said_by_cyclonedx,
     "huggingface": said_by_hub_card,
     "markdown": said_by_markdown,
+    "spdx": said_by_spdx,
 }

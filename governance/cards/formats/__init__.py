@@ -20,6 +20,7 @@ from governance.cards.formats.protocol import (
     Rule,
     Writing,
 )
+from governance.cards.formats.spdx import SPDX
 from governance.cards.rules.model_card import ModelCard
 from governance.core.errors import invalid
 
@@ -30,6 +31,7 @@ FORMATS: dict[str, CardFormat] = {
         CYCLONEDX,
         HUGGINGFACE,
         MARKDOWN,
+        SPDX,
     )
 }
 

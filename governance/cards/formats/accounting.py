@@ -6,12 +6,15 @@ It is made by reading back what was written, so that no format has to remember w
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from governance.cards.formats.guards import json_tree
 from governance.cards.formats.protocol import CardFormat, Loss, Reason, Rule
-from governance.cards.formats.trees import Place
+from governance.cards.formats.trees import Place, at_pointer, dumped
 from governance.cards.rules.model_card import ModelCard
 from governance.cards.rules.sections import TOPIC_BY_KEY
 from governance.core.places import place_of
@@ -86,6 +89,8 @@ def lost(ours: Any, back: Any, place: Place = ()) -> Iterator[Lost]:
     """Yield each field of `ours` that is not in `back`. The order of lists does not count."""
     if isinstance(ours, dict):
         found = back if isinstance(back, dict) else {}
+        if place == ("kept",):
+            ours = _without_moved(ours, found)
         for key, value in ours.items():
             yield from lost(value, found.get(key), (*place, key))
     elif isinstance(ours, list) and not _has_parts(ours):
@@ -98,6 +103,44 @@ def lost(ours: Any, back: Any, place: Place = ()) -> Iterator[Lost]:
     elif ours != back and not _leads(ours, back, place):
         shown = back if isinstance(back, str) else ""
         yield Lost(place=place, value=_shown(ours), found=shown)
+
+
+def _without_moved(ours: dict[str, Any], back: dict[str, Any]) -> dict[str, Any]:
+    """Return what was kept without that which is still there: at another index of its list, or as
+    a part of something that is now kept as a whole.
+    """
+    left = Counter(
+        (_unnumbered(key), value) for key, value in back.items() if ours.get(key) != value
+    )
+    missing: dict[str, Any] = {}
+    for key, value in ours.items():
+        moved = (_unnumbered(key), value)
+        if back.get(key) == value:
+            continue
+        if left[moved]:
+            left[moved] -= 1
+        elif not _is_part(key, value, back):
+            missing[key] = value
+    return missing
+
+
+def _unnumbered(key: str) -> str:
+    return re.sub(r"/\d+(?=/|$)", "/#", key)
+
+
+def _is_part(key: str, value: str, back: dict[str, Any]) -> bool:
+    above = [at for at in range(len(key)) if key[at] == "/" and key[:at] in back]
+    if not above:
+        return False
+    found = json_tree(back[key[: above[0]]])
+    for part in at_pointer(key[above[0] :]):
+        if isinstance(found, list) and part.isdigit() and int(part) < len(found):
+            found = found[int(part)]
+        elif isinstance(found, dict) and part in found:
+            found = found[part]
+        else:
+            return False
+    return dumped(found) == value
 
 
 def _leads(ours: Any, back: Any, place: Place) -> bool:

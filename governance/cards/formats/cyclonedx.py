@@ -77,6 +77,7 @@ class CycloneDx:
         Reason(path="quantities", why="it has figures of energy alone, each with its provider"),
         Reason(path="considerations", why="it has fields for ethics and fairness alone"),
         Reason(path="figures", why="it has pictures of the evaluation alone, with their bytes"),
+        Reason(path="lineage", why="it has no field for it"),
         Reason(path="kept", why="it is a field of another format"),
     )
 

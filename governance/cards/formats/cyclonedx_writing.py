@@ -220,7 +220,7 @@ def _firm(parties: list[Party]) -> dict[str, Tree]:
 
 def _licenses(licenses: tuple[License, ...]) -> Iterator[Tree]:
     for one in licenses:
-        canonical = _canonical(one.id)
+        canonical = canonical_license(one.id)
         if (
             canonical == one.id
             and " " in one.id
@@ -245,7 +245,7 @@ def _license(one: License, canonical: str) -> dict[str, Tree]:
     return {**shown, **text, **_said({"url": one.url}), "properties": own}
 
 
-def _canonical(identifier: str) -> str:
+def canonical_license(identifier: str) -> str:
     try:
         return str(canonicalize_license_expression(identifier))
     except InvalidLicenseExpression:

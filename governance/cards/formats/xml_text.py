@@ -12,6 +12,7 @@ from governance.cards.formats.guards import XmlFile, xml_file
 from governance.cards.formats.trees import Place, Tree, opcodes, same
 
 TAG = re.compile(rb"""<[^\s/>]+(\s+[^\s=]+\s*=\s*("[^"]*"|'[^']*'))*\s*/?>""")
+NAME = re.compile(rb"<([^\s/>]+)")
 SPACE_BEFORE = re.compile(rb"\s*\Z")
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TEXT = "#text"
@@ -166,7 +167,8 @@ class _Editor:
         return found.end() if found else self._start(node)
 
     def _is_closed_at_once(self, node: _Node) -> bool:
-        return self.file.data[: self._open_end(node)].endswith(b"/>")
+        end = self._open_end(node)
+        return self.file.data[end - 2 : end] == b"/>"
 
     def _end(self, node: _Node) -> int:
         if self._is_closed_at_once(node):
@@ -318,7 +320,7 @@ class _Editor:
     # --- new elements ---
 
     def _tag(self, node: _Node) -> str:
-        found = re.match(rb"<([^\s/>]+)", self.file.data[self._start(node) :])
+        found = NAME.match(self.file.data, self._start(node))
         return found[1].decode() if found else node.name
 
     def _anew(self, name: str, tree: Tree, pad: str) -> str:

@@ -21,6 +21,7 @@ from governance.cards.rules.model_card import (
 )
 from governance.cards.rules.numbers import Provenance, number
 from tests.rules.cards.bills import CYCLONEDX
+from tests.rules.cards.spdx_documents import SPDX
 
 HUB_CARD = """\
 ---
@@ -258,6 +259,7 @@ DOCUMENTS: dict[str, dict[str, bytes]] = {
         "no-yaml": b"---\nlicense: [mit\n---\n# Named\n\nText.\n",
         "template": b"---\n{{ card_data }}\n---\n# {{ name }}\n",
     },
+    "spdx": SPDX,
     "markdown": {
         "plain": PLAIN.encode(),
         "crlf": PLAIN.replace("\n", "\r\n").encode(),
