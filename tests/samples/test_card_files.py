@@ -169,9 +169,9 @@ def said_by_cyclonedx(data: bytes) -> list[str]:
 
 def said_by_spdx(data: bytes) -> list[str]:
     """All but the context and the kinds of those parts that the card has as such."""
-    graph = json.loads(data, parse_float=str, parse_int=str)["@graph"]
-    as_json = {"True": "true", "False": "false"}
-    return [as_json.get(one, one) for one in scalars(graph) if one != "DictionaryEntry"]
+    text = re.sub(r"(?<=: )(true|false)\b", r'"\1"', data.decode())
+    graph = json.loads(text, parse_float=str, parse_int=str)["@graph"]
+    return [one for one in scalars(graph) if one != "DictionaryEntry"]
 
 
 SAID: dict[str, Callable[[bytes], list[str]]] = {
