@@ -41,6 +41,9 @@ NAME = "cyclonedx"
 VERSIONS = ("1.5", "1.6", "1.7")
 FRESH = "1.6"
 MARKS = ("bomFormat", "specVersion", "$schema")
+EMPTY = ("[]", "{}")
+"""What says nothing is not kept apart; it stays in the file until something takes its place."""
+
 SCHEMA = "http://cyclonedx.org/schema/bom-{}.schema.json"
 NAMESPACE = "http://cyclonedx.org/schema/bom/"
 MEDIA_TYPE = "application/vnd.cyclonedx+{}"
@@ -92,7 +95,11 @@ class CycloneDx:
         xml = xml_of(document)
         tree = bill_of(xml.tree if xml else json_tree(document.text), xml)
         found = found_in(tree, document.digest)
-        kept = [one for one in kept_of(found.claims, NAME) if one.place[1:] not in MARKS]
+        kept = [
+            one
+            for one in kept_of(found.claims, NAME)
+            if one.place[1:] not in MARKS and one.json not in EMPTY
+        ]
         notices = (
             replace(one, line=xml.line_at(place) if xml else line_at(document.text, place))
             for place, one in found.notices

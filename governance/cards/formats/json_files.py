@@ -20,15 +20,24 @@ from governance.cards.formats.trees import (
 )
 from governance.cards.rules.model_card import Kept, ModelCard
 from governance.core.canonical import sha256_hex
+from governance.core.errors import invalid
 
 INDENT = "  "
+MOST_KEPT = 10_000
+"""As the schema of the card says."""
 
 
 def kept_of(claims: Claims, name: str) -> tuple[Kept, ...]:
-    """Return what of a document was not claimed, each part with its place."""
+    """Return what of a document was not claimed, each part with its place.
+
+    Raises InvalidInput where that is more than a card can keep.
+    """
+    rest = list(claims.rest())
+    if len(rest) > MOST_KEPT:
+        message = f"It has {len(rest):,} parts beside the card; at most {MOST_KEPT:,} are kept."
+        raise invalid("file", "length", message)
     return tuple(
-        Kept(format=name, place=pointer(place), json=dumped(value))
-        for place, value in claims.rest()
+        Kept(format=name, place=pointer(place), json=dumped(value)) for place, value in rest
     )
 
 

@@ -296,12 +296,29 @@ def _merged_list(
     return result
 
 
-def opcodes(one: list[Tree], other: list[Tree]) -> list[tuple[str, int, int, int, int]]:
+Step = tuple[str, int, int, int, int]
+MOST_COMPARED = 1_000_000
+"""Items of one list times those of the other, above which they are compared one by one: difflib
+takes the square of it where many are alike."""
+
+
+def opcodes(one: list[Tree], other: list[Tree]) -> list[Step]:
     """Return the steps from one list to the other, as difflib has them."""
-    matcher = SequenceMatcher(
-        a=[dumped(item) for item in one], b=[dumped(item) for item in other], autojunk=False
-    )
-    return list(matcher.get_opcodes())
+    a, b = [dumped(item) for item in one], [dumped(item) for item in other]
+    least = min(len(a), len(b))
+    head = next((at for at in range(least) if a[at] != b[at]), least)
+    tail = next((at for at in range(least - head) if a[-1 - at] != b[-1 - at]), least - head)
+    a_end, b_end = len(a) - tail, len(b) - tail
+    steps: list[Step] = [("equal", 0, head, 0, head)] if head else []
+    if (a_end - head) * (b_end - head) <= MOST_COMPARED:
+        matcher = SequenceMatcher(a=a[head:a_end], b=b[head:b_end], autojunk=False)
+        steps += [
+            (step, start + head, end + head, first + head, last + head)
+            for step, start, end, first, last in matcher.get_opcodes()
+        ]
+    else:
+        steps.append(("replace", head, a_end, head, b_end))
+    return [*steps, ("equal", a_end, len(a), b_end, len(b))] if tail else steps
 
 
 def pruned(tree: Tree, source: Tree) -> Tree:

@@ -20,6 +20,7 @@ from governance.cards.formats import Rule, guess, read_card, write_card
 from governance.cards.formats.accounting import account_of, lost
 from governance.cards.rules.model_card import (
     Dataset,
+    Extension,
     License,
     Metric,
     ModelCard,
@@ -256,6 +257,25 @@ def test_xml_leaves_out_what_it_cannot_say_and_the_report_tells() -> None:
     plain = write_card(card, NAME, carry=False)
     assert [(one.path, one.says) for one in plain.losses] == [("sections.monitoring", "a b")]
     assert read_card(write_card(card, NAME).data).card.sections["monitoring"] == "a\x0cb"
+
+
+XML_TEXT = st.text(st.sampled_from("ab<>&\"' \n\t\r]é🚧\u2028"), min_size=1, max_size=8).filter(
+    str.strip
+)
+
+
+@given(st.lists(XML_TEXT, min_size=1, max_size=4), XML_TEXT, XML_TEXT)
+def test_any_text_comes_through_xml(uses: list[str], name: str, kind: str) -> None:
+    card = read_card(CYCLONEDX["xml-1.7"]).card
+    card = replace(
+        with_section(card, "intended_use", "\n".join(f"- {one}" for one in uses)),
+        details=replace(card.details, name=name, inputs=(kind, name), languages=(kind,)),
+        references=(Reference(kind="vcs", url=kind, title=name),),
+        extensions=(Extension(key="own", title=kind, text=name),),
+    )
+    written = write_card(card, NAME, carry=False)
+    assert written.losses == ()
+    assert list(lost(account_of(card), account_of(read_card(written.data).card))) == []
 
 
 # --- wrong files ---------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from governance.cards.formats.trees import (
     at_pointer,
     dumped,
     merged,
+    opcodes,
     pointer,
     put,
 )
@@ -56,6 +57,21 @@ TREES = st.recursive(
 def test_a_document_that_holds_no_more_than_the_card_becomes_the_card(one: Any, two: Any) -> None:
     assert dumped(merged(one, two, one)).count(":") == dumped(two).count(":")
     assert json.loads(dumped(merged(one, two, one))) == json.loads(dumped(two))
+
+
+@given(st.lists(st.sampled_from("ab"), max_size=6), st.lists(st.sampled_from("ab"), max_size=6))
+def test_the_steps_lead_from_one_list_to_the_other(one: list[str], two: list[str]) -> None:
+    steps = opcodes(one, two)
+    assert [item for _, _, _, first, last in steps for item in two[first:last]] == two
+    assert [item for _, start, end, _, _ in steps for item in one[start:end]] == one
+    equal = [step for step in steps if step[0] == "equal"]
+    assert all(one[start:end] == two[first:last] for _, start, end, first, last in equal)
+
+
+def test_long_lists_of_what_is_alike_are_compared_one_by_one() -> None:
+    long = ["a"] * 5000
+    assert opcodes(["x", *long, "y"], ["z", *long, "u"]) == [("replace", 0, 5002, 0, 5002)]
+    assert opcodes([*long, "y"], [*long, "u"])[-1] == ("replace", 5000, 5001, 5000, 5001)
 
 
 @given(TREES)
