@@ -19,6 +19,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from lxml import etree
 
 from governance.cards.formats import FORMATS, Rule, read_card, write_card
 from governance.cards.formats.accounting import account_of
@@ -30,9 +31,14 @@ from tests.rules.cards.test_round_trips import assert_accounted
 
 pytestmark = pytest.mark.samples
 
-FOLDERS = {"huggingface": ("huggingface", "markdown"), "markdown": ("huggingface", "markdown")}
-FOLDERS["model-card-toolkit"] = ("mct",)
-FOLDERS["sagemaker"] = ("sagemaker",)
+FOLDERS = {
+    "cyclonedx": ("cyclonedx",),
+    "huggingface": ("huggingface", "markdown"),
+    "markdown": ("huggingface", "markdown"),
+    "model-card-toolkit": ("mct",),
+    "sagemaker": ("sagemaker",),
+    "spdx": ("spdx",),
+}
 """Which formats the files of a folder are of: a card of the Hub may have no metadata."""
 
 CARDS = Path(os.environ.get("SAMPLES_DIR", "")) / "cards"
@@ -202,9 +208,32 @@ def pictured(text: str) -> str:
     return hashlib.sha256(base64.b64decode(text + "=" * (-len(text) % 4))).hexdigest()
 
 
+def said_by_cyclonedx(data: bytes) -> list[str]:
+    """All but the marks of the format, and but pictures, which the card has by digest."""
+    if not data.lstrip().startswith(b"<"):
+        tree = json.loads(data, parse_float=str, parse_int=str)
+        marks = {"bomFormat", "specVersion", "$schema"}
+        said = scalars({key: one for key, one in tree.items() if key not in marks})
+    else:
+        nodes = [one for one in etree.fromstring(data).iter() if isinstance(one.tag, str)]
+        said = (text for one in nodes for text in (one.text or "", *one.attrib.values()))
+    is_picture = re.compile(r"[A-Za-z0-9+/=]{1000,}|base64")
+    kinds = {"machine-learning-model", "dataset"}
+    return [one for one in said if one not in kinds and not is_picture.fullmatch(one)]
+
+
+def said_by_spdx(data: bytes) -> list[str]:
+    """All but the context and the kinds of those parts that the card has as such."""
+    text = re.sub(r"(?<=: )(true|false)\b", r'"\1"', data.decode())
+    graph = json.loads(text, parse_float=str, parse_int=str)["@graph"]
+    return [one for one in scalars(graph) if one != "DictionaryEntry"]
+
+
 SAID: dict[str, Callable[[bytes], list[str]]] = {
+    "cyclonedx": said_by_cyclonedx,
     "huggingface": said_by_hub_card,
     "markdown": said_by_markdown,
     "mct": said_by_toolkit,
     "sagemaker": said_by_sagemaker,
+    "spdx": said_by_spdx,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from governance.cards.formats import frame
 from governance.cards.formats.countersign import COUNTERSIGN
+from governance.cards.formats.cyclonedx import CYCLONEDX
 from governance.cards.formats.guards import document_of
 from governance.cards.formats.huggingface import HUGGINGFACE
 from governance.cards.formats.markdown import MARKDOWN
@@ -21,6 +22,7 @@ from governance.cards.formats.protocol import (
     Writing,
 )
 from governance.cards.formats.sagemaker import SAGEMAKER
+from governance.cards.formats.spdx import SPDX
 from governance.cards.rules.model_card import ModelCard
 from governance.core.errors import invalid
 
@@ -28,10 +30,12 @@ FORMATS: dict[str, CardFormat] = {
     one.name: one
     for one in (
         COUNTERSIGN,
+        CYCLONEDX,
         HUGGINGFACE,
         MARKDOWN,
         MCT,
         SAGEMAKER,
+        SPDX,
     )
 }
 

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from governance.cards.formats.guards import json_tree
 from governance.cards.formats.protocol import CardFormat, Loss, Reason, Rule
-from governance.cards.formats.trees import Place
+from governance.cards.formats.trees import Place, at_pointer, dumped
 from governance.cards.rules.model_card import ModelCard
 from governance.cards.rules.sections import TOPIC_BY_KEY
 from governance.core.places import place_of
 
 LONGEST = 80
-INDEX = re.compile(r"/[0-9]+(?=/|$)")
 NEAR = 50
 """Among how many items the likest is looked for, so that long lists take no time squared."""
 
@@ -90,7 +90,7 @@ def lost(ours: Any, back: Any, place: Place = ()) -> Iterator[Lost]:
     if isinstance(ours, dict):
         found = back if isinstance(back, dict) else {}
         if place == ("kept",):
-            found = _found_again(ours, found)
+            ours = _without_moved(ours, found)
         for key, value in ours.items():
             yield from lost(value, found.get(key), (*place, key))
     elif isinstance(ours, list) and not _has_parts(ours):
@@ -105,16 +105,42 @@ def lost(ours: Any, back: Any, place: Place = ()) -> Iterator[Lost]:
         yield Lost(place=place, value=_shown(ours), found=shown)
 
 
-def _found_again(ours: dict[str, str], back: dict[str, str]) -> dict[str, str]:
-    """What was kept may stand further up or down, where an item before it went or came."""
-    found = {key: said for key, said in ours.items() if back.get(key) == said}
-    moved = Counter((INDEX.sub("/#", key), back[key]) for key in back.keys() - found.keys())
-    for key, said in ours.items():
-        one = (INDEX.sub("/#", key), said)
-        if key not in found and moved[one]:
-            moved[one] -= 1
-            found[key] = said
-    return {**back, **found}
+def _without_moved(ours: dict[str, Any], back: dict[str, Any]) -> dict[str, Any]:
+    """Return what was kept without that which is still there: at another index of its list, or as
+    a part of something that is now kept as a whole.
+    """
+    left = Counter(
+        (_unnumbered(key), value) for key, value in back.items() if ours.get(key) != value
+    )
+    missing: dict[str, Any] = {}
+    for key, value in ours.items():
+        moved = (_unnumbered(key), value)
+        if back.get(key) == value:
+            continue
+        if left[moved]:
+            left[moved] -= 1
+        elif not _is_part(key, value, back):
+            missing[key] = value
+    return missing
+
+
+def _unnumbered(key: str) -> str:
+    return re.sub(r"/\d+(?=/|$)", "/#", key)
+
+
+def _is_part(key: str, value: str, back: dict[str, Any]) -> bool:
+    above = [at for at in range(len(key)) if key[at] == "/" and key[:at] in back]
+    if not above:
+        return False
+    found = json_tree(back[key[: above[0]]])
+    for part in at_pointer(key[above[0] :]):
+        if isinstance(found, list) and part.isdigit() and int(part) < len(found):
+            found = found[int(part)]
+        elif isinstance(found, dict) and part in found:
+            found = found[part]
+        else:
+            return False
+    return dumped(found) == value
 
 
 def _leads(ours: Any, back: Any, place: Place) -> bool:

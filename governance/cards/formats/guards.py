@@ -159,10 +159,16 @@ def _too_deep() -> InvalidInput:
 
 @dataclass(frozen=True, kw_only=True)
 class XmlFile:
-    """Elements are named `{namespace}name`; `lines` says where each begins."""
+    """Elements are named `{namespace}name`; `lines` says where each begins.
+
+    `starts` and `ends` are the bytes of the file at which its first and its last tag begin; where
+    the first is the only one, that it ends there.
+    """
 
     root: Element
     lines: dict[Element, int]
+    starts: dict[Element, int]
+    ends: dict[Element, int]
 
 
 def xml_file(data: bytes) -> XmlFile:
@@ -173,6 +179,8 @@ def xml_file(data: bytes) -> XmlFile:
     parser = expat.ParserCreate(namespace_separator="}")
     builder = TreeBuilder()
     lines: dict[Element, int] = {}
+    starts: dict[Element, int] = {}
+    ends: dict[Element, int] = {}
     depth = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -183,13 +191,16 @@ def xml_file(data: bytes) -> XmlFile:
         if len(lines) > MAX_NODES:
             raise invalid("file", "length", f"A card has at most {MAX_NODES:,} fields.")
         named = {_qualified(key): value for key, value in attributes.items()}
-        lines[builder.start(_qualified(name), named)] = parser.CurrentLineNumber
+        element = builder.start(_qualified(name), named)
+        lines[element] = parser.CurrentLineNumber
+        starts[element] = parser.CurrentByteIndex
 
     def end(name: str) -> None:
         nonlocal depth
         depth -= 1
-        builder.end(_qualified(name))
+        ends[builder.end(_qualified(name))] = parser.CurrentByteIndex
 
+    parser.XmlDeclHandler = _only_utf8
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = builder.data
@@ -199,11 +210,17 @@ def xml_file(data: bytes) -> XmlFile:
     except expat.ExpatError as error:
         message = f"Line {error.lineno}, column {error.offset} is not XML: {error}."
         raise invalid("file", "xml", message) from None
-    return XmlFile(root=builder.close(), lines=lines)
+    return XmlFile(root=builder.close(), lines=lines, starts=starts, ends=ends)
 
 
 def _qualified(name: str) -> str:
     return "{" + name if "}" in name else name
+
+
+def _only_utf8(_version: str, encoding: str | None, _standalone: int) -> None:
+    if encoding is not None and encoding.lower() not in {"utf-8", "utf8"}:
+        message = f"The file says that it is {encoding}. Save it as UTF-8, and let it say so."
+        raise invalid("file", "encoding", message)
 
 
 def _no_doctype(*_: Any) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from governance.cards.formats.contents import bytes_of
 from governance.cards.formats.guards import json_tree
+from governance.cards.formats.json_text import edited_json
 from governance.cards.formats.protocol import Draft, Notice
 from governance.cards.formats.trees import (
     Claims,
@@ -16,25 +15,33 @@ from governance.cards.formats.trees import (
     Tree,
     at_pointer,
     dumped,
-    indent_of,
     merged,
+    place_at,
     pointer,
     put,
 )
 from governance.cards.rules.model_card import Kept, ModelCard
 from governance.core.canonical import sha256_hex
+from governance.core.errors import invalid
 from governance.core.places import place_of
 
 INDENT = "  "
 EMPTY = frozenset({'""', "{}", "[]", "null"})
-TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],\n]|[^\s{}\[\],:"]+')
+MOST_KEPT = 10_000
+"""As the schema of the card says."""
 
 
 def kept_of(claims: Claims, name: str) -> tuple[Kept, ...]:
-    """Return what of a document was not claimed, each part with its place."""
+    """Return what of a document was not claimed, each part with its place.
+
+    Raises InvalidInput where that is more than a card can keep.
+    """
+    rest = list(claims.rest())
+    if len(rest) > MOST_KEPT:
+        message = f"It has {len(rest):,} parts beside the card; at most {MOST_KEPT:,} are kept."
+        raise invalid("file", "length", message)
     return tuple(
-        Kept(format=name, place=pointer(place), json=dumped(value))
-        for place, value in claims.rest()
+        Kept(format=name, place=pointer(place), json=dumped(value)) for place, value in rest
     )
 
 
@@ -54,8 +61,9 @@ def tree_of(
     if origin is not None and origin.format == name:
         digest = origin.document.digest
         base, ours = fresh(origin.parsed.card, digest), fresh(draft.card, digest)
-        gaps = {one.place for one in origin.parsed.card.kept if one.format == name}
-        return merged(base, ours, read(origin.document.text), gaps)
+        source, kept = read(origin.document.text), origin.parsed.card.kept
+        apart = {place_at(source, one.place) for one in kept if one.format == name}
+        return merged(base, ours, source, apart)
     tree = fresh(draft.card, "")
     for one in draft.card.kept:
         # Deeper in, the place may by now be that of another item.
@@ -65,45 +73,11 @@ def tree_of(
 
 
 def json_bytes(tree: Tree, draft: Draft) -> bytes:
-    """Return the file, indented, escaped and ended as its origin is."""
+    """Return the file: that of its origin, in which only what differs is written anew."""
     if draft.origin is None:
         return (dumped(tree, indent=INDENT) + "\n").encode()
     document = draft.origin.document
-    text = json_text(tree, document.text)
-    return bytes_of(text + document.text[len(document.text.rstrip()) :], document)
-
-
-def json_text(tree: Tree, like: str) -> str:
-    """Return the JSON of a tree, indented and escaped as another JSON text is."""
-    text = dumped(tree, indent=indent_of(like))
-    if like.isascii() and "\\u" in like:
-        text = "".join(one if one.isascii() else json.dumps(one)[1:-1] for one in text)
-    return text.replace("\n", "\r\n") if "\r\n" in like else text
-
-
-def json_lines(text: str) -> dict[Place, int]:
-    """Return on which line of a JSON text each key and each item stands."""
-    lines: dict[Place, int] = {}
-    way: list[str | int] = []
-    line = 1
-    for token in TOKEN.finditer(text):
-        said = token[0]
-        if said == "\n":
-            line += 1
-        elif said in "{[":
-            if way and isinstance(way[-1], int):
-                lines.setdefault(tuple(way), line)
-            way.append(0 if said == "[" else "")
-        elif said in "}]":
-            way.pop()
-        elif said == ",":
-            way[-1] = way[-1] + 1 if isinstance(way[-1], int) else ""
-        elif way and way[-1] == "" and said[0] == '"':
-            way[-1] = json.loads(said)
-            lines[tuple(way)] = line
-        elif way and isinstance(way[-1], int):
-            lines.setdefault(tuple(way), line)
-    return lines
+    return bytes_of(edited_json(document.text, tree), document)
 
 
 def kept_notices(kept: Iterable[Kept], lines: Mapping[Place, int]) -> Iterator[Notice]:

@@ -10,11 +10,11 @@ from governance.cards.formats.contents import bytes_of
 from governance.cards.formats.guards import json_tree
 from governance.cards.formats.json_files import (
     json_bytes,
-    json_lines,
     kept_notices,
     kept_of,
     tree_of,
 )
+from governance.cards.formats.json_text import json_lines
 from governance.cards.formats.mct_fields import (
     DETAILS,
     FIRST,

@@ -11,13 +11,12 @@ from governance.cards.formats.guards import json_tree
 from governance.cards.formats.json_files import (
     is_unchanged,
     json_bytes,
-    json_lines,
-    json_text,
     kept_notices,
     kept_of,
     sealed,
     tree_of,
 )
+from governance.cards.formats.json_text import edited_json, json_lines
 from governance.cards.formats.protocol import (
     PAYLOAD,
     Document,
@@ -187,7 +186,7 @@ def _with(tree: dict[str, Tree], place: Place, value: Tree) -> dict[str, Tree]:
 def _closed(tree: Tree, opened: _Opened, content: Tree, origin: Origin | None) -> Tree:
     if not opened.place or origin is None:
         return content
-    return _with(tree, opened.place, json_text(content, opened.text) if opened.text else content)
+    return _with(tree, opened.place, edited_json(opened.text, content) if opened.text else content)
 
 
 def _lines(text: str, opened: _Opened) -> Mapping[Place, int]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import NoReturn
 
 from governance.cards.formats.guards import MAX_DEPTH, MAX_NODES, checked_text
-from governance.cards.formats.trees import NumberText, Place, Tree, dumped, same
+from governance.cards.formats.trees import NumberText, Place, Tree, dumped, opcodes, same
 from governance.core.errors import invalid
 
 TOKEN = re.compile(
@@ -310,8 +309,7 @@ def _aligned(
     repeated: Set[str], indent: str,
 ) -> dict[int, str]:  # fmt: skip
     said = {one.start: [text[one.start : one.end]] for one in mine}
-    matcher = SequenceMatcher(a=list(map(dumped, olds)), b=list(map(dumped, news)), autojunk=False)
-    for step, start, end, first, last in matcher.get_opcodes():
+    for step, start, end, first, last in opcodes(olds, news):
         if step == "equal":
             continue
         fresh = news[first:last]

@@ -64,6 +64,15 @@ def at_pointer(text: str) -> tuple[str, ...]:
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
 
 
+def place_at(tree: Tree, text: str) -> Place:
+    """Return the place that a JSON Pointer names in a tree, with the items of lists by number."""
+    place: Place = ()
+    for part in at_pointer(text):
+        step = int(part) if isinstance(tree, list) else part
+        place, tree = (*place, step), tree[step]
+    return place
+
+
 def put(tree: Tree, parts: Sequence[str], value: Tree) -> Tree:
     """Return the tree with the value at the place; as it is, if the way there is gone."""
     if not parts:
@@ -101,6 +110,7 @@ class Claims:
         self.place = place
         self._claimed: set[Place] = set()
         self._above: set[Place] = set()
+        self._opened: set[Place] = set()
 
     def has(self, *parts: str | int) -> bool:
         return self._find(parts) is not _ABSENT
@@ -144,9 +154,20 @@ class Claims:
         return ()
 
     def items(self, *parts: str | int) -> range:
-        """Return the indexes of a list; of none where there is no list."""
+        """Return the indexes of a list; of none where there is no list.
+
+        What is not claimed of its items is kept item by item, so that each keeps its place when
+        others are added.
+        """
         found = self.peek(*parts)
-        return range(len(found)) if isinstance(found, list) else range(0)
+        if not isinstance(found, list):
+            return range(0)
+        self._opened.update(parts[:length] for length in range(len(parts) + 1))
+        return range(len(found))
+
+    def touched(self, *parts: str | int) -> bool:
+        """Tell whether that, or anything in it, was claimed."""
+        return parts in self._claimed or parts in self._above
 
     def field(self, *parts: str | int) -> str:
         """Name the place for people: `model-index[0].name`."""
@@ -160,7 +181,7 @@ class Claims:
     def _rest(self, tree: Tree, place: Place) -> Iterator[tuple[Place, Tree]]:
         if place in self._claimed:
             return
-        if place not in self._above:
+        if place not in self._above and not (tree and self._is_opened(place)):
             yield (*self.place, *place), tree
         elif isinstance(tree, dict):
             for key, inner in tree.items():
@@ -168,6 +189,24 @@ class Claims:
         elif isinstance(tree, list):
             for index, inner in enumerate(tree):
                 yield from self._rest(inner, (*place, index))
+
+    def _is_opened(self, place: Place) -> bool:
+        """An item of which nothing was claimed is kept whole, whatever was looked for in it."""
+        return place in self._opened and not (place and isinstance(place[-1], int))
+
+    def apart(self) -> set[Place]:
+        """Return the places of the list items of which nothing was claimed, for `merged`."""
+
+        def inside(tree: Tree, place: Place) -> Iterator[Place]:
+            if place in self._claimed:
+                return
+            if place and isinstance(place[-1], int) and place not in self._above:
+                yield (*self.place, *place)
+            inner = tree.items() if isinstance(tree, dict) else ()
+            for key, one in enumerate(tree) if isinstance(tree, list) else inner:
+                yield from inside(one, (*place, key))
+
+        return set(inside(self.tree, ()))
 
     def _claim(self, parts: Place) -> None:
         self._claimed.add(parts)
@@ -193,22 +232,23 @@ _ABSENT = object()
 
 
 def merged(
-    base: Tree, ours: Tree, source: Tree, gaps: Set[str] = frozenset(), place: Place = ()
+    base: Tree, ours: Tree, source: Tree, apart: Set[Place] = frozenset(), place: Place = ()
 ) -> Tree:
     """Return `source` with only the differences between `base` and `ours` applied.
 
     `base` is what the card read from `source` is written as, `ours` the same of the card now. What
-    the card has no field for stands in `source` alone, and stays. `gaps` names, as JSON Pointers,
-    the items of lists of which that is so: they stay between the items that `base` has.
+    the card has no field for stands in `source` alone, and stays. `apart` are the places in which
+    it stays though all around it goes; those of items of lists are needed, as `base` has no item
+    for them. `place` is where `source` itself stands.
     """
     if same(base, ours):
         return source
     if isinstance(base, dict) and isinstance(ours, dict) and isinstance(source, dict):
-        return _merged_mapping(base, ours, source, gaps, place)
+        return _merged_mapping(base, ours, source, apart, place)
     if all(isinstance(one, list) for one in (base, ours, source)):
-        known = [at for at in range(len(source)) if pointer((*place, at)) not in gaps]
-        if len(known) == len(base):
-            return _merged_list(base, ours, source, gaps, place)
+        own = [index for index in range(len(source)) if (*place, index) not in apart]
+        if len(base) == len(own):
+            return _merged_list(base, ours, source, own, apart, place)
     return ours
 
 
@@ -216,7 +256,7 @@ def _merged_mapping(
     base: dict[str, Tree],
     ours: dict[str, Tree],
     source: dict[str, Tree],
-    gaps: Set[str],
+    apart: Set[Place],
     place: Place,
 ) -> dict[str, Tree]:
     result: dict[str, Tree] = {}
@@ -225,8 +265,8 @@ def _merged_mapping(
         if key not in base:
             result[key] = inner
         elif key in ours:
-            result[key] = merged(base[key], ours[key], inner, gaps, there)
-        elif (left := _left(base[key], inner, gaps, there)) not in (None, {}, []):
+            result[key] = merged(base[key], ours[key], inner, apart, there)
+        elif (left := _left(inner, apart, there)) is not _ABSENT:
             result[key] = left
     for key, inner in ours.items():
         is_new = key not in base
@@ -235,49 +275,93 @@ def _merged_mapping(
     return result
 
 
-def _left(base: Tree, source: Tree, gaps: Set[str], place: Place) -> Tree:
-    """Return what of `source` the card never had a field for, where the field around it is gone."""
-    for kind in (dict, list):
-        if isinstance(base, kind) and isinstance(source, kind):
-            return merged(base, kind(), source, gaps, place)
-    return None
+def _left(source: Tree, apart: Set[Place], place: Place) -> Tree:
+    """Return what stands apart of a field that is gone; an item of a list goes or stays whole."""
+    if place in apart:
+        return source
+    if isinstance(source, list):
+        return [one for at, one in enumerate(source) if (*place, at) in apart] or _ABSENT
+    if not isinstance(source, dict):
+        return _ABSENT
+    found = {key: _left(inner, apart, (*place, key)) for key, inner in source.items()}
+    return {key: one for key, one in found.items() if one is not _ABSENT} or _ABSENT
 
 
 def _merged_list(
-    base: list[Tree], ours: list[Tree], source: list[Tree], gaps: Set[str], place: Place
+    base: list[Tree],
+    ours: list[Tree],
+    source: list[Tree],
+    own: list[int],
+    apart: Set[Place],
+    place: Place,
 ) -> list[Tree]:
-    known, before, after = _known_items(source, gaps, place)
-    result = before
-    matcher = SequenceMatcher(
-        a=[dumped(one) for one in base], b=[dumped(one) for one in ours], autojunk=False
-    )
-    for step, start, end, first, last in matcher.get_opcodes():
+    result: list[Tree] = []
+    passed = 0
+
+    def pass_by(end: int) -> None:
+        """Take over what stands apart before the item `end` of the source."""
+        nonlocal passed
+        result.extend(source[at] for at in range(passed, end) if (*place, at) in apart)
+        passed = max(passed, end)
+
+    for step, start, end, first, last in opcodes(base, ours):
         if step == "equal":
-            for at in range(start, end):
-                result += [source[known[at]], *after[at]]
+            for index in range(start, end):
+                pass_by(own[index])
+                result.append(source[own[index]])
             continue
-        for at in range(start, max(end, start + last - first)):
-            index = first + at - start
-            if at < end and index < last:
-                there = (*place, known[at])
-                result.append(merged(base[at], ours[index], source[known[at]], gaps, there))
-            elif index < last:
+        if start == len(base):
+            pass_by(len(source))
+        for index in range(first, last):
+            at = start + index - first
+            if at < end:
+                pass_by(own[at])
+                where = (*place, own[at])
+                result.append(merged(base[at], ours[index], source[own[at]], apart, where))
+            else:
                 result.append(ours[index])
-            result += after[at] if at < end else []
+    pass_by(len(source))
     return result
 
 
-def _known_items(
-    source: list[Tree], gaps: Set[str], place: Place
-) -> tuple[list[int], list[Tree], list[list[Tree]]]:
-    """Which items the card has a field for; those before the first; those after each of them."""
-    known: list[int] = []
-    before: list[Tree] = []
-    after: list[list[Tree]] = []
-    for at, item in enumerate(source):
-        if pointer((*place, at)) not in gaps:
-            known.append(at)
-            after.append([])
-        else:
-            (after[-1] if after else before).append(item)
-    return known, before, after
+Step = tuple[str, int, int, int, int]
+MOST_COMPARED = 1_000_000
+"""Items of one list times those of the other, above which they are compared one by one: difflib
+takes the square of it where many are alike."""
+
+
+def opcodes(one: list[Tree], other: list[Tree]) -> list[Step]:
+    """Return the steps from one list to the other, as difflib has them."""
+    a, b = [dumped(item) for item in one], [dumped(item) for item in other]
+    least = min(len(a), len(b))
+    head = next((at for at in range(least) if a[at] != b[at]), least)
+    tail = next((at for at in range(least - head) if a[-1 - at] != b[-1 - at]), least - head)
+    a_end, b_end = len(a) - tail, len(b) - tail
+    steps: list[Step] = [("equal", 0, head, 0, head)] if head else []
+    if (a_end - head) * (b_end - head) <= MOST_COMPARED:
+        matcher = SequenceMatcher(a=a[head:a_end], b=b[head:b_end], autojunk=False)
+        steps += [
+            (step, start + head, end + head, first + head, last + head)
+            for step, start, end, first, last in matcher.get_opcodes()
+        ]
+    else:
+        steps.append(("replace", head, a_end, head, b_end))
+    return [*steps, ("equal", a_end, len(a), b_end, len(b))] if tail else steps
+
+
+def pruned(tree: Tree, source: Tree) -> Tree:
+    """Return the tree without the empty lists and objects that are not so in `source`."""
+    if same(tree, source):
+        return tree
+    if isinstance(tree, list):
+        there = {dumped(one) for one in source} if isinstance(source, list) else set()
+        return [one if dumped(one) in there else pruned(one, None) for one in tree]
+    if not isinstance(tree, dict):
+        return tree
+    known = source if isinstance(source, dict) else {}
+    found = {key: pruned(one, known.get(key)) for key, one in tree.items()}
+    return {
+        key: one
+        for key, one in found.items()
+        if one not in ({}, []) or (key in known and same(one, known[key]))
+    }

@@ -20,6 +20,8 @@ from governance.cards.rules.model_card import (
     Reference,
 )
 from governance.cards.rules.numbers import Provenance, number
+from tests.rules.cards.bills import CYCLONEDX
+from tests.rules.cards.spdx_documents import SPDX
 
 HUB_CARD = """\
 ---
@@ -491,6 +493,7 @@ DOCUMENTS: dict[str, dict[str, bytes]] = {
         "unknown": _countersign(FULL_CARD, newer={"figures": ["a", True, None, 0.5]}),
         "named": _countersign(FULL_CARD, **{"$id": "urn:countersign:card:2"}),
     },
+    "cyclonedx": CYCLONEDX,
     "huggingface": {
         "card": HUB_CARD.encode(),
         "crlf": HUB_CARD.replace("\n", "\r\n").encode(),
@@ -501,6 +504,7 @@ DOCUMENTS: dict[str, dict[str, bytes]] = {
         "no-yaml": b"---\nlicense: [mit\n---\n# Named\n\nText.\n",
         "template": b"---\n{{ card_data }}\n---\n# {{ name }}\n",
     },
+    "spdx": SPDX,
     "markdown": {
         "plain": PLAIN.encode(),
         "crlf": PLAIN.replace("\n", "\r\n").encode(),
