@@ -43,8 +43,9 @@ from governance.audit.registration import REGISTERED, state
 from governance.cards.actions import publish_card, save_draft
 from governance.core.errors import NotAllowed, Refused
 from governance.evidence.actions.packs import request_pack
-from governance.inventory.actions import ModelRecord, create_model, describe_model, edit_model
+from governance.inventory.actions import create_model, describe_model, edit_model, propose_change
 from governance.inventory.models import Model
+from governance.inventory.rules.model_changes import Rationale
 from governance.registry.actions import (
     delete_version_tag,
     describe_version,
@@ -156,11 +157,15 @@ def rolling_back(w: World, actor: Any) -> None:
 
 
 def editing(w: World, actor: Any) -> None:
-    record = ModelRecord(
-        purpose="Other.", intended_use="Other.", kind="RULES", owner=w.cast.owner,
-        developers=[w.cast.developer], tier=1, tier_reason="Riskier than it seemed.",
-    )  # fmt: skip
+    changed = {"contract_reference": "K-7", "tier": 1, "tier_reason": "Riskier than it seemed."}
+    record = f.edited_record(w.model, **changed)
     edit_model(model=w.model, record=record, actor=actor, at=NOON)
+
+
+def proposing_change(w: World, actor: Any) -> None:
+    record = f.edited_record(type(w.model).objects.get(pk=w.model.pk), purpose="Other.")
+    why = Rationale(materiality="MINOR", reason="It is used so.")
+    propose_change(model=w.model, record=record, rationale=why, actor=actor, at=NOON)
 
 
 def signing_policy(w: World, actor: Any) -> None:
@@ -229,6 +234,7 @@ TABLE: dict[str, tuple[set[str], Act]] = {
     ),
     "sign policy": ({"approver", "compliance"}, signing_policy),
     "edit model": ({"owner"}, editing),
+    "propose change": ({"owner"}, proposing_change),
     "add model": (
         {"owner", "developer", "token"},
         lambda w, a: create_model(name=f"m-{uuid4().hex}", unit=w.cast.unit, actor=a, at=NOON),
@@ -346,7 +352,7 @@ def test_every_row_is_as_the_ledger_says_it_was_left(world: World) -> None:
                            "tag version", "delete tag", "measure", "write card", "ask",
                            "report what runs", "create slot", "make challenger", "end shadow"],
         w.cast.validator: ["validate", "raise finding", "close finding"],
-        w.cast.owner: ["publish card", "withdraw", "edit model"],
+        w.cast.owner: ["publish card", "withdraw", "edit model", "propose change"],
         w.cast.approver: ["sign policy", "roll back"],
     }.items():  # fmt: skip
         for act in acts:
