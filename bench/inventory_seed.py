@@ -222,7 +222,8 @@ def _moves(version: ModelVersion, slot: Slot, stage: Stage, at: datetime) -> Ite
         )  # fmt: skip
         before = target
     if stage == Stage.PRODUCTION:
-        yield SlotAssignment(version=version, slot=slot, assigned_at=at + timedelta(hours=2))
+        version.model.live_since = at + timedelta(hours=2)
+        yield SlotAssignment(version=version, slot=slot, assigned_at=version.model.live_since)
 
 
 def _card(version: ModelVersion) -> CardRevision:

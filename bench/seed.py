@@ -115,6 +115,7 @@ def _model(data: Data, index: int, service: ServiceAccount) -> list[Record]:
         for version in versions
         if version.stage == Stage.PRODUCTION
     ]
+    model.live_since = BEGIN if champions else None
     alias = Alias(
         model=model, version=versions[-1], name="champion", set_by=service.ref, set_at=BEGIN
     )
