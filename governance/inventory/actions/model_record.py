@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from governance.core.typed import tidy
 from governance.inventory.actions.custom_fields import values_said
 from governance.inventory.models import Model
 from governance.inventory.queries import record_values
+from governance.inventory.queries.records import values_with
 from governance.inventory.rules import DATES, PARTICULARS
 from governance.inventory.rules.custom_fields import form_name
 from governance.inventory.rules.model_changes import Fields
@@ -74,31 +76,24 @@ class ModelRecord:
         """Its texts beside purpose and intended use, as they are kept."""
         return {name: tidy(getattr(self, name)).strip() for name in PARTICULARS}
 
-    @property
-    def values(self) -> dict[str, Any]:
-        """What `queries.record_values` says once it is kept, but for fields of the firm's."""
-        return {
-            "purpose": self.purpose.strip(),
-            "intended_use": self.intended_use.strip(),
-            "kind": self.kind,
-            "owner_id": self.owner and self.owner.pk,
-            "validator_id": self.validator and self.validator.pk,
-            "developers": sorted(str(user.pk) for user in self.developers),
-            "tier": self.tier,
-            "ai_act_class": self.ai_act_class,
-            "jurisdictions": ",".join(sorted(set(self.jurisdictions))),
-            "tracking_uri": self.tracking_uri,
-            "origin": self.origin,
-            **self.particulars,
-            **{name: getattr(self, name) for name in DATES},
-        }
+    def put_on(self, model: Model) -> None:
+        """Set the columns of the model that nobody assesses: all but tier and class."""
+        model.purpose, model.intended_use = self.purpose.strip(), self.intended_use.strip()
+        model.kind, model.owner, model.validator = self.kind, self.owner, self.validator
+        model.origin, model.tracking_uri = self.origin, self.tracking_uri
+        dates = {name: getattr(self, name) for name in DATES}
+        for name, value in (self.particulars | dates).items():
+            setattr(model, name, value)
+        model.jurisdictions = ",".join(sorted(set(self.jurisdictions)))
 
 
 def differences(model: Model, record: ModelRecord) -> Fields:
     """Return what each field says that would differ, before and after, as plain JSON values."""
-    before, after = record_values(model), record.values
-    after["ai_act_class"] = record.ai_act_class or model.ai_act_class
-    after |= {form_name(key): text for key, text in values_said(record.custom).items()}
+    before, changed = record_values(model), copy(model)
+    record.put_on(changed)
+    changed.tier, changed.ai_act_class = record.tier, record.ai_act_class or model.ai_act_class
+    developers = [user.pk for user in record.developers]
+    after = values_with(changed, developers=developers, custom=values_said(record.custom))
     return {
         name: (admit(before.get(name, "")), admit(value))
         for name, value in sorted(after.items())

@@ -27,7 +27,7 @@ from governance.inventory.models import Builder, CustomValue, Model
 from governance.inventory.queries.around import Around
 from governance.inventory.queries.records import values_with
 from governance.inventory.queries.scopes import facts_with, scope_by
-from governance.inventory.rules import DATES, Capacity, ScopeCause
+from governance.inventory.rules import Capacity, ScopeCause
 
 
 def creation(
@@ -125,13 +125,7 @@ def _apply(
         person, reason = assessor(model, actor, at=at), record.ai_act_reason.strip()
         around.rating = new_class(model, record.ai_act_class, reason, person=person, at=at)
         rows.append(around.rating)
-    model.purpose, model.intended_use = record.purpose.strip(), record.intended_use.strip()
-    model.kind, model.owner, model.validator = record.kind, record.owner, record.validator
-    model.origin, model.tracking_uri = record.origin, record.tracking_uri
-    dates = {name: getattr(record, name) for name in DATES}
-    for name, value in (record.particulars | dates).items():
-        setattr(model, name, value)
-    model.jurisdictions = ",".join(sorted(set(record.jurisdictions)))
+    record.put_on(model)
     around.developers = {user.pk for user in record.developers}
     rows += _new_builders(model, record, around, at=at)
     values = changed_values(model, record.custom)
