@@ -340,10 +340,9 @@ class ModelAdmin(GovernedAdmin):
 
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         """Add the feeders that were filled in, in the transaction of the record."""
-        consumer = Model.objects.get(pk=form.instance.pk)
         for formset in formsets:
             added = add_feeders(
-                formset, consumer=consumer, actor=person_of(request), at=timezone.now()
+                formset, consumer=form.instance, actor=person_of(request), at=timezone.now()
             )
             request.has_moved = added or getattr(request, "has_moved", False)
 

@@ -406,9 +406,9 @@ def test_a_material_change_ends_the_approval_in_force(
     cast: Cast, model: Model, version: ModelVersion, head: User
 ) -> None:
     change = propose(model, cast.owner, inputs="More.")
-    cost = staled_by(change, materiality=MATERIAL, at=LATER)
+    cost = staled_by(change, at=LATER)[MATERIAL]
     assert [one.version for one in cost.live] == [version]
-    assert staled_by(change, materiality=MINOR, at=LATER).are_none
+    assert staled_by(change, at=LATER)[MINOR].are_none
     accept(change, head, materiality=MATERIAL)
     assert serving(version, at=f.later(hours=2)) == ["material_change"]
     assert len(lapsed_unnoted(at=f.later(hours=2))) == 1
@@ -471,7 +471,7 @@ def test_open_requests_whose_dossier_it_changes_are_named_and_go_stale(
     f.sign(request, cast.validator, Role.VALIDATOR)
     change = propose(model, cast.owner, intended_use="Only new customers.")
     for materiality in Materiality:
-        cost = staled_by(change, materiality=materiality, at=LATER)
+        cost = staled_by(change, at=LATER)[materiality]
         assert [(one.pk, given) for one, given in cost.requests] == [(request.pk, 1)]
     accept(change, head)
     fresh = PromotionRequest.objects.with_version().get(pk=request.pk)
@@ -483,5 +483,5 @@ def test_asking_what_it_costs_changes_nothing(
 ) -> None:
     f.make_ready(cast, f.make_version(cast, model))
     change, before = propose(model, cast.owner, purpose="Other."), record_values(model)
-    staled_by(change, materiality=MATERIAL, at=LATER)
+    staled_by(change, at=LATER)
     assert record_values(Model.objects.get(pk=model.pk)) == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from governance.approvals.queries.reading import ReadAhead
 from governance.approvals.queries.rehearsals import approvals_behind
 from governance.approvals.rules.emergencies import NoEmergency
 from governance.approvals.rules.policies import NoPolicy, Policy
-from governance.inventory.actions.model_record import ModelRecord, record_with
+from governance.inventory.actions.model_record import record_with
 from governance.inventory.models import Model, ModelChange
 from governance.inventory.queries.model_changes import accepted_changes, unvalidated_changes
 from governance.inventory.rules.model_changes import AcceptedChange, Materiality, Unvalidated
@@ -23,17 +23,14 @@ from governance.registry.rules import Move
 from governance.validation.models import Report
 
 
-class _OnceAccepted(ReadAhead):
-    """Reads that the change was accepted at this moment, as it would have been."""
+class _Supposing(ReadAhead):
+    """Reads that a change was accepted which is not, once it is told of one."""
 
-    def __init__(
-        self, requests: Sequence[PromotionRequest], *, accepted: AcceptedChange, at: datetime
-    ) -> None:
-        super().__init__(requests, reader=None, at=at)
-        self._accepted = accepted
+    accepted: AcceptedChange | None = None
 
     def changes(self, model: Model) -> Sequence[AcceptedChange]:
-        return [*super().changes(model), self._accepted]
+        supposed = [self.accepted] if self.accepted else []
+        return [*super().changes(model), *supposed]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,32 +49,34 @@ class Staled:
         return not (self.requests or self.live)
 
 
-def staled_by(change: ModelChange, *, materiality: str, at: datetime) -> Staled:
-    """Say which approvals the change makes stale if it is accepted now as that. Reads only."""
-    accepted = AcceptedChange(
-        ref=change.ref, number=change.number, materiality=materiality, accepted_at=at
-    )
-    ends = materiality == Materiality.MATERIAL
-    return Staled(
-        requests=list(_reopened(change, accepted, at=at)),
-        live=_serving_approvals(change.model) if ends else (),
-    )
-
-
-def _reopened(
-    change: ModelChange, accepted: AcceptedChange, *, at: datetime
-) -> Iterator[tuple[PromotionRequest, int]]:
+def staled_by(change: ModelChange, *, at: datetime) -> dict[Materiality, Staled]:
+    """Say which approvals the change makes stale if it is accepted now, by how material it is
+    found. Reads only, and once for both.
+    """
     rows = PromotionRequest.objects.open().filter(version__model=change.model)
     requests = list(rows.exclude(move=Move.ROLLED_BACK).with_version().order_by("number"))
-    policies = policies_in_force()
-    now = ReadAhead(requests, reader=None, at=at)
-    digests = [_digest_of(request, policies, now, at=at) for request in requests]
-    then = _OnceAccepted(requests, accepted=accepted, at=at)
-    record = record_with(change.model, change.fields or {})
-    for request, digest in zip(requests, digests, strict=True):
-        _set(request.version.model, record)
-        if _digest_of(request, policies, then, at=at) != digest:
-            yield request, len(now.sign_offs(request))
+    policies, reading = policies_in_force(), _Supposing(requests, reader=None, at=at)
+
+    def digests() -> list[str]:
+        return [_digest_of(request, policies, reading, at=at) for request in requests]
+
+    before, live = digests(), _serving_approvals(change.model)
+    record, found = record_with(change.model, change.fields or {}), {}
+    for request in requests:
+        record.put_on(request.version.model)
+    for kind in Materiality:
+        reading.accepted = AcceptedChange(
+            ref=change.ref, number=change.number, materiality=kind, accepted_at=at
+        )
+        found[kind] = Staled(
+            requests=[
+                (request, len(reading.sign_offs(request)))
+                for request, old, new in zip(requests, before, digests(), strict=True)
+                if old != new
+            ],
+            live=live if kind == Materiality.MATERIAL else (),
+        )
+    return found
 
 
 def _digest_of(
@@ -88,13 +87,6 @@ def _digest_of(
         return case_of(request, at=at, policies=policies, reading=reading).dossier.digest
     except (NoPolicy, NoEmergency):
         return ""
-
-
-def _set(model: Model, record: ModelRecord) -> None:
-    """Say on a model that was read for this, and is never saved, what a dossier reads of it."""
-    model.purpose, model.intended_use = record.purpose, record.intended_use
-    model.kind, model.owner = record.kind, record.owner
-    model.jurisdictions = ",".join(record.jurisdictions)
 
 
 def _serving_approvals(model: Model) -> list[PromotionRequest]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 
 from governance.accounts.models import User
-from governance.accounts.rules import Actor
 from governance.audit.models import DIGEST, Prose
 from governance.core.models import Record
 from governance.inventory.models.records import Model
@@ -18,9 +16,6 @@ from governance.inventory.rules.model_changes import ChangeKind, ChangeOutcome, 
 
 
 class ModelChangeQuerySet(models.QuerySet["ModelChange"]):
-    def visible_to(self, actor: Actor, *, at: datetime) -> ModelChangeQuerySet:
-        return self.filter(model__in=Model.objects.visible_to(actor, at=at))
-
     def open(self) -> ModelChangeQuerySet:
         """Keep what waits for its review."""
         return self.filter(decision=None)

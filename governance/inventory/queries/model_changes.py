@@ -9,13 +9,12 @@ from uuid import UUID
 
 from django.conf import settings
 
-from governance.accounts.rules import Actor
 from governance.inventory.models import Model, ModelChange
+from governance.inventory.rules.intervals import for_tier
 from governance.inventory.rules.model_changes import (
     AcceptedChange,
     ChangeNotFound,
     Unvalidated,
-    minor_limit,
     unvalidated,
 )
 
@@ -36,12 +35,6 @@ def change_numbered(model: Model, number: int) -> ModelChange:
     if change is None:
         raise ChangeNotFound("The model has no such change.")
     return change
-
-
-def changes_to_decide(actor: Actor, *, at: datetime) -> list[ModelChange]:
-    """Return what waits among the models that the actor sees, the longest waiting first."""
-    seen = ModelChange.objects.visible_to(actor, at=at).open().with_all()
-    return list(seen.order_by("proposed_at", "pk"))
 
 
 def accepted_changes(models: Collection[Model]) -> defaultdict[UUID, list[AcceptedChange]]:
@@ -68,5 +61,5 @@ def unvalidated_changes(
     at: datetime,
 ) -> Unvalidated:
     """Judge the model's changes by the firm's limit for its tier (MINOR_CHANGES)."""
-    limit = minor_limit(model.tier_at(at), limits=settings.MINOR_CHANGES)
+    limit = for_tier(model.tier_at(at), settings.MINOR_CHANGES)
     return unvalidated(changes, validated_at=validated_at, limit=limit)

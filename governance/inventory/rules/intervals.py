@@ -16,10 +16,15 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
+def for_tier(tier: int | None, numbers: Mapping[int, int]) -> int:
+    """Return the number of the tier; of one that is not named, and of none, the smallest."""
+    smallest = min(numbers.values())
+    return smallest if tier is None else numbers.get(tier, smallest)
+
+
 def months_for(tier: int | None, *, months: Mapping[int, int]) -> int:
-    """Return the interval of the tier; of one that is not named, and of none, the shortest."""
-    shortest = min(months.values())
-    return shortest if tier is None else months.get(tier, shortest)
+    """Return the interval of the tier, as `for_tier` does."""
+    return for_tier(tier, months)
 
 
 def latest_start(today: date, months: int) -> date:

@@ -224,9 +224,3 @@ def unvalidated(
         if one.materiality == Materiality.MATERIAL or minor >= limit:
             return Unvalidated(changes=later, limit=limit, since=one.accepted_at)
     return Unvalidated(changes=later, limit=limit, since=None)
-
-
-def minor_limit(tier: int | None, *, limits: Mapping[int, int]) -> int:
-    """Return how many minor changes ask for a validation; a model without a tier has the fewest."""
-    fewest = min(limits.values())
-    return fewest if tier is None else limits.get(tier, fewest)

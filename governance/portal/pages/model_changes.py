@@ -19,7 +19,7 @@ from governance.approvals.queries.model_changes import (
 from governance.inventory.actions.model_changes import may_withdraw
 from governance.inventory.models import Model, ModelChange
 from governance.inventory.queries import field_label
-from governance.inventory.queries.model_changes import changes_of, open_change
+from governance.inventory.queries.model_changes import changes_of
 from governance.inventory.rules.model_changes import ChangeOutcome, Materiality
 from governance.portal.pages.changes import Change
 from governance.portal.pages.dependencies import keeper_wanted
@@ -74,15 +74,16 @@ class ChangePage:
 
     row: ChangeRow
     changes: Sequence[Change] | None
-    staled: Mapping[str, Staled]
+    staled: Mapping[Materiality, Staled]
     no_deciding: str
     can_withdraw: bool
 
 
 def changes_page(model: Model, *, reader: User, at: datetime) -> ChangesPage:
-    waiting = open_change(model)
+    rows = [change_row(change) for change in changes_of(model)]
+    waiting = next((row.change for row in rows if row.is_open), None)
     return ChangesPage(
-        rows=[change_row(change) for change in changes_of(model)],
+        rows=rows,
         revalidation=revalidation_of(model, at=at),
         open=waiting,
         no_proposing=no_proposing(model, waiting, reader=reader, at=at),
@@ -110,9 +111,7 @@ def change_page(change: ModelChange, *, reader: User, at: datetime) -> ChangePag
     return ChangePage(
         row=row,
         changes=field_changes(change),
-        staled={
-            str(kind): staled_by(change, materiality=kind, at=at) for kind in Materiality
-        } if row.is_open and change.fields is not None else {},
+        staled=staled_by(change, at=at) if row.is_open and change.fields is not None else {},
         no_deciding=no_deciding(change, row, reader=reader, at=at),
         can_withdraw=row.is_open and may_withdraw(change, reader),
     )  # fmt: skip
@@ -135,7 +134,7 @@ def field_changes(change: ModelChange) -> list[Change] | None:
 
 def _keys(fields: Mapping[str, Sequence[Any]]) -> list[UUID]:
     found = [key for name, pair in fields.items() if name.endswith("_id") for key in pair if key]
-    found += [key for pair in [fields.get("developers", ())] for keys in pair for key in keys]
+    found += [key for keys in fields.get("developers", ()) for key in keys]
     return [UUID(key) for key in found]
 
 
