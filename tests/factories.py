@@ -31,7 +31,7 @@ from governance.approvals.queries.cases import case_of
 from governance.approvals.rules.judgement import Decision
 from governance.cards.actions import publish_card, save_draft
 from governance.cards.models import CardRevision
-from governance.cards.rules import SECTIONS
+from governance.cards.rules.sections import SECTIONS
 from governance.inventory.actions import (
     ModelRecord,
     add_feeder,

@@ -7,7 +7,7 @@ from governance.accounts.models import Unit, User
 from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Role
 from governance.audit.models import LedgerEntry
-from governance.cards.rules import SECTIONS
+from governance.cards.rules.sections import SECTIONS
 from tests.factories import NOON
 
 

@@ -51,6 +51,7 @@ NOT_A_RECORD = {
     "audit.LedgerStream": "the heads of the ledger itself",
     "audit.LedgerEntry": "the ledger itself",
     "audit.FollowerCursor": "how far a follower has read; losing it repeats work",
+    "cards.UnsavedText": "what somebody typed and did not save; the draft that follows keeps it",
     "inventory.SavedView": "how somebody likes to look at the list; theirs to delete for good",
     "jobs.Delivery": "a message on its way; what it tells of is in the ledger already",
     "jobs.Job": "work that is queued; what it does is recorded by its action",

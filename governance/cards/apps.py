@@ -9,5 +9,8 @@ class CardsConfig(AppConfig):
 
     def ready(self) -> None:
         register(self.get_model("CardDraft"))
-        register(self.get_model("CardEditor"), history=True)
-        register(self.get_model("CardRevision"), history=True)
+        # The digest says what the bytes are.
+        register(self.get_model("CardAttachment"), history=True, exclude=("data",))
+        register(self.get_model("CardComment"), mutable=("settled_by_id", "settled_at"))
+        for name in ("CardEditor", "CardRevision", "CardWithdrawal"):
+            register(self.get_model(name), history=True)

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import nh3
+from django.core.cache import cache
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 from markupsafe import Markup
+
+from governance.core.canonical import sha256_hex
 
 TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a"),
@@ -25,6 +28,11 @@ ATTRIBUTES = {
     "div": {"class", "role", "tabindex", "aria-label"},
 }
 SCHEMES = {"http", "https", "mailto"}
+LONG = 2_000
+"""Of shorter texts the way to the cache takes as long as the rendering."""
+CACHE_PREFIX = "rich:1"
+"""Another number when the rendering changes."""
+CACHED_SECONDS = 7 * 24 * 3600
 HEADINGS = ("h3", "h4", "h5", "h6")
 
 
@@ -59,7 +67,19 @@ def rich_text(text: str) -> Markup:
 
     Headings begin at the third level, whatever the text says, because it stands under one of the
     second. Rendered and then sanitized: either alone would do, and neither is relied upon alone.
+    A long text is rendered once, and found by its digest after that.
     """
+    if len(text) < LONG:
+        return _rendered(text)
+    key = f"{CACHE_PREFIX}:{sha256_hex(text.encode())}"
+    found = cache.get(key)
+    if found is None:
+        found = str(_rendered(text))
+        cache.set(key, found, timeout=CACHED_SECONDS)
+    return Markup(found)  # noqa: S704  cleaned before it was put there
+
+
+def _rendered(text: str) -> Markup:
     env: EnvType = {}
     tokens = _READER.parse(text, env)
     _lower_headings(tokens)

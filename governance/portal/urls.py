@@ -22,7 +22,9 @@ from governance.portal.views.accounts import (
     service_accounts,
 )
 from governance.portal.views.audit import audit_log
-from governance.portal.views.cards import card, edit_card, publish_draft
+from governance.portal.views.card_comments import comment_section, settle
+from governance.portal.views.card_editor import edit_card, forget_typed, keep_typed
+from governance.portal.views.cards import card, compare_cards, figure, publish_draft, withdraw
 from governance.portal.views.certificates import certificate, download_certificate, not_drawn
 from governance.portal.views.challenge import challenge_figures
 from governance.portal.views.checks import override, sign_named_override, tick
@@ -113,20 +115,18 @@ data_urls = [
     page("data/<path:digest>/", snapshot, name="snapshot"),
 ]
 
+CARD = f"{VERSION}card/"
 card_urls = [
-    page("models/<str:name>/versions/<int:number>/card/", card, name="card"),
-    page(
-        "models/<str:name>/versions/<int:number>/card/edit/",
-        edit_card,
-        name="card_edit",
-        methods=READ_AND_WRITE,
-    ),
-    page(
-        "models/<str:name>/versions/<int:number>/card/publish/",
-        publish_draft,
-        name="card_publish",
-        methods=WRITE,
-    ),
+    page(CARD, card, name="card"),
+    page(f"{CARD}compare/", compare_cards, name="card_compare"),
+    page(f"{CARD}edit/", edit_card, name="card_edit", methods=READ_AND_WRITE),
+    page(f"{CARD}keep/", keep_typed, name="card_keep", methods=WRITE),
+    page(f"{CARD}forget/", forget_typed, name="card_forget", methods=WRITE),
+    page(f"{CARD}publish/", publish_draft, name="card_publish", methods=WRITE),
+    page(f"{CARD}withdraw/<int:revision>/", withdraw, name="card_withdraw", methods=READ_AND_WRITE),
+    page(f"{CARD}files/<slug:digest>/", figure, name="card_figure"),
+    page(f"{CARD}comment/<slug:section>/", comment_section, name="card_comment", methods=WRITE),
+    page(f"{CARD}settle/<uuid:comment_id>/", settle, name="card_settle", methods=WRITE),
 ]
 
 VALIDATION = "models/<str:name>/versions/<int:number>/validation/"

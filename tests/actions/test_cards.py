@@ -12,7 +12,8 @@ from governance.accounts.rules import PermissionMissing
 from governance.cards.actions import publish_card, save_draft
 from governance.cards.models import CardDraft, CardRevision
 from governance.cards.queries import card_editors, draft_of, published_card
-from governance.cards.rules import CardUnchanged, DraftChanged
+from governance.cards.rules.editing import DraftChanged
+from governance.cards.rules.revisions import CardUnchanged
 from governance.core.errors import InvalidInput
 from governance.registry.actions import record_evaluations
 from governance.registry.models import ModelVersion
@@ -146,7 +147,7 @@ def test_a_revision_can_be_recomputed(version: ModelVersion, cast: Cast) -> None
     revision = published(version, cast)
     assert revision.number == 1
     assert revision.digest == sha256(revision.text.encode()).hexdigest()
-    assert json.loads(revision.text)["format"] == "countersign.card/1"
+    assert json.loads(revision.text)["format"] == "countersign.card/2"
     (entry,) = entries("card.published")
     assert entry.facts == {"version": version.ref, "number": 1, "digest": revision.digest}
     assert revision.ref in entry.states
@@ -177,7 +178,10 @@ def test_measured_values_come_from_the_registry(version: ModelVersion, cast: Cas
         at=NOON,
     )
     revision = published(version, cast, evaluation="")
-    values = [(v.metric, v.slice, v.value, v.source) for v in revision.card.values]
+    values = [
+        (one.type, one.slice, one.value.value, one.value.provenance.source)
+        for one in revision.card.metrics
+    ]
     assert values == [("auc", "", "0.86", "POSTED"), ("auc", "age 18-25", "0.80", "POSTED")]
     assert revision.card.lineage["dataset"]["name"] == "holdout"
 

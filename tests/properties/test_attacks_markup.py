@@ -17,7 +17,7 @@ from governance.approvals.actions import propose_policy
 from governance.approvals.rules.judgement import Decision
 from governance.audit.followers import catch_up_all
 from governance.cards.actions import publish_card, save_draft
-from governance.cards.rules import SECTIONS
+from governance.cards.rules.sections import SECTIONS
 from governance.core.canonical import canonical
 from governance.evidence.actions.making import context
 from governance.evidence.queries.collecting import collect

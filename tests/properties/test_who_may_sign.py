@@ -27,7 +27,7 @@ from governance.approvals.queries.chairs import reader_bars
 from governance.approvals.rules.judgement import Decision
 from governance.audit.actions import write_prose
 from governance.cards.actions import publish_card, save_draft
-from governance.cards.rules import SECTIONS
+from governance.cards.rules.sections import SECTIONS
 from governance.registry.rules import Stage
 from tests import factories as f
 from tests.factories import NOON, PASSWORD, Cast

@@ -7,7 +7,8 @@ import pytest
 from governance.audit.verification import verify
 from governance.cards.actions import publish_card, save_draft
 from governance.cards.models import CardDraft, CardRevision
-from governance.cards.rules import CardUnchanged, DraftChanged
+from governance.cards.rules.editing import DraftChanged
+from governance.cards.rules.revisions import CardUnchanged
 from governance.core.errors import DomainError
 from governance.validation.actions import save_validation, sign_validation
 from governance.validation.models import Finding, Report, Validation

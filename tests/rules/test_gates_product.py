@@ -19,7 +19,7 @@ from governance.approvals.rules.dossier import (
 from governance.approvals.rules.gates import BUDGETS, Outcome, gate_from
 from governance.approvals.rules.policies import SCHEMA
 from governance.approvals.rules.policies.files import CHECKS
-from governance.cards.rules import SECTIONS
+from governance.cards.rules.sections import SECTIONS
 from tests.rules.facts import COMPLETE, NOON, OTHER, found, result, version
 
 PASS, FAIL, NOT_SHOWN = Outcome.PASS, Outcome.FAIL, Outcome.NOT_SHOWN

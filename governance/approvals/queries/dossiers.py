@@ -28,7 +28,7 @@ from governance.approvals.rules.gates import CheckResult
 from governance.approvals.rules.judgement import RequestState
 from governance.approvals.rules.policies import OverrideRule, Policy
 from governance.cards.models import CardRevision
-from governance.cards.rules import SECTIONS
+from governance.cards.rules.completeness import answered
 from governance.core.canonical import digest, timestamp
 from governance.inventory.models import Model
 from governance.inventory.queries.model_changes import unvalidated_changes
@@ -94,9 +94,9 @@ def _policy_facts(policy: Policy) -> dict[str, Any]:
 
 
 def card_facts(card: CardRevision) -> CardFacts:
-    said = card.card
-    answered = tuple(section.key for section in SECTIONS if said.says(section))
-    return CardFacts(ref=card.ref, number=card.number, digest=card.digest, answered=answered)
+    return CardFacts(
+        ref=card.ref, number=card.number, digest=card.digest, answered=answered(card.card)
+    )
 
 
 def report_facts(report: Report) -> ReportFacts:

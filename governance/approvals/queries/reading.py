@@ -144,8 +144,12 @@ class ReadAhead(Reading):
         self._champions = _champions(slots)
         self._incumbents = _incumbents(slots, self._champions)
         judged = {v.pk for v in (*versions, *self._champions.values())}
-        cards = list(CardRevision.objects.filter(version__in=versions).order_by("number"))
-        self._cards = {row.version_id: row for row in cards}
+        cards = list(
+            CardRevision.objects.filter(version__in=versions)
+            .select_related("withdrawal")
+            .order_by("number")
+        )
+        self._cards = {row.version_id: row for row in cards if not row.is_withdrawn}
         self._publishers = by_key(cards, lambda row: row.version_id)
         self._editors = by_key(
             CardEditor.objects.filter(version__in=versions), lambda row: row.version_id

@@ -16,7 +16,7 @@ from governance.cards.formats.guards import json_tree
 from governance.cards.formats.protocol import CardFormat, Loss, Reason, Rule
 from governance.cards.formats.trees import Place, at_pointer, dumped
 from governance.cards.rules.model_card import ModelCard
-from governance.cards.rules.sections import TOPIC_BY_KEY
+from governance.cards.rules.sections import BY_KEY
 from governance.core.places import place_of
 
 LONGEST = 80
@@ -219,8 +219,8 @@ def _rule(one: Lost, reason: Reason | None, words: str) -> Rule:
 
 def _in_words(one: Lost) -> str:
     """The key of a section is said by the heading that stands above."""
-    topic = TOPIC_BY_KEY.get(one.value) if one.place[-1] == "section" else None
-    return topic.title if topic else one.value
+    section = BY_KEY.get(one.value) if one.place[-1] == "section" else None
+    return section.title if section else one.value
 
 
 def _reason(target: CardFormat, place: Place) -> Reason | None:

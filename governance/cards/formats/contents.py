@@ -9,7 +9,7 @@ from governance.cards.formats.headings import slug
 from governance.cards.formats.markdown_text import Content
 from governance.cards.formats.protocol import Document
 from governance.cards.rules.model_card import ModelCard
-from governance.cards.rules.sections import TOPIC_BY_KEY, TOPICS
+from governance.cards.rules.sections import BY_KEY, SECTIONS
 
 
 def content_of(
@@ -21,15 +21,15 @@ def content_of(
     facts = facts or {}
     texts: dict[str, str] = {}
     titles: dict[str, str] = {}
-    for topic in TOPICS:
-        said = (card.sections.get(topic.key, ""), facts.get(topic.key, ""))
+    for section in SECTIONS:
+        said = (card.sections.get(section.key, ""), facts.get(section.key, ""))
         if text := "\n\n".join(part for part in said if part):
-            texts[topic.key] = text
+            texts[section.key] = text
     for one in card.extensions:
-        key = slug(one.key, {*texts, *TOPIC_BY_KEY}) if one.key in TOPIC_BY_KEY else one.key
+        key = slug(one.key, {*texts, *BY_KEY}) if one.key in BY_KEY else one.key
         texts[key], titles[key] = one.text, one.title or one.key
     for title, text in (apart or {}).items():
-        key = slug(title, {*texts, *TOPIC_BY_KEY})
+        key = slug(title, {*texts, *BY_KEY})
         texts[key], titles[key] = text, title
     return Content(name=card.details.name, texts=texts, titles=titles)
 

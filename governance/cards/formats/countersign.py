@@ -21,8 +21,9 @@ from governance.cards.formats.trees import (
     pointer,
     put,
 )
+from governance.cards.rules.completeness import section_problems
 from governance.cards.rules.first import FORMAT as FIRST
-from governance.cards.rules.first import Card, MeasuredValue, section_problems
+from governance.cards.rules.first import FirstCard, MeasuredValue
 from governance.cards.rules.model_card import (
     FORMAT,
     Kept,
@@ -73,7 +74,7 @@ class Countersign:
         return (dumped(body, indent="  ") + "\n").encode()
 
 
-def _first(tree: dict[str, Tree]) -> Card:
+def _first(tree: dict[str, Tree]) -> FirstCard:
     problems: list[Problem] = []
     body = _plain(tree, (), problems)
     sections, values = body.get("sections"), body.get("values", [])
@@ -91,7 +92,7 @@ def _first(tree: dict[str, Tree]) -> Card:
         not isinstance(text, str) for one in measured for text in vars(one).values()
     ):
         raise invalid("values", "type", "Measured values are texts, and lineage is an object.")
-    return Card(sections=sections, values=measured, lineage=lineage)
+    return FirstCard(sections=sections, values=measured, lineage=lineage)
 
 
 def _second(tree: dict[str, Tree]) -> Parsed:

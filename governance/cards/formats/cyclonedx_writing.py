@@ -29,7 +29,7 @@ from governance.cards.formats.listed import items_of
 from governance.cards.formats.named_values import DETAILS, pairs_of
 from governance.cards.formats.trees import Tree
 from governance.cards.rules.model_card import Dataset, License, Metric, ModelCard, Party
-from governance.cards.rules.sections import TOPIC_BY_KEY
+from governance.cards.rules.sections import BY_KEY
 
 KINDS = """
 vcs issue-tracker website advisories bom mailing-list social chat documentation support
@@ -46,7 +46,7 @@ REFERENCES = frozenset(KINDS.split())
 OWN_DETAILS = DETAILS - {
     "name", "version", "task_type", "model_type", "base_models", "inputs", "outputs",
 }  # fmt: skip
-OWN_SECTIONS = frozenset(TOPIC_BY_KEY) - {*LISTS, "overview", "architecture"}
+OWN_SECTIONS = frozenset(BY_KEY) - {*LISTS, "overview", "architecture"}
 
 
 @dataclass(frozen=True)

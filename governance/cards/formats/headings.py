@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from governance.cards.rules.sections import TOPICS
+from governance.cards.rules.sections import SECTIONS
 
 NAMES: dict[str, tuple[str, ...]] = {
     "overview": (
@@ -125,7 +125,7 @@ def normal(heading: str) -> str:
 
 def _table() -> dict[str, str]:
     table = {normal(name): key for key, names in NAMES.items() for name in names}
-    return {**table, **{normal(topic.title): topic.key for topic in TOPICS}}
+    return {**table, **{normal(section.title): section.key for section in SECTIONS}}
 
 
 BY_NAME = _table()

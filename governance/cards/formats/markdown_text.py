@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from governance.cards.formats.headings import model_name_of, plain_title, section_of, slug
 from governance.cards.rules.model_card import Extension
-from governance.cards.rules.sections import TOPIC_BY_KEY
+from governance.cards.rules.sections import BY_KEY
 
 READER = MarkdownIt("commonmark", {"html": True}).enable("table").disable("inline")
 BEGIN = re.compile(r"<!-- section: ([a-z0-9_-]+) -->\s*")
@@ -56,7 +56,7 @@ class Body:
     titles: dict[str, str] = field(default_factory=dict)
 
     def sections(self) -> dict[str, str]:
-        return {key: text for key, text in self.texts.items() if key in TOPIC_BY_KEY and text}
+        return {key: text for key, text in self.texts.items() if key in BY_KEY and text}
 
     def extensions(self) -> tuple[Extension, ...]:
         return tuple(
@@ -147,10 +147,10 @@ class _Assigner:
         self.above = []
         first = next((one for one in headings if start < one.start < end), None)
         between = self.body.lines[start + 1 : first.start] if first else []
-        is_named = key not in TOPIC_BY_KEY or (first and section_of(first.title) == key)
+        is_named = key not in BY_KEY or (first and section_of(first.title) == key)
         if "".join(between).strip() or not is_named:
             first = None
-        if key not in TOPIC_BY_KEY:
+        if key not in BY_KEY:
             self.body.titles[key] = plain_title(first.title) if first else key
         self.seen.add(key)
         heading = first or Heading(start=start, end=start + 1, level=2, title="")
@@ -178,7 +178,7 @@ class _Assigner:
 
     def _extension(self, heading: Heading) -> str:
         title = plain_title(heading.title)
-        key = slug(title, {*self.body.titles, *TOPIC_BY_KEY})
+        key = slug(title, {*self.body.titles, *BY_KEY})
         self.body.titles[key] = title
         return key
 
@@ -196,8 +196,8 @@ class Content:
 
 
 def title_of(key: str, content: Content) -> str:
-    topic = TOPIC_BY_KEY.get(key)
-    return topic.title if topic else content.titles.get(key, key)
+    section = BY_KEY.get(key)
+    return section.title if section else content.titles.get(key, key)
 
 
 def fresh_body(content: Content) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from governance.cards.rules.codec import encoded
 from governance.cards.rules.model_card import Details, Extension, ModelCard
-from governance.cards.rules.sections import TOPIC_BY_KEY
+from governance.cards.rules.sections import BY_KEY
 
 PREFIX = "countersign:"
 CARRIED = f"{PREFIX}carried"
@@ -34,7 +34,7 @@ class NamedValues:
         if not value:
             return False
         if key := _after(name, SECTION):
-            is_new = key in TOPIC_BY_KEY and key not in self.sections
+            is_new = key in BY_KEY and key not in self.sections
             if is_new:
                 self.sections[key] = value
             return is_new
@@ -70,7 +70,7 @@ def pairs_of(
         if key in details:
             for one in value if isinstance(value, list) else [value]:
                 yield f"{DETAIL}{key}", one
-    for key in TOPIC_BY_KEY:
+    for key in BY_KEY:
         if key in sections and card.sections.get(key):
             yield f"{SECTION}{key}", card.sections[key]
     for one in extensions:

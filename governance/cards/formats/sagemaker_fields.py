@@ -24,7 +24,7 @@ from governance.cards.rules.model_card import (
     Reference,
 )
 from governance.cards.rules.numbers import Provenance, number
-from governance.cards.rules.sections import TOPICS
+from governance.cards.rules.sections import SECTIONS
 
 OVERVIEW, INTENDED, BUSINESS = "model_overview", "intended_uses", "business_details"
 TRAINING, EVALUATIONS, MORE = "training_details", "evaluation_details", "additional_information"
@@ -69,7 +69,7 @@ OF_EVALUATION = "Evaluation: "
 OBSERVED = "SageMaker evaluation"
 """Who owns the extension that holds what was observed in an evaluation after the first."""
 
-TITLES = {topic.title: topic.key for topic in TOPICS}
+TITLES = {section.title: section.key for section in SECTIONS}
 
 
 @dataclass

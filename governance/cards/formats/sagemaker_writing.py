@@ -35,7 +35,7 @@ from governance.cards.formats.sagemaker_fields import (
 from governance.cards.formats.trees import NumberText, Tree
 from governance.cards.rules.model_card import Dataset, Extension, Metric, ModelCard, Quantity
 from governance.cards.rules.numbers import ProvenanceKind
-from governance.cards.rules.sections import TOPICS
+from governance.cards.rules.sections import SECTIONS
 
 MOST = 1024
 LONGEST = {
@@ -254,10 +254,10 @@ def _notes(one: Metric) -> str:
 
 def _custom(tree: dict[str, Tree], card: ModelCard) -> None:
     custom: dict[str, Any] = {}
-    for topic in TOPICS:
-        text = card.sections.get(topic.key, "")
-        if text and topic.key not in PROSE and topic.key != "evaluation":
-            custom[topic.title] = clipped(text)
+    for section in SECTIONS:
+        text = card.sections.get(section.key, "")
+        if text and section.key not in PROSE and section.key != "evaluation":
+            custom[section.title] = clipped(text)
     for one in card.extensions:
         title = one.title or one.key
         if title == BUSINESS_LINE.title:

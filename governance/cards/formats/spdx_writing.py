@@ -52,7 +52,7 @@ from governance.cards.rules.model_card import (
     Quantity,
     Reference,
 )
-from governance.cards.rules.sections import TOPIC_BY_KEY
+from governance.cards.rules.sections import BY_KEY
 
 MOMENT = re.compile(r"[0-9]{4}-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]Z")
 IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
@@ -75,7 +75,7 @@ vulnerabilityDisclosureReport vulnerabilityExploitabilityAssessment
 """
 REFERENCES = frozenset(KINDS.split())
 OWN_DETAILS = ALL_DETAILS - {"name", "version", "model_type", "tags"}
-OWN_SECTIONS = frozenset(TOPIC_BY_KEY) - {"overview", *PROSE}
+OWN_SECTIONS = frozenset(BY_KEY) - {"overview", *PROSE}
 
 Elements = dict[str, dict[str, Tree]]
 

@@ -7,12 +7,14 @@ that a card was read from are named by their digest; their bytes stand beside th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from governance.cards.rules import first
 from governance.cards.rules.codec import decoded, encoded
-from governance.cards.rules.first import Card
+from governance.cards.rules.first import FirstCard, first_of_body
 from governance.cards.rules.numbers import Number, Provenance, ProvenanceKind, number
 from governance.core.canonical import canonical
 
@@ -217,6 +219,14 @@ def card_of_body(body: Mapping[str, Any], attachments: Mapping[str, bytes]) -> M
     return card
 
 
+def card_of_text(text: str) -> ModelCard:
+    """Read back what a revision keeps, in the form of its time. Its attachments stand elsewhere."""
+    body = json.loads(text)
+    if body["format"] == first.FORMAT:
+        return from_first(first_of_body(body))
+    return card_of_body(body, {})
+
+
 def as_imported(card: ModelCard, *, file: str) -> ModelCard:
     """Return the card with every claim of its numbers as a claim of the file with that digest.
 
@@ -241,8 +251,29 @@ def as_imported(card: ModelCard, *, file: str) -> ModelCard:
     return card_of_body({**body, **parts}, card.attachments)
 
 
-def from_first(card: Card) -> ModelCard:
-    """Return a card of today's form as a model card; every section has kept its key."""
+def with_typists(card: ModelCard, names: Mapping[str, str]) -> ModelCard:
+    """Return the card with `names` in the place of the references to who typed its numbers."""
+
+    def rename(value: Any) -> Any:
+        if isinstance(value, list):
+            return [rename(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: names.get(one, one) if key == "typed_by" else rename(one)
+            for key, one in value.items()
+        }
+
+    if not names:
+        return card
+    body = card.body()
+    parts = ("metrics", "quantities", "datasets")
+    renamed = {key: rename(body[key]) for key in parts if key in body}
+    return card_of_body({**body, **renamed}, card.attachments)
+
+
+def from_first(card: FirstCard) -> ModelCard:
+    """Return a card of the first form as a model card; every section has kept its key."""
     return ModelCard(
         sections={key: text for key, text in card.sections.items() if text},
         metrics=tuple(

@@ -30,7 +30,7 @@ from governance.approvals.models import (
     Tick,
 )
 from governance.audit.models import Prose
-from governance.cards.models import CardDraft, CardRevision
+from governance.cards.models import CardComment, CardDraft, CardRevision, CardWithdrawal
 from governance.core.canonical import timestamp
 from governance.core.models import Record
 from governance.evidence.queries.collecting import names_in
@@ -116,6 +116,9 @@ class Branch:
 
 
 _OF_VERSION, _OF_REQUEST = "version__model", "request__version__model"
+CARD = (
+    Branch("withdrawals", CardWithdrawal, "revision", "revision__version__model", "withdrawn_at"),
+)
 VERSION = (
     Branch("tags", VersionTag, "version", _OF_VERSION, "key"),
     Branch("artifacts", Artifact, "version", _OF_VERSION, "path"),
@@ -128,7 +131,8 @@ VERSION = (
     Branch("parents", VersionParent, "version", _OF_VERSION, "recorded_at", sees="parent__model"),
     Branch("lineage_facts", LineageFact, "version", _OF_VERSION, "recorded_at"),
     Branch("card_drafts", CardDraft, "version", _OF_VERSION, "edited_at"),
-    Branch("cards", CardRevision, "version", _OF_VERSION, "number"),
+    Branch("cards", CardRevision, "version", _OF_VERSION, "number", CARD),
+    Branch("card_comments", CardComment, "version", _OF_VERSION, "written_at"),
     Branch("reports", Report, "version", _OF_VERSION, "number"),
     Branch(
         "comments", VersionComment, "version", _OF_VERSION, "written_at",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from governance.accounts.rules import Role
-from governance.cards.rules import SECTIONS
+from governance.cards.rules.completeness import Expected
+from governance.cards.rules.model_card import Metric, card_of_text
+from governance.cards.rules.sections import SECTIONS
 from governance.evidence.rules.reading import Entry, Evidence, Held, version_number
 from governance.evidence.rules.signatures import Certificate, proof_words
 from governance.registry.rules import Move, SlotRole, Stage
@@ -49,7 +51,7 @@ class CardPage:
     published_at: datetime | None
     digest: str
     sections: Sequence[tuple[str, str]]
-    values: Sequence[Mapping[str, str]]
+    metrics: Sequence[Metric]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,15 +142,19 @@ def card_page(evidence: Evidence, rows: Sequence[VersionRow]) -> CardPage | None
         (c for c in evidence.all("card") if f"version:{c['version_id']}" == chosen.ref),
         key=lambda card: card.number("number"),
     )
-    body: dict[str, Any] = json.loads(held["text"])
+    card = card_of_text(held["text"])
     return CardPage(
         version=chosen.number,
         revision=held.number("number"),
         published_by=evidence.person(held, "published_by_id"),
         published_at=held.at("published_at"),
         digest=held["digest"],
-        sections=[(s.title, body["sections"].get(s.key, "")) for s in SECTIONS],
-        values=body.get("values", []),
+        sections=[
+            (section.title, card.sections.get(section.key, ""))
+            for section in SECTIONS
+            if section.key in card.sections or Expected().needs(section)
+        ],
+        metrics=card.metrics,
     )
 
 

@@ -19,9 +19,8 @@ from governance.approvals.rules.dossier import (
 )
 from governance.approvals.rules.gates import check_name
 from governance.cards.models import CardRevision
-from governance.cards.rules import SECTIONS, Card
 from governance.core.wording import counted, day, size
-from governance.portal.pages.diffs import Line, diff_lines, diff_value
+from governance.portal.pages.diffs import Line, diff_value
 from governance.registry.rules import CheckOutcome, PartKind
 from governance.validation.rules import Opinion
 
@@ -83,17 +82,6 @@ def unexplained(before: str, after: str) -> list[Change]:
         )
         for title, items in found
     ]
-
-
-def card_changes(before: Card, after: Card) -> list[Change]:
-    """Compare two cards section by section; only what differs is given."""
-    found = []
-    for place, section in enumerate(SECTIONS, start=1):
-        old, new = before.sections.get(section.key, ""), after.sections.get(section.key, "")
-        if old != new:
-            note = f"model card, section {place}"
-            found.append(Change(title=section.title, note=note, lines=diff_lines(old, new)))
-    return found
 
 
 def revisions(*refs: str) -> dict[str, CardRevision]:

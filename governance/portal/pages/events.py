@@ -43,8 +43,11 @@ MARKS: dict[str, Mark] = {
         (Verb.CALL_REFUSED, ("bad", "cross", "Refused"), "Was refused"),
         (Verb.CAMPAIGN_ENDED, ("mute", "minus", "Attestation"), "Ended a campaign of attestation"),
         (Verb.CAMPAIGN_OPENED, ("ink", "book", "Attestation"), "Opened a campaign of attestation"),
+        (Verb.CARD_COMMENT_SETTLED, ("mute", "check", "Card"), "Settled a comment on the card"),
+        (Verb.CARD_COMMENTED, ("mute", "comment", "Card"), "Commented on the model card"),
         (Verb.CARD_DRAFTED, ("mute", "edit", "Card"), "Saved a draft of the model card"),
         (Verb.CARD_PUBLISHED, ("ok", "book", "Card"), "Published the model card"),
+        (Verb.CARD_WITHDRAWN, ("warn", "minus", "Card"), "Withdrew the model card"),
         (Verb.CHECK_TICKED, ("mute", "check", "Check"), "Looked at a manual check"),
         (Verb.CHECKPOINT_MADE, ("ok", "chain", "Checkpoint"), "Signed a checkpoint of the ledger"),
         (

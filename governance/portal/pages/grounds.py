@@ -15,10 +15,11 @@ from governance.approvals.rules.dossier import Dossier, read_dossier
 from governance.approvals.rules.emergencies import emergency_policy
 from governance.approvals.rules.gates import CheckResult, Outcome
 from governance.approvals.rules.policies import Policy
+from governance.cards.queries.names import named
+from governance.portal.pages.card_changes import written_changes
 from governance.portal.pages.changes import (
     SAID_ELSEWHERE,
     Change,
-    card_changes,
     changes,
     people_in,
     revisions,
@@ -162,4 +163,6 @@ def card_differences(before: Dossier, after: Dossier) -> list[Change]:
         return []
     found = revisions(before.card.ref, after.card.ref)
     old, new = found.get(before.card.ref), found.get(after.card.ref)
-    return card_changes(old.card, new.card) if old and new else []
+    if old is None or new is None:
+        return []
+    return written_changes(named(old.card), named(new.card))

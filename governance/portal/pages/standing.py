@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db.models import F, OuterRef, Subquery
 
 from governance.cards.models import CardDraft, CardRevision
-from governance.cards.rules import SECTIONS, Card
+from governance.cards.queries import expected_of, published_cards
+from governance.cards.rules.model_card import ModelCard
 from governance.core.grouping import by_key
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, SlotAssignment
@@ -22,12 +23,14 @@ from governance.validation.rules import Severity
 
 @dataclass(frozen=True, kw_only=True)
 class CardState:
-    """How far a version's card is: sections answered, and the revision published, if any."""
+    """How far a version's card is: the needed sections answered, and the revision published, if
+    any.
+    """
 
     version: ModelVersion
     revision: CardRevision | None
     answered: int
-    total: int = len(SECTIONS)
+    total: int
 
     @property
     def percent(self) -> int:
@@ -144,16 +147,18 @@ def findings_of(rows: FindingQuerySet, models: Collection[Model]) -> Iterable[Fi
 
 def card_states(versions: Collection[ModelVersion]) -> dict[UUID, CardState]:
     """How far the card of each version is, by model: the newest revision, else the draft."""
-    revisions = CardRevision.objects.filter(version__in=versions).order_by("number")
-    published = {row.version_id: row for row in revisions}
+    published = published_cards(versions)
     drafts = {row.version_id: row for row in CardDraft.objects.filter(version__in=versions)}
     found = {}
     for version in versions:
         revision, draft = published.get(version.pk), drafts.get(version.pk)
-        card = revision.card if revision else Card(sections=draft.sections if draft else {})
+        card = revision.card if revision else ModelCard(sections=draft.sections if draft else {})
+        expected = expected_of(version.model)
+        total = len(expected.needed())
         found[version.model_id] = CardState(
             version=version,
             revision=revision,
-            answered=sum(1 for section in SECTIONS if card.says(section)),
+            answered=total - len(expected.gaps(card)),
+            total=total,
         )
     return found

@@ -1,4 +1,4 @@
-"""Reading, writing and publishing model cards."""
+"""Reading and publishing model cards."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from django.utils import timezone
 
 from governance.approvals.actions.openings import note_opening
 from governance.approvals.rules.challenge import EvidencePage
-from governance.cards.actions import publish_card, save_draft
-from governance.cards.rules import DraftChanged
+from governance.cards.actions import publish_card, withdraw_card
+from governance.cards.models import CardRevision
+from governance.cards.queries import card_revisions
+from governance.cards.queries.attachments import attachment_of
+from governance.cards.rules.editing import DraftChanged
+from governance.cards.rules.revisions import CardNotFound
 from governance.portal import links
-from governance.portal.errors import attempt, status_of_form
-from governance.portal.forms.cards import PublishForm, SectionForm
-from governance.portal.pages.cards import (
-    EditPage,
-    card_page,
-    edit_page,
-    section_address,
-)
+from governance.portal.errors import attempt, perform, status_of_form
+from governance.portal.forms.cards import PublishForm, WithdrawForm
+from governance.portal.pages.card_changes import compare_page
+from governance.portal.pages.card_editor import edit_page
+from governance.portal.pages.cards import card_page, revision_shown
 from governance.portal.requests import PageRequest, about
+from governance.portal.views.card_editor import editor
 from governance.registry.models import ModelVersion
 from governance.registry.queries import deprecation_of, version_numbered
+
+SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"})
 
 
 def card(request: PageRequest, name: str, number: int) -> HttpResponse:
@@ -30,82 +34,24 @@ def card(request: PageRequest, name: str, number: int) -> HttpResponse:
     at = timezone.now()
     version = version_numbered(name, number, actor=request.user, at=at)
     note_opening(page=EvidencePage.CARD, of=[version], actor=request.user, at=at)
-    asked = request.GET.get("revision", "")
     page = card_page(
         version,
         reader=request.user,
         at=at,
-        revision=int(asked) if asked.isdecimal() and len(asked) < 9 else None,
+        revision=_number(request.GET.get("revision", "")),
         as_draft=request.GET.get("show") == "draft",
     )
     context = {"page": page, "version": version, "deprecation": deprecation_of(version)}
     return render(request, "cards/read.html", context)
 
 
-def edit_card(request: PageRequest, name: str, number: int) -> HttpResponse:
-    """One section of the draft: `?section=key`. `use=published` fills in the published text."""
+def compare_cards(request: PageRequest, name: str, number: int) -> HttpResponse:
+    """Two cards of the model: `?from=` and `?to=` are VERSION.REVISION, or draft."""
     at = timezone.now()
     version = version_numbered(name, number, actor=request.user, at=at)
-    about(request, subject=version.ref, stream=version.model.stream)
-    page = edit_page(version, request.GET.get("section", ""), reader=request.user, at=at)
-    if request.method != "POST":
-        return editor(request, page, section_form(request, page))
-    form = SectionForm(request.POST, section=page.part.section)
-    saved = (
-        attempt(
-            request,
-            form,
-            save_draft,
-            keep={DraftChanged: page.part.section.key},
-            version=version,
-            sections=form.typed,
-            base=form.cleaned_data["base"],
-            actor=request.user,
-            at=at,
-        )
-        if form.is_valid()
-        else None
-    )
-    if saved is None:
-        return editor(
-            request, edit_page(version, page.part.section.key, reader=request.user, at=at), form
-        )
-    return HttpResponseRedirect(address_after(page, stay="stay" in request.POST))
-
-
-def section_form(request: PageRequest, page: EditPage) -> SectionForm:
-    text = page.part.text
-    if request.GET.get("use") == "published":
-        text = page.published_text or text
-    initial = {page.part.section.key: text}
-    return SectionForm(section=page.part.section, initial=initial)
-
-
-def address_after(page: EditPage, *, stay: bool) -> str:
-    """The same section, the next one, or the whole draft after the last."""
-    if stay or page.following is None:
-        here = section_address(page.version, page.part.section.key)
-        return here if stay else f"{links.card(page.version)}?show=draft"
-    return section_address(page.version, page.following.section.key)
-
-
-def editor(
-    request: PageRequest,
-    page: EditPage,
-    form: SectionForm,
-    publish: PublishForm | None = None,
-) -> HttpResponse:
-    if page.rights.no_writing:
-        form.fields[page.part.section.key].widget.attrs["readonly"] = True
-    context = {
-        "page": page,
-        "version": page.version,
-        "form": form,
-        "field": form[page.part.section.key],
-        "publish": publish or PublishForm(),
-    }
-    status = status_of_form(publish or form)
-    return render(request, "cards/edit.html", context, status=status)
+    note_opening(page=EvidencePage.CARD, of=[version], actor=request.user, at=at)
+    page = compare_page(version, request.GET.get("from", ""), request.GET.get("to", ""))
+    return render(request, "cards/compare.html", {"page": page, "version": version})
 
 
 def publish_draft(request: PageRequest, name: str, number: int) -> HttpResponse:
@@ -129,12 +75,53 @@ def publish_draft(request: PageRequest, name: str, number: int) -> HttpResponse:
         else None
     )
     if revision is None:
-        return unpublished(request, version, form)
-    said = f"Revision {revision.number} of the card is published."
-    messages.success(request, said)
+        page = edit_page(version, "", reader=request.user, at=timezone.now())
+        return editor(request, page, publish=form)
+    messages.success(request, f"Revision {revision.number} of the card is published.")
     return HttpResponseRedirect(links.card(version))
 
 
-def unpublished(request: PageRequest, version: ModelVersion, form: PublishForm) -> HttpResponse:
-    page = edit_page(version, "", reader=request.user, at=timezone.now())
-    return editor(request, page, section_form(request, page), form)
+def withdraw(request: PageRequest, name: str, number: int, revision: int) -> HttpResponse:
+    """Say why a revision is not to be relied upon any more."""
+    at = timezone.now()
+    version = version_numbered(name, number, actor=request.user, at=at)
+    about(request, subject=version.ref, stream=version.model.stream)
+    shown = _revision(version, revision)
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        done = perform(
+            form, withdraw_card, revision=shown, reason=reason, actor=request.user, at=at
+        )
+        if done is not None:
+            messages.success(request, f"Revision {shown.number} of the card is withdrawn.")
+            return HttpResponseRedirect(f"{links.card(version)}?revision={shown.number}")
+    context = {"form": form, "version": version, "revision": shown}
+    return render(request, "cards/withdraw.html", context, status=status_of_form(form))
+
+
+def figure(request: PageRequest, name: str, number: int, digest: str) -> HttpResponse:
+    """The bytes of a figure or file of a card; only pictures are shown, all else is downloaded."""
+    version = version_numbered(name, number, actor=request.user, at=timezone.now())
+    found = attachment_of(version, digest)
+    inline = found.media_type in SHOWN_INLINE
+    return HttpResponse(
+        bytes(found.data),
+        content_type=found.media_type if inline else "application/octet-stream",
+        headers={
+            "Content-Disposition": f'{"inline" if inline else "attachment"}; filename="{digest}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Cache-Control": "private, max-age=31536000, immutable",
+        },
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 9 else None
+
+
+def _revision(version: ModelVersion, number: int) -> CardRevision:
+    found = revision_shown(card_revisions(version), number)
+    if found is None:
+        raise CardNotFound(f"There is no revision {number} of this card.")
+    return found

@@ -94,10 +94,10 @@ def test_what_one_may_not_see_does_not_exist(version: ModelVersion, cast: Cast, 
 def test_saving_leads_on_to_the_next_section(version: ModelVersion, cast: Cast) -> None:
     client = reader(cast.developer)
     first = client.post(f"{CARD}edit/?section=task", typed("task", "Whom to call."))
-    assert first.headers["Location"] == f"{CARD}edit/?section=intended_use"
+    assert first.headers["Location"] == f"{CARD}edit/?section=users"
     stay = client.post(f"{CARD}edit/?section=task", typed("task", "Whom.", base=1, stay="1"))
     assert stay.headers["Location"] == f"{CARD}edit/?section=task"
-    last = client.post(f"{CARD}edit/?section=caveats", typed("caveats", "None.", base=2))
+    last = client.post(f"{CARD}edit/?section=citation", typed("citation", "None.", base=2))
     assert last.headers["Location"] == f"{CARD}?show=draft"
     assert CardDraft.objects.get().sections["task"] == "Whom."
 
@@ -133,6 +133,7 @@ def test_an_old_form_shows_both_texts_and_saves_nothing(version: ModelVersion, c
     assert response.status_code == 409
     assert "Olga Owner saved this card after you opened it" in page
     assert "Mine</textarea>" in page
+    assert "What Olga Owner changed and saved" in page
     assert "<p>Theirs</p>" in page
     assert '<input type="hidden" name="base" value="1">' in page
     client.post(f"{CARD}edit/?section=task", typed("task", "Mine", base=1))

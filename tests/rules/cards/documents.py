@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from governance.cards.rules.first import Card, MeasuredValue
+from governance.cards.rules.first import FirstCard, MeasuredValue
 from governance.cards.rules.model_card import (
     Consideration,
     Dataset,
@@ -420,7 +420,7 @@ CLARIFY = """\
 }
 """
 
-FIRST_CARD = Card(
+FIRST_CARD = FirstCard(
     sections={"task": "Helps a clerk.", "caveats": "Watch the drift."},
     values=(
         MeasuredValue(

@@ -13,7 +13,7 @@ from governance.cards.formats.form import SCHEMA, form_problems
 from governance.cards.rules import model_card, numbers
 from governance.cards.rules.model_card import ModelCard, card_of_body
 from governance.cards.rules.numbers import Provenance, ProvenanceKind, number
-from governance.cards.rules.sections import TOPICS
+from governance.cards.rules.sections import SECTIONS
 from tests.rules.cards.documents import FULL_CARD
 
 CLASSES = [
@@ -40,7 +40,7 @@ def test_the_schema_has_every_field(cls: Any) -> None:
 def test_the_schema_has_every_section_with_its_question() -> None:
     said = SCHEMA["properties"]["sections"]["properties"]
     assert [(key, one["title"], one["description"]) for key, one in said.items()] == [
-        (topic.key, topic.title, topic.ask) for topic in TOPICS
+        (section.key, section.title, section.ask) for section in SECTIONS
     ]
 
 

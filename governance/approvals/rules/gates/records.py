@@ -10,7 +10,7 @@ from governance.accounts.rules import Role
 from governance.approvals.rules.dossier import ConditionFacts, Dossier, ReportFacts
 from governance.approvals.rules.gates.dates import at_most_old, limit_of_age, term
 from governance.approvals.rules.gates.results import Found, Gate, Outcome, Topic
-from governance.cards.rules import BY_KEY
+from governance.cards.rules.sections import BY_KEY
 from governance.core.wording import as_date, counted, day
 
 
