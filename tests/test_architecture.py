@@ -41,6 +41,7 @@ NO_ENTRY_OF_ITS_OWN = {
     "registry.actions.pulls.pull_if_possible": "the same, where a tracking server is named",
     "evidence.actions.packs.request_pack": "asks for a job; the pack it builds is an entry",
     "validation.actions.findings.insert_finding": "the report that it stands in is the entry",
+    "cards.actions.unsaved.keep_unsaved": "a note of what is typed; the save is the entry",
     "inventory.actions.views.save_view": "a preference, which decides nothing and may be deleted",
     "inventory.actions.views.edit_view": "the same",
     "inventory.actions.views.delete_view": "the same",

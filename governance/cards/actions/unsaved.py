@@ -18,20 +18,20 @@ from governance.registry.models import ModelVersion
 
 @transaction.atomic
 def keep_unsaved(
-    *, version: ModelVersion, section: str, text: str, base: int, writer: User, at: datetime
+    *, version: ModelVersion, section: str, text: str, base: int, actor: User, at: datetime
 ) -> UnsavedText:
-    """Keep what the writer typed into a section, in place of what was kept before.
+    """Keep what somebody typed into a section, in place of what was kept before.
 
     Raises InvalidInput, ModelRetired, PermissionMissing.
     """
-    require(writer, Permission.CARD_WRITE, unit=version.model.unit, at=at)
+    require(actor, Permission.CARD_WRITE, unit=version.model.unit, at=at)
     require_in_use(version.model)
     text = tidy(text)
     if problems := list(section_problems({section: text})):
         raise InvalidInput(*problems)
     kept, _ = UnsavedText.objects.update_or_create(
         version=version,
-        user=writer,
+        user=actor,
         section=section,
         defaults={"text": text, "base": base, "typed_at": at},
     )

@@ -209,7 +209,7 @@ def _metric(row: NumberRow, before: Iterable[Metric], typed: Provenance) -> Metr
         given = (one.type or one.name, one.slice, one.value.written, *_interval(one))
         if given == (row.name, row.slice, row.value, row.lower, row.upper):
             return replace(one, note=row.note)
-    return metric_typed(row, typed)
+    return _metric_typed(row, typed)
 
 
 def _interval(one: Metric) -> tuple[str, str]:
@@ -220,18 +220,14 @@ def _interval(one: Metric) -> tuple[str, str]:
     return lower, upper
 
 
-def metric_typed(row: NumberRow, typed: Provenance) -> Metric:
-    ends = {
-        name: number(text, typed)
-        for name, text in (("lower", row.lower), ("upper", row.upper))
-        if text
-    }
+def _metric_typed(row: NumberRow, typed: Provenance) -> Metric:
+    lower, upper = (number(text, typed) if text else None for text in (row.lower, row.upper))
     return Metric(
         type=row.name,
         slice=row.slice,
         unit=row.unit,
         value=number(row.value, typed),
-        interval=Interval(**ends) if ends else None,
+        interval=Interval(lower=lower, upper=upper) if lower or upper else None,
         note=row.note,
     )
 

@@ -107,8 +107,8 @@ class SectionForm(SiteForm, forms.Form):
         """The measured values, which take a comment each."""
         return list(measured(self.page.card)) if self.section.measured else []
 
-    def clean_figure(self) -> UploadedFile | None:
-        sent: UploadedFile | None = self.cleaned_data["figure"]
+    def clean_figure(self) -> UploadedFile[bytes] | None:
+        sent: UploadedFile[bytes] | None = self.cleaned_data["figure"]
         if sent is None:
             return None
         if (sent.size or 0) > MAX_BYTES:
@@ -160,7 +160,7 @@ class SectionForm(SiteForm, forms.Form):
             for one in self.page.part.figures
             if one.digest not in removed
         )
-        sent: UploadedFile | None = self.cleaned_data["figure"]
+        sent: UploadedFile[bytes] | None = self.cleaned_data["figure"]
         if sent is None:
             return kept, {}
         sent.seek(0)

@@ -65,7 +65,7 @@ def keep_typed(request: PageRequest, name: str, number: int) -> HttpResponse:
         section=section,
         text=request.POST.get(section, ""),
         base=int(base) if base.isdecimal() and len(base) < 9 else 0,
-        writer=request.user,
+        actor=request.user,
         at=at,
     )
     return render(request, "cards/_kept.html", {"kept": kept})
