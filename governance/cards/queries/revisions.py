@@ -57,6 +57,12 @@ def revisions_of_model(model: Model) -> list[CardRevision]:
     )
 
 
+def are_there_others(version: ModelVersion) -> bool:
+    """Tell whether another version of the model has a published card."""
+    rows = CardRevision.objects.filter(version__model=version.model)
+    return rows.exclude(version=version).exists()
+
+
 def card_editors(version: ModelVersion) -> dict[str, tuple[str, ...]]:
     """Return all who wrote in the version's card or published it: user → the rows that say so."""
     return editors_in(

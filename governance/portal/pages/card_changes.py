@@ -34,7 +34,8 @@ class SectionChange:
     @property
     def count(self) -> int:
         """How many lines went or came."""
-        return sum(1 for line in self.change.lines if line.kind)
+        lines = self.change.lines
+        return sum(1 for line in lines if line.kind or any(piece.kind for piece in line.pieces))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,8 @@ def written_changes(before: ModelCard, after: ModelCard) -> list[Change]:
     compared, because the facts of a dossier tell it already.
     """
     old, new = (replace(card, lineage={}) for card in (before, after))
-    return [one.change for one in card_changes(old, new, with_values=False)]
+    found = card_changes(old, new, with_values=False)
+    return [replace(one.change, note="model card") for one in found]
 
 
 def card_changes(
@@ -86,7 +88,7 @@ def card_changes(
             found.append(
                 SectionChange(
                     key=key,
-                    change=Change(title=title, note="model card", lines=lines),
+                    change=Change(title=title, lines=lines),
                     widens=key in USE and bool(old[key].text),
                 )
             )
@@ -107,11 +109,15 @@ def _stated(old: Part, new: Part, with_values: bool) -> Iterator[Line]:
 def _facts(part: Part, with_values: bool) -> Iterable[tuple[str, str]]:
     """Everything that the section states beside its text, as a name and one line of words."""
     for value in part.values:
-        measured = [value.value, value.interval, value.origin.words]
-        said = [*(measured if with_values or not value.is_measured else ()), value.note]
-        yield f"{value.metric}, {value.slice}", _joined(said)
+        name = f"{value.metric}, {value.slice}"
+        if with_values or not value.is_measured:
+            yield name, _joined([value.value, value.interval])
+            yield f"{name}, where it comes from", value.origin.words
+        yield f"{name}, comment", value.note
     for one in part.amounts:
-        yield one.name, _joined([f"{one.value} {one.unit}".strip(), one.origin.words, one.note])
+        yield one.name, f"{one.value} {one.unit}".strip()
+        yield f"{one.name}, where it comes from", one.origin.words
+        yield f"{one.name}, comment", one.note
     for data in part.data:
         yield data.name, _joined([f"{label}: {text}" for label, text in data.lines]) or "named"
     for place, risk in enumerate(part.considerations, start=1):

@@ -13,6 +13,7 @@ from governance.cards.models import CardComment, CardRevision, CardWithdrawal
 from governance.cards.queries import Draft, card_revisions, draft_of
 from governance.cards.queries.comments import comments_on
 from governance.cards.queries.names import named
+from governance.cards.queries.revisions import are_there_others
 from governance.cards.rules.model_card import Extension, Kept
 from governance.cards.rules.revisions import CardNotFound
 from governance.cards.rules.sections import Section
@@ -37,7 +38,8 @@ class Rights:
 class CardPage:
     """The reading view: a revision, or the draft where there is none or it is asked for.
 
-    `comments` are those not settled, by section.
+    `comments` are those not settled, by section. `is_comparable`: there is another card of the
+    model, of this version or of another one.
     """
 
     version: ModelVersion
@@ -50,6 +52,7 @@ class CardPage:
     extensions: Sequence[Extension]
     kept: Sequence[Kept]
     comments: Mapping[str, Sequence[CardComment]]
+    is_comparable: bool
 
     @property
     def newest(self) -> CardRevision | None:
@@ -92,6 +95,7 @@ def card_page(
         extensions=card.extensions,
         kept=card.kept,
         comments=comments_on(version.model),
+        is_comparable=len(revisions) > 1 or are_there_others(version),
     )
 
 
