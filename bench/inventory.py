@@ -85,13 +85,17 @@ class Size:
 
 @dataclass
 class Side:
-    """One portal, and how long its calls took, by page, in milliseconds."""
+    """One portal, and how long its calls took, by page, in milliseconds.
+
+    `answered` is how many rows the last answer had.
+    """
 
     size: Size
     target: Target
     model: str
     taken: dict[str, list[float]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    answered: int = 0
 
     def percentile(self, page: str, share: float) -> float:
         ordered = sorted(self.taken[page])
@@ -144,25 +148,26 @@ def measure(sides: Sequence[Side], pages: Sequence[str], calls: int) -> None:
             side.taken[page] = []
         for turn in range(WARM_CALLS + calls):
             for side in sides if turn % 2 else reversed(sides):
-                taken = _call(side, page)
+                taken = call(side, side.size.path(page, side.model))
+                side.rows[page] = side.answered
                 if turn >= WARM_CALLS:
                     side.taken[page].append(taken)
         print(_line(sides, page), flush=True)
 
 
-def _call(side: Side, page: str) -> float:
+def call(side: Side, path: str) -> float:
     """Ask on a connection of its own, as a browser that was idle does; return milliseconds."""
     host = side.target.url.removeprefix("http://").split(":")
     connection = Connection((host[0], int(host[1])))
-    request = encoded("GET", side.size.path(page, side.model), headers=side.target.headers)
+    request = encoded("GET", path, headers=side.target.headers)
     connection.send(request)
     while (answer := connection.receive()) is None:
         pass
     taken = 1000 * (time.perf_counter() - connection.sent_at)
     connection.socket.close()
     if not answer.startswith(b"HTTP/1.1 200"):
-        raise RuntimeError(f"{page}: {answer[:300]!r}")
-    side.rows[page] = answer.count(ROW)
+        raise RuntimeError(f"{path}: {answer[:300]!r}")
+    side.answered = answer.count(ROW)
     return taken
 
 

@@ -34,7 +34,8 @@ from governance.audit import triggers  # noqa: E402
 from governance.audit.models import Prose  # noqa: E402
 from governance.audit.rules import front_of, prose_digest  # noqa: E402
 from governance.cards.models import CardRevision  # noqa: E402
-from governance.cards.rules import SECTIONS, Card  # noqa: E402
+from governance.cards.rules.model_card import ModelCard  # noqa: E402
+from governance.cards.rules.sections import SECTIONS  # noqa: E402
 from governance.core.canonical import canonical, digest  # noqa: E402
 from governance.core.models import Record, new_salt  # noqa: E402
 from governance.inventory.models import (  # noqa: E402
@@ -227,7 +228,7 @@ def _moves(version: ModelVersion, slot: Slot, stage: Stage, at: datetime) -> Ite
 
 
 def _card(version: ModelVersion) -> CardRevision:
-    card = Card(sections={section.key: "What there is to say." for section in SECTIONS[:7]})
+    card = ModelCard(sections={section.key: "What there is to say." for section in SECTIONS[:7]})
     return CardRevision(
         version=version, number=1, text=card.text(), digest=version.digest,
         published_by=version.registered_by, published_at=version.registered_at,

@@ -111,7 +111,8 @@ def _tables() -> Iterator[type[models.Model]]:
 def _columns(model: type[models.Model]) -> list[str]:
     """The primary key first."""
     key = model._meta.pk.column
-    others = (f.column for f in model._meta.concrete_fields if f.column != key)
+    fields = model._meta.concrete_fields
+    others = (f.column for f in fields if not (f.primary_key or f.generated))
     return [connection.ops.quote_name(column) for column in (key, *others)]
 
 

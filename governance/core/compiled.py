@@ -174,7 +174,7 @@ class Insert(Generic[Object]):
         self.sql = ""
 
     def __call__(self, row: Object) -> Object:
-        fields = self.model._meta.local_concrete_fields
+        fields = [one for one in self.model._meta.local_concrete_fields if not one.generated]
         if not self.sql:
             names = ", ".join(f'"{field.column}"' for field in fields)
             places = ", ".join(["%s"] * len(fields))

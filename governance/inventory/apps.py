@@ -45,8 +45,8 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         register(
             self.get_model("Model"),
-            # Told by other rows: by who serves, and by the newest determination.
-            exclude=("live_since", "is_tool"),
+            # Told by other rows or columns: by who serves, by the newest determination, by words.
+            exclude=("live_since", "is_tool", "search_text"),
             extra=lambda model: {"developers": model.developer_keys},
         )
         for name in HISTORY + UPKEEP:

@@ -82,7 +82,7 @@ from governance.registry.models import (
 )
 from governance.validation.models import Finding, Report
 
-UNSAID = frozenset({"id", "salt", "first_opened_at", "evidence_opened"})
+UNSAID = frozenset({"id", "salt", "first_opened_at", "evidence_opened", "search_text"})
 PARSED = {
     "answers_text": "answers",
     "differences_text": "differences",

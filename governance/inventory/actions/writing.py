@@ -15,7 +15,9 @@ from governance.core.models import Record
 from governance.inventory.models import Model
 from governance.inventory.rules import name_taken
 
-_SAVED = [one.name for one in Model._meta.local_concrete_fields if not one.primary_key]
+_SAVED = [
+    one.name for one in Model._meta.local_concrete_fields if not (one.primary_key or one.generated)
+]
 _update = Update(Model, *_SAVED)
 _Working = Model.developers.through
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Upper
 
 from governance.accounts.models import Unit, User
 from governance.accounts.queries import readable_paths, unit_reach
@@ -83,6 +84,7 @@ class Model(Record):
     `jurisdictions` are two-letter codes (ISO 3166-1, and EU) with a comma between them, in order.
     `validator` is who is assigned to review it; who may sign, the policies and duties say.
     `live_since` is set while a version of it answers live traffic, by whoever moves the version.
+    The database keeps `search_text`, in which the list looks for words.
     """
 
     REF = "model"
@@ -130,6 +132,12 @@ class Model(Record):
     removed_at = models.DateTimeField(null=True, editable=False)
     retired_at = models.DateTimeField(null=True, editable=False)
     live_since = models.DateTimeField(null=True, editable=False)
+    # In capitals once, not again for every model in each search.
+    search_text = models.GeneratedField(
+        expression=Upper(Concat("name", Value(" "), "purpose", output_field=models.TextField())),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     objects = ModelQuerySet.as_manager()
 

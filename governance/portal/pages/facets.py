@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import Upper
 from django.http import QueryDict
 
 from governance.accounts.models import Unit, User
@@ -112,8 +113,7 @@ def matching(text: str) -> Q:
     """Name, purpose and owner hold the words; a version has them as label or digest."""
     owners = User.objects.filter(name__icontains=text)
     return (
-        Q(name__icontains=text)
-        | Q(purpose__icontains=text)
+        Q(search_text__contains=Upper(Value(text)))
         | Q(owner__in=owners)
         | Q(pk__in=versions_called(text).values("model"))
     )
