@@ -11,7 +11,7 @@ from governance.accounts.models import User
 from governance.accounts.permissions import Permission
 from governance.cards.models import CardComment, CardRevision, CardWithdrawal
 from governance.cards.queries import Draft, card_revisions, draft_of
-from governance.cards.queries.comments import comments_on
+from governance.cards.queries.comments import comments_on, settled_comments
 from governance.cards.queries.names import named
 from governance.cards.queries.revisions import are_there_others
 from governance.cards.rules.model_card import Extension, Kept
@@ -38,7 +38,7 @@ class Rights:
 class CardPage:
     """The reading view: a revision, or the draft where there is none or it is asked for.
 
-    `comments` are those not settled, by section. `is_comparable`: there is another card of the
+    `comments` are those not settled, by section, and `settled` the others. `is_comparable`: there is another card of the
     model, of this version or of another one.
     """
 
@@ -52,6 +52,7 @@ class CardPage:
     extensions: Sequence[Extension]
     kept: Sequence[Kept]
     comments: Mapping[str, Sequence[CardComment]]
+    settled: Sequence[CardComment]
     is_comparable: bool
 
     @property
@@ -95,6 +96,7 @@ def card_page(
         extensions=card.extensions,
         kept=card.kept,
         comments=comments_on(version.model),
+        settled=settled_comments(version.model),
         is_comparable=len(revisions) > 1 or are_there_others(version),
     )
 

@@ -15,6 +15,7 @@ from governance.cards.queries import card_revisions
 from governance.cards.queries.attachments import attachment_of
 from governance.cards.rules.editing import DraftChanged
 from governance.cards.rules.revisions import CardNotFound
+from governance.cards.rules.sections import BY_KEY
 from governance.portal import links
 from governance.portal.errors import attempt, perform, status_of_form
 from governance.portal.forms.cards import PublishForm, WithdrawForm
@@ -41,7 +42,12 @@ def card(request: PageRequest, name: str, number: int) -> HttpResponse:
         revision=_number(request.GET.get("revision", "")),
         as_draft=request.GET.get("show") == "draft",
     )
-    context = {"page": page, "version": version, "deprecation": deprecation_of(version)}
+    context = {
+        "page": page,
+        "version": version,
+        "deprecation": deprecation_of(version),
+        "sections": BY_KEY,
+    }
     return render(request, "cards/read.html", context)
 
 

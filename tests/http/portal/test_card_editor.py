@@ -286,6 +286,8 @@ def test_a_comment_stands_at_its_section(version: ModelVersion, cast: Cast) -> N
     said = CardComment.objects.get()
     assert "Which groups?" in text_of(reader(cast.owner).get(f"{CARD}edit/?section=fairness"))
     client.post(f"{CARD}settle/{said.pk}/")
-    assert "Which groups?" not in text_of(client.get(CARD))
+    page = text_of(client.get(CARD))
+    assert "1 settled comment" in page
+    assert "1 comment<" not in page
     with nothing_moves():
         assert client.post(f"{CARD}comment/fairness/", {"comment": " "}).status_code == 422
