@@ -38,8 +38,8 @@ class Rights:
 class CardPage:
     """The reading view: a revision, or the draft where there is none or it is asked for.
 
-    `comments` are those not settled, by section, and `settled` the others. `is_comparable`: there is another card of the
-    model, of this version or of another one.
+    `comments` are those not settled, by section, and `settled` the others. `is_comparable`: there
+    is another card of the model, of this version or of another one.
     """
 
     version: ModelVersion
