@@ -27,9 +27,8 @@ from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import case_of
 from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision
-from governance.cards.actions import publish_card, save_draft
 from governance.core.canonical import sha256_hex
-from governance.demo import assessing, contents, exceptions, lineage, records, upkeep
+from governance.demo import assessing, cards, contents, exceptions, lineage, records, upkeep
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
 from governance.demo.serving import give_role, make_slot, report
@@ -65,7 +64,7 @@ class Clock:
 class Meridian:
     cast: Cast
     now: datetime
-    cards: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: read("cards.yaml"))
+    cards: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: read("cards.yaml"))
 
     def person(self, key: str) -> User:
         return self.cast.people[key]
@@ -250,8 +249,9 @@ def _publish_card(
     card = dict(bank.cards[name])
     card = {**bank.cards[card.pop("like")], **card} if "like" in card else card
     developer, owner = bank.person(entry["developers"][0]), bank.person(entry["owner"])
-    save_draft(version=version, sections=card, base=None, actor=developer, at=clock.tick(hours=3))
-    publish_card(version=version, actor=owner, at=clock.tick(hours=2))
+    cards.publish(
+        version, card, developer=developer, owner=owner, person=bank.person, tick=clock.tick
+    )
 
 
 def _validate(

@@ -40,8 +40,15 @@ from governance.approvals.queries.cases import case_of
 from governance.approvals.rules.judgement import Decision
 from governance.audit.models import LedgerEntry
 from governance.audit.registration import REGISTERED, state
-from governance.cards.actions import publish_card, save_draft
-from governance.core.errors import NotAllowed, Refused
+from governance.cards.actions import (
+    comment_on_section,
+    publish_card,
+    save_draft,
+    settle_comment,
+    withdraw_card,
+)
+from governance.cards.models import CardComment
+from governance.core.errors import NotAllowed, NotFound, Refused
 from governance.evidence.actions.packs import request_pack
 from governance.inventory.actions import create_model, describe_model, edit_model, propose_change
 from governance.inventory.models import Model
@@ -212,7 +219,14 @@ def reporting(w: World, actor: Any) -> None:
     report_deployment(model=w.model, said=said, actor=actor, at=NOON)
 
 
+def commenting_on_card(w: World, actor: Any) -> CardComment:
+    return comment_on_section(
+        version=w.candidate, section="fairness", text="Which groups?", actor=actor, at=NOON
+    )
+
+
 ADMINS = {"administrator", "console"}
+COMMENTING = {"owner", "developer", "validator", "approver", "compliance", "token"}
 PIPELINE = {"developer", "token"}
 Act = Callable[[World, Any], object]
 TABLE: dict[str, tuple[set[str], Act]] = {
@@ -290,6 +304,19 @@ TABLE: dict[str, tuple[set[str], Act]] = {
     "publish card": (
         {"owner"}, lambda w, a: publish_card(version=w.candidate, actor=a, at=f.later(hours=5))
     ),
+    "withdraw card": (
+        {"owner"},
+        lambda w, a: withdraw_card(
+            revision=w.candidate.card_revisions.get(), reason="Wrong.", actor=a, at=NOON
+        ),
+    ),
+    "comment on card": (COMMENTING, commenting_on_card),
+    "settle comment on card": (
+        COMMENTING,
+        lambda w, a: settle_comment(
+            comment_id=commenting_on_card(w, w.cast.validator).pk, actor=a, at=NOON
+        ),
+    ),
     "validate": ({"validator"}, validating),
     "raise finding": (
         {"validator"},
@@ -336,7 +363,7 @@ def test_who_gets_through(world: World, act: str) -> None:
                 with transaction.atomic():
                     attempt(world, actor)
                 got_through.add(name)
-            except (NotAllowed, Refused):
+            except (NotAllowed, NotFound, Refused):
                 assert rows() == before, name
             transaction.set_rollback(True)
     assert got_through == allowed
@@ -351,8 +378,9 @@ def test_every_row_is_as_the_ledger_says_it_was_left(world: World) -> None:
         w.cast.developer: ["describe model", "describe version", "register", "tag model",
                            "tag version", "delete tag", "measure", "write card", "ask",
                            "report what runs", "create slot", "make challenger", "end shadow"],
-        w.cast.validator: ["validate", "raise finding", "close finding"],
-        w.cast.owner: ["publish card", "withdraw", "edit model", "propose change"],
+        w.cast.validator: ["validate", "raise finding", "close finding", "comment on card",
+                           "settle comment on card"],
+        w.cast.owner: ["withdraw card", "publish card", "withdraw", "edit model", "propose change"],
         w.cast.approver: ["sign policy", "roll back"],
     }.items():  # fmt: skip
         for act in acts:
