@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -27,6 +28,7 @@ from governance.registry.models import ModelVersion
 from governance.registry.queries import locked_version
 
 NO_BYTES: Mapping[str, bytes] = {}
+NO_FACTS: Mapping[str, Any] = {}
 
 
 def save_draft(
@@ -51,13 +53,14 @@ def write_draft(
     actor: Actor,
     at: datetime,
     attachments: Mapping[str, bytes] = NO_BYTES,
+    facts: Mapping[str, Any] = NO_FACTS,
 ) -> CardDraft:
     """Make a change to the draft of the version's card. Appends card.drafted.
 
     `base` is the `edit_count` that the writer saw, 0 for a draft never saved; None overwrites
     whatever stands there. The first save takes over the model's last published card. Saving what
     stands there already appends nothing. `attachments` are the bytes, by SHA-256, of what the
-    change names and nobody has sent before.
+    change names and nobody has sent before; `facts` go into the entry beside its own.
 
     Raises DraftChanged when somebody saved a part that the change touches in between, InvalidInput
     naming each wrong section and row, ModelRetired, NotAPerson, PermissionMissing. Then nothing is
@@ -94,6 +97,7 @@ def write_draft(
         actor=actor.ref,
         at=at,
         facts={
+            **facts,
             "version": version.ref,
             "edit": draft.edit_count,
             "changed": changed,

@@ -120,6 +120,7 @@ def _carrying(
 ) -> tuple[bytes, tuple[Loss, ...]]:
     """Return the file with as much carried as it can hold; `data` is the file without."""
     carried = data, tuple(losses)
+    known = {one.path for one in losses}
     for payload in _payloads(target, card, losses):
         try:
             full = target.render(Draft(card=card, origin=origin, carried=payload))
@@ -128,6 +129,9 @@ def _carrying(
             # It is too long: the next one is shorter.
             continue
         still = {one.path for one in _as_losses(target, account_of(card), account_of(back))}
+        if still - known:
+            # It takes the place of something that the file held: better carry less, or nothing.
+            continue
         carried = full, tuple(one if one.path in still else _carried(one) for one in losses)
         if not still:
             break
