@@ -50,7 +50,23 @@ class Outgoing:
     def filename(self, writing: Writing) -> str:
         """Return a name for that file: model, version, revision or draft."""
         what = f"r{self.revision.number}" if self.revision else "draft"
-        return f"{self.version.model.name}-v{self.version.number}-{what}{_suffix(writing)}"
+        return f"{self.version.model.name}-v{self.version.number}-{what}{_syntax(writing)[0]}"
+
+
+def media_type_of(writing: Writing) -> str:
+    return f"{_syntax(writing)[1]}; charset=utf-8"
+
+
+def _syntax(writing: Writing) -> tuple[str, str]:
+    """The ending and the media type; a file that came in another syntax goes out in it."""
+    suffix, start = FORMATS[writing.format].suffix, writing.data.removeprefix(BOM_UTF8).lstrip()[:1]
+    if not suffix.endswith(".json"):
+        return suffix, "text/markdown"
+    if start == b"<":
+        return suffix.replace(".json", ".xml"), "application/xml"
+    if start == b"{":
+        return suffix, "application/json"
+    return ".pbtxt", "text/plain"
 
 
 def _left_here(card: ModelCard) -> Iterator[Loss]:
