@@ -83,12 +83,7 @@ def write_draft(
     ).delete()
     if seen.saved and not changed:
         return seen.saved
-    draft = seen.saved or CardDraft(version=version)
-    draft.sections, draft.parts = dict(card.sections), draft_parts(card)
-    draft.edit_count += 1
-    draft.edits = {**draft.edits, **dict.fromkeys(changed, draft.edit_count)}
-    draft.edited_by, draft.edited_at = person, at
-    draft.save()
+    draft = _saved(seen, card, changed, person, at=at)
     new = _new_attachments(attachments)
     audit.append(
         verb=Verb.CARD_DRAFTED,
@@ -105,6 +100,18 @@ def write_draft(
         },
         records=[draft, *_remember_editor(version, person, at=at), *new],
     )
+    return draft
+
+
+def _saved(
+    seen: Draft, card: ModelCard, changed: Iterable[str], person: User, *, at: datetime
+) -> CardDraft:
+    draft = seen.saved or CardDraft(version=seen.version)
+    draft.sections, draft.parts = dict(card.sections), draft_parts(card)
+    draft.edit_count += 1
+    draft.edits = {**draft.edits, **dict.fromkeys(changed, draft.edit_count)}
+    draft.edited_by, draft.edited_at = person, at
+    draft.save()
     return draft
 
 
