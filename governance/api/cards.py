@@ -123,7 +123,7 @@ def gaps_body(gaps: list[Section]) -> list[dict[str, str]]:
 
 def checked_body(checked: Checked) -> dict[str, Any]:
     """The outcome. Raises CardIncomplete, which tells the same, where anything is missing."""
-    body = {
+    body: dict[str, Any] = {
         "model": checked.version.model.name,
         "version": checked.version.number,
         "complete": not checked.problems,

@@ -107,7 +107,7 @@ class Taking:
             key: MERGED[key](card, said) if key in MERGED else getattr(said, key)
             for key in chosen & GROUPS.keys()
         }
-        formats = {self.format, *(one.format for one in (*said.kept, *said.sources))}
+        formats = {self.format, *(k.format for k in said.kept), *(s.format for s in said.sources)}
         kept = tuple(one for one in card.kept if one.format not in formats)
         sources = tuple(one for one in card.sources if one.format not in formats)
         return replace(
