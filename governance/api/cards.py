@@ -72,6 +72,7 @@ def imported_body(done: Imported, reading: Reading, draft: Draft) -> dict[str, A
             }
             for one in done.untaken
         ],
+        "kept": [{"format": one.format, "place": one.place} for one in reading.card.kept],
         "warnings": warnings_body(reading.warnings),
         "gaps": gaps_body(draft.gaps),
         "links": {

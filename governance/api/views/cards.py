@@ -82,7 +82,7 @@ class Card(APIView):
                 "Content-Disposition": f'attachment; filename="{card.filename(writing)}"',
                 "Card-Digest": f"sha256:{card.digest}",
                 "Card-Fields-Kept": str(writing.kept),
-                "Card-Fields-Lost": str(len(writing.losses)),
+                "Card-Fields-Reported": str(len(writing.losses)),
             },
         )
 

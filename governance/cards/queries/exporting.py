@@ -6,6 +6,7 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 
 from governance.cards.formats import FORMATS, Loss, Rule, Writing, write_card
@@ -24,11 +25,15 @@ from governance.registry.models import ModelVersion
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """A card on its way out: a revision, or the draft where `revision` is None."""
+    """A card on its way out: a revision, or the draft where `revision` is None.
+
+    `at` is when it was published, or the draft saved; empty for a draft never saved.
+    """
 
     version: ModelVersion
     card: ModelCard
     revision: CardRevision | None
+    at: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -43,8 +48,8 @@ class Outgoing:
         with only the differences changed. Raises InvalidInput for an unknown format.
         """
         if carry or name == COUNTERSIGN.name:
-            return write_card(self.card, name, carry=carry)
-        writing = write_card(replace(self.card, lineage={}), name, carry=False)
+            return write_card(self.card, name, carry=carry, at=self.at)
+        writing = write_card(replace(self.card, lineage={}), name, carry=False, at=self.at)
         return replace(writing, losses=(*writing.losses, *_left_here(self.card)))
 
     def filename(self, writing: Writing) -> str:
@@ -93,7 +98,7 @@ def outgoing_card(
     """
     if as_draft:
         draft = draft_of(version)
-        return _outgoing(version, draft.card, None)
+        return _outgoing(version, draft.card, at=draft.saved.edited_at if draft.saved else None)
     rows = card_revisions(version)
     found = next(
         (r for r in rows if r.number == revision or (revision is None and not r.is_withdrawn)),
@@ -102,8 +107,19 @@ def outgoing_card(
     if found is None:
         missing = "No card is published" if revision is None else f"There is no revision {revision}"
         raise CardNotFound(f"{missing} for {version.model.name} version {version.number}.")
-    return _outgoing(version, found.card, found)
+    return _outgoing(version, found.card, found, at=found.published_at)
 
 
-def _outgoing(version: ModelVersion, card: ModelCard, revision: CardRevision | None) -> Outgoing:
-    return Outgoing(version=version, card=with_attachments(named(card)), revision=revision)
+def _outgoing(
+    version: ModelVersion,
+    card: ModelCard,
+    revision: CardRevision | None = None,
+    *,
+    at: datetime | None,
+) -> Outgoing:
+    return Outgoing(
+        version=version,
+        card=with_attachments(named(card)),
+        revision=revision,
+        at=at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else "",
+    )

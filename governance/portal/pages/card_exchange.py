@@ -8,6 +8,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from governance.cards.formats import FORMATS, Notice, Reading, Writing
+from governance.cards.formats.json_files import KEPT
 from governance.cards.models import CardRevision
 from governance.cards.queries import Draft, card_revisions, draft_of
 from governance.cards.queries.exporting import Outgoing, outgoing_card
@@ -49,9 +50,14 @@ class MappingPage:
     def format(self) -> str:
         return FORMATS[self.reading.format].title
 
+    @cached_property
+    def odd(self) -> list[Notice]:
+        """The warnings, but for those that say that something is kept: that has its own table."""
+        return [one for one in self.reading.warnings if one.message != KEPT]
+
     @property
     def warnings(self) -> Sequence[Notice]:
-        return self.reading.warnings[:MOST_WARNINGS]
+        return self.odd[:MOST_WARNINGS]
 
     @cached_property
     def kept(self) -> list[KeptRow]:
@@ -63,7 +69,7 @@ class MappingPage:
 
     @property
     def all_warnings(self) -> int:
-        return len(self.reading.warnings)
+        return len(self.odd)
 
 
 def _kept(one: Kept) -> KeptRow:

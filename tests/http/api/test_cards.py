@@ -133,6 +133,7 @@ def test_what_is_measured_is_not_taken_and_told(post: Call, version: ModelVersio
         }
     ]
     assert [one["field"] for one in body["warnings"]] == ["x"]
+    assert body["kept"] == [{"format": "countersign", "place": "/x"}]
 
 
 @pytest.mark.parametrize(
@@ -254,7 +255,7 @@ def test_a_card_goes_out_in_every_format(
     report = answer(get(f"{AT}/card?format={name}&report=true"))
     assert report["format"] == "countersign.conversion/1"
     assert response["Card-Fields-Kept"] == str(report["kept"])
-    assert response["Card-Fields-Lost"] == str(len(report["losses"]))
+    assert response["Card-Fields-Reported"] == str(len(report["losses"]))
 
 
 def test_which_card_goes_out(get: Call, version: ModelVersion, cast: Cast) -> None:
