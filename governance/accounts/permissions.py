@@ -201,6 +201,7 @@ SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
         }
     ),
     Scope.EVALUATE: frozenset({Permission.EVALUATION_RECORD, Permission.MODEL_READ}),
+    Scope.WRITE_CARDS: frozenset({Permission.CARD_WRITE, Permission.MODEL_READ}),
     Scope.REQUEST: frozenset(
         {Permission.COMMENT_WRITE, Permission.MODEL_READ, Permission.PROMOTION_REQUEST}
     ),

@@ -39,6 +39,7 @@ class Scope(TextChoices):
     REGISTER = "registry:write", "Register models and versions, set tags and descriptions"
     MANAGE = "registry:manage", "Rename models, and remove models and versions"
     EVALUATE = "evaluations:write", "Post evaluation results and lineage"
+    WRITE_CARDS = "cards:write", "Write drafts of model cards"
     REQUEST = "promotions:request", "Ask for stage changes, and comment on versions"
     REJECT = "promotions:reject", "Reject requests in the name of who answers for the token"
     ROLL_BACK = "promotions:rollback", "Pass on rollbacks that an approver proves to be theirs"

@@ -3,6 +3,10 @@ from django.urls import path, re_path, register_converter
 from governance.api.converters import VersionNumber
 from governance.api.views import (
     Allow,
+    Card,
+    CardCheck,
+    Cards,
+    CardSchema,
     DeploymentReports,
     Emergency,
     Evaluations,
@@ -31,6 +35,14 @@ urlpatterns = [
         Emergency.as_view(),
         name="emergency",
     ),
+    path("models/<str:name>/versions/<version:number>/cards", Cards.as_view(), name="cards"),
+    path("models/<str:name>/versions/<version:number>/card", Card.as_view(), name="card"),
+    path(
+        "models/<str:name>/versions/<version:number>/card/check",
+        CardCheck.as_view(),
+        name="card_check",
+    ),
+    path("cards/schema", CardSchema.as_view(), name="card_schema"),
     path("models/<str:name>/versions/<version:number>", Version.as_view(), name="version"),
     path("models/<str:name>/labels/<str:label>", LabeledVersion.as_view(), name="labeled_version"),
     path("models/<str:name>/slots/<path:slot>/rollback", Rollback.as_view(), name="rollback"),

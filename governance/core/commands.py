@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -39,3 +40,28 @@ def text_of(path: Path, *, longest: int | None = None) -> str:
             return file.read(-1 if longest is None else longest + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise invalid("file", "readable", f"{path} cannot be read as text: {error}.") from error
+
+
+def octets_of(path: Path, *, longest: int) -> bytes:
+    """Return what is in the file; of one that is longer, one octet more, which shows that it is.
+
+    Raises InvalidInput.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(longest + 1)
+    except OSError as error:
+        raise invalid("file", "readable", f"{path} cannot be read: {error}.") from error
+
+
+def write_at(path: Path, data: bytes) -> None:
+    """Write a file that was named on the command line. Raises InvalidInput."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise invalid("out", "writable", f"{path} cannot be written: {error}.") from error
+
+
+def write_json(path: Path, body: dict[str, Any]) -> None:
+    text = json.dumps(body, ensure_ascii=False, indent=2)
+    write_at(path, f"{text}\n".encode())

@@ -202,6 +202,14 @@ def card_edit(row: ModelVersion) -> str:
     return f"{card(row)}edit/"
 
 
+def card_import(row: ModelVersion) -> str:
+    return f"{card(row)}import/"
+
+
+def card_export(row: ModelVersion) -> str:
+    return f"{card(row)}export/"
+
+
 def validation(row: ModelVersion) -> str:
     return f"{version(row)}validation/"
 

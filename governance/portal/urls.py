@@ -24,6 +24,7 @@ from governance.portal.views.accounts import (
 from governance.portal.views.audit import audit_log
 from governance.portal.views.card_comments import comment_section, settle
 from governance.portal.views.card_editor import edit_card, forget_typed, keep_typed
+from governance.portal.views.card_exchange import export, export_file, import_file, take_parts
 from governance.portal.views.cards import card, compare_cards, figure, publish_draft, withdraw
 from governance.portal.views.certificates import certificate, download_certificate, not_drawn
 from governance.portal.views.challenge import challenge_figures
@@ -120,6 +121,15 @@ card_urls = [
     page(CARD, card, name="card"),
     page(f"{CARD}compare/", compare_cards, name="card_compare"),
     page(f"{CARD}edit/", edit_card, name="card_edit", methods=READ_AND_WRITE),
+    page(f"{CARD}import/", import_file, name="card_import", methods=READ_AND_WRITE),
+    page(
+        f"{CARD}import/<slug:digest>/",
+        take_parts,
+        name="card_import_parts",
+        methods=READ_AND_WRITE,
+    ),
+    page(f"{CARD}export/", export, name="card_export"),
+    page(f"{CARD}export/<slug:to>/", export_file, name="card_export_file"),
     page(f"{CARD}keep/", keep_typed, name="card_keep", methods=WRITE),
     page(f"{CARD}forget/", forget_typed, name="card_forget", methods=WRITE),
     page(f"{CARD}publish/", publish_draft, name="card_publish", methods=WRITE),

@@ -12,8 +12,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from governance.accounts.models import User
 from governance.core.canonical import sha256_hex
+from governance.core.kept_files import keep_file
 from governance.inventory.actions import keep_answers, propose_tier_override
-from governance.inventory.files import keep_file
 from governance.inventory.models import Model
 from governance.inventory.rules.assessments import Matter
 from tests import factories

@@ -1,5 +1,6 @@
 """The endpoints: load with what the caller may see, one domain call, present."""
 
+from governance.api.views.cards import Card, CardCheck, Cards, CardSchema
 from governance.api.views.evaluations import Evaluations
 from governance.api.views.lineage import LineageEvents, SnapshotVersions, VersionLineage
 from governance.api.views.nowhere import NothingHere
@@ -10,6 +11,10 @@ from governance.api.views.versions import LabeledVersion, Version
 
 __all__ = [
     "Allow",
+    "Card",
+    "CardCheck",
+    "CardSchema",
+    "Cards",
     "DeploymentReports",
     "Emergency",
     "Evaluations",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -27,6 +28,7 @@ from governance.registry.models import ModelVersion
 from governance.registry.queries import locked_version
 
 NO_BYTES: Mapping[str, bytes] = {}
+NO_FACTS: Mapping[str, Any] = {}
 
 
 def save_draft(
@@ -51,13 +53,14 @@ def write_draft(
     actor: Actor,
     at: datetime,
     attachments: Mapping[str, bytes] = NO_BYTES,
+    facts: Mapping[str, Any] = NO_FACTS,
 ) -> CardDraft:
     """Make a change to the draft of the version's card. Appends card.drafted.
 
     `base` is the `edit_count` that the writer saw, 0 for a draft never saved; None overwrites
     whatever stands there. The first save takes over the model's last published card. Saving what
     stands there already appends nothing. `attachments` are the bytes, by SHA-256, of what the
-    change names and nobody has sent before.
+    change names and nobody has sent before; `facts` go into the entry beside its own.
 
     Raises DraftChanged when somebody saved a part that the change touches in between, InvalidInput
     naming each wrong section and row, ModelRetired, NotAPerson, PermissionMissing. Then nothing is
@@ -80,12 +83,7 @@ def write_draft(
     ).delete()
     if seen.saved and not changed:
         return seen.saved
-    draft = seen.saved or CardDraft(version=version)
-    draft.sections, draft.parts = dict(card.sections), draft_parts(card)
-    draft.edit_count += 1
-    draft.edits = {**draft.edits, **dict.fromkeys(changed, draft.edit_count)}
-    draft.edited_by, draft.edited_at = person, at
-    draft.save()
+    draft = _saved(seen, card, changed, person, at=at)
     new = _new_attachments(attachments)
     audit.append(
         verb=Verb.CARD_DRAFTED,
@@ -94,6 +92,7 @@ def write_draft(
         actor=actor.ref,
         at=at,
         facts={
+            **facts,
             "version": version.ref,
             "edit": draft.edit_count,
             "changed": changed,
@@ -101,6 +100,18 @@ def write_draft(
         },
         records=[draft, *_remember_editor(version, person, at=at), *new],
     )
+    return draft
+
+
+def _saved(
+    seen: Draft, card: ModelCard, changed: Iterable[str], person: User, *, at: datetime
+) -> CardDraft:
+    draft = seen.saved or CardDraft(version=seen.version)
+    draft.sections, draft.parts = dict(card.sections), draft_parts(card)
+    draft.edit_count += 1
+    draft.edits = {**draft.edits, **dict.fromkeys(changed, draft.edit_count)}
+    draft.edited_by, draft.edited_at = person, at
+    draft.save()
     return draft
 
 

@@ -66,14 +66,15 @@ def read_card(data: bytes, *, filename: str = "", name: str = "") -> Reading:
     return frame.read(_named(name or _guess(document)), document)
 
 
-def write_card(card: ModelCard, name: str, *, carry: bool = True) -> Writing:
+def write_card(card: ModelCard, name: str, *, carry: bool = True, at: str = "") -> Writing:
     """Return the card as a file of the format, with a line for each field that it cannot hold.
 
     A card that was read from a file of that format comes back as that file, with only the
     differences changed. What has no field is put into the extension field of the format, if it has
-    one and `carry` is not false, so that our own import finds it again.
+    one and `carry` is not false, so that our own import finds it again. `at` is when the card was
+    written (`2026-03-02T12:00:00Z`), for formats that ask for a time where the card says none.
     """
-    return frame.write(_named(name), card, FORMATS, carry=carry)
+    return frame.write(_named(name), card, FORMATS, carry=carry, at=at)
 
 
 def _named(name: str) -> CardFormat:

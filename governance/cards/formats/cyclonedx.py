@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,13 @@ from governance.cards.formats.cyclonedx_reading import PROPERTIES, ComponentRead
 from governance.cards.formats.cyclonedx_writing import ComponentWriter
 from governance.cards.formats.cyclonedx_xml import CYCLONEDX_XML
 from governance.cards.formats.guards import json_tree
-from governance.cards.formats.json_files import is_unchanged, json_bytes, kept_of, sealed
+from governance.cards.formats.json_files import (
+    is_unchanged,
+    json_bytes,
+    kept_notices,
+    kept_of,
+    sealed,
+)
 from governance.cards.formats.json_text import json_lines
 from governance.cards.formats.named_values import CARRIED
 from governance.cards.formats.protocol import (
@@ -29,6 +35,8 @@ from governance.cards.formats.trees import (
     at_pointer,
     dumped,
     merged,
+    place_at,
+    pointer,
     pruned,
     put,
 )
@@ -100,12 +108,16 @@ class CycloneDx:
             for one in kept_of(found.claims, NAME)
             if one.place[1:] not in MARKS and one.json not in EMPTY
         ]
-        lines = json_lines(document.text) if found.notices and not xml else {}
+        here = f"{pointer(found.at)}/"
+        inside = [k for k in kept if k.place.startswith(here) and not k.place.endswith("/bom-ref")]
+        places = [place for place, _ in found.notices]
+        lines = lines_of(document, xml, [*places, *(place_at(tree, one.place) for one in inside)])
+        said = {one.field for _, one in found.notices}
         return Parsed(
             card=replace(found.card, kept=tuple(kept)),
-            notices=tuple(
-                replace(one, line=xml.line_at(place) if xml else lines.get(place))
-                for place, one in found.notices
+            notices=(
+                *(replace(one, line=lines.get(place)) for place, one in found.notices),
+                *kept_notices(inside, lines, said),
             ),
             carried=found.carried,
             unchanged=found.unchanged,
@@ -127,6 +139,17 @@ class CycloneDx:
 def xml_of(document: Document) -> XmlText | None:
     is_xml = document.text.lstrip().startswith("<")
     return XmlText(document.data, CYCLONEDX_XML) if is_xml else None
+
+
+def lines_of(
+    document: Document, xml: XmlText | None, places: Iterable[Place]
+) -> Mapping[Place, int]:
+    """Return on which lines these places stand, as far as they are found."""
+    wanted = list(places)
+    if xml is not None:
+        found = ((place, xml.line_at(place)) for place in wanted)
+        return {place: line for place, line in found if line is not None}
+    return json_lines(document.text) if wanted else {}
 
 
 def bill_of(tree: Tree, xml: XmlText | None = None) -> dict[str, Tree]:

@@ -58,7 +58,12 @@ def _kept_problems(card: ModelCard) -> Iterator[Problem]:
 
 
 def write(
-    target: CardFormat, card: ModelCard, formats: Mapping[str, CardFormat], *, carry: bool = True
+    target: CardFormat,
+    card: ModelCard,
+    formats: Mapping[str, CardFormat],
+    *,
+    carry: bool = True,
+    at: str = "",
 ) -> Writing:
     """Return the card in that format, and a line for each field that it cannot hold.
 
@@ -68,11 +73,12 @@ def write(
     if origin and origin.format == target.name and _says(origin) == account_of(card):
         data = origin.document.data
         return Writing(data=data, format=target.name, kept=size(account_of(card)))
-    data = target.render(Draft(card=card, origin=origin))
+    draft = Draft(card=card, origin=origin, at=at)
+    data = target.render(draft)
     ours = account_of(card)
     losses = _losses(target, ours, data)
     if carry and target.carries and losses:
-        data, losses = _carrying(target, card, origin, losses, data)
+        data, losses = _carrying(target, draft, losses, data)
     return Writing(data=data, format=target.name, kept=size(ours) - len(losses), losses=losses)
 
 
@@ -112,22 +118,23 @@ def _says(origin: Origin) -> dict[str, Any]:
 
 
 def _carrying(
-    target: CardFormat,
-    card: ModelCard,
-    origin: Origin | None,
-    losses: Sequence[Loss],
-    data: bytes,
+    target: CardFormat, draft: Draft, losses: Sequence[Loss], data: bytes
 ) -> tuple[bytes, tuple[Loss, ...]]:
     """Return the file with as much carried as it can hold; `data` is the file without."""
+    card = draft.card
     carried = data, tuple(losses)
+    known = {one.path for one in losses}
     for payload in _payloads(target, card, losses):
         try:
-            full = target.render(Draft(card=card, origin=origin, carried=payload))
+            full = target.render(replace(draft, carried=payload))
             back, _ = _with_carried(target.parse(document_of(full)))
         except InvalidInput:
             # It is too long: the next one is shorter.
             continue
         still = {one.path for one in _as_losses(target, account_of(card), account_of(back))}
+        if still - known:
+            # It takes the place of something that the file held: better carry less, or nothing.
+            continue
         carried = full, tuple(one if one.path in still else _carried(one) for one in losses)
         if not still:
             break

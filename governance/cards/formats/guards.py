@@ -25,12 +25,13 @@ CONTROLS = {chr(code) for code in range(32)} - {"\t", "\n", "\r", "\f"}
 def document_of(data: bytes, filename: str = "") -> Document:
     """Return the file as text that can be read. Raises InvalidInput, naming the rule and line."""
     if len(data) > MAX_BYTES:
-        raise invalid(
-            "file",
-            "length",
-            f"A card file has at most {MAX_BYTES // 1024 // 1024} MiB; this one has "
-            f"{len(data) / 1024 / 1024:.1f}. Take the pictures out of it, then read it again.",
+        # Who reads no more than shows that it is too long, cannot say how long it is.
+        size = f"{len(data) / 1024 / 1024:.1f}" if len(data) > MAX_BYTES + 1 else "more"
+        message = (
+            f"A card file has at most {MAX_BYTES // 1024 // 1024} MiB; this one has {size}. "
+            "Take the pictures out of it, then read it again."
         )
+        raise invalid("file", "length", message)
     text = _text_of(data)
     notices = []
     if text.startswith(BOM):

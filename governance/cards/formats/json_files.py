@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from governance.cards.formats.contents import bytes_of
@@ -80,8 +80,22 @@ def json_bytes(tree: Tree, draft: Draft) -> bytes:
     return bytes_of(edited_json(document.text, tree), document)
 
 
-def kept_notices(kept: Iterable[Kept], lines: Mapping[Place, int]) -> Iterator[Notice]:
-    """Say of each part that has no field in the card where it stands."""
+KEPT = "The card has no field for what stands here; it is kept as it is."
+
+
+def kept_notices(
+    kept: Iterable[Kept], lines: Mapping[Place, int], said: Collection[str] = ()
+) -> Iterator[Notice]:
+    """Say of each part that has no field in the card where it stands.
+
+    Not of what is inside of the fields `said`, of which more was said already.
+    """
+    for one in _kept_notices(kept, lines):
+        if not any(f"{one.field}.".startswith(f"{place}.") for place in said):
+            yield one
+
+
+def _kept_notices(kept: Iterable[Kept], lines: Mapping[Place, int]) -> Iterator[Notice]:
     at = {pointer(place): (place, line) for place, line in lines.items()}
     for one in kept:
         if one.json in EMPTY:
@@ -90,7 +104,7 @@ def kept_notices(kept: Iterable[Kept], lines: Mapping[Place, int]) -> Iterator[N
         yield Notice(
             field=place_of(place),
             line=line,
-            message="The card has no field for what stands here; it is kept as it is.",
+            message=KEPT,
         )
 
 

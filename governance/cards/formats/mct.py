@@ -99,11 +99,7 @@ class ModelCardToolkit:
         kept = kept_of(found.claims, NAME)
         said = {one.field for one in found.notices}
         _notice_id(found, tree, version)
-        others = (
-            one
-            for one in kept_notices(kept, found.lines)
-            if not any(f"{one.field}.".startswith(f"{place}.") for place in said)
-        )
+        others = kept_notices(kept, found.lines, said)
         return Parsed(
             card=replace(card, kept=kept),
             notices=(*found.notices, *others),

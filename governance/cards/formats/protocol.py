@@ -123,11 +123,15 @@ class Writing:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What a format renders. `carried` goes into its extension field, where it has one."""
+    """What a format renders. `carried` goes into its extension field, where it has one.
+
+    `at` is when the card was written, as `2026-03-02T12:00:00Z`, or empty where nobody knows.
+    """
 
     card: ModelCard
     origin: Origin | None = None
     carried: Mapping[str, Any] | None = field(default=None)
+    at: str = ""
 
 
 class CardFormat(Protocol):

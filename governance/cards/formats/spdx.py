@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from governance.cards.formats.guards import json_tree
-from governance.cards.formats.json_files import is_unchanged, json_bytes, kept_of, sealed
+from governance.cards.formats.json_files import (
+    is_unchanged,
+    json_bytes,
+    kept_notices,
+    kept_of,
+    sealed,
+)
 from governance.cards.formats.json_text import json_lines
 from governance.cards.formats.named_values import CARRIED
 from governance.cards.formats.protocol import (
@@ -50,7 +56,14 @@ NAME = "spdx"
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 KNOWN = re.compile(r"https?://spdx\.(org|github\.io)/(rdf|spdx-3-model)/v?3\.")
 NO_TIME = "1970-01-01T00:00:00Z"
-"""When a new document says that it was created, if the card has no date: SPDX demands one."""
+"""When a new document says that it was created, if nobody says when: SPDX demands a time."""
+
+PLUMBING = re.compile(
+    r"^/@graph/[0-9]+$|/(@?type|@id|spdxId|creationInfo|from|to|relationshipType)(/[0-9]+)?$"
+)
+"""Places of what holds a document together, and of elements that are not the card's: kept, and
+nothing that a reader has to be told.
+"""
 
 PROFILES = ["core", "software", "ai", "dataset", "simpleLicensing", "extension"]
 
@@ -91,17 +104,22 @@ class Spdx:
     def parse(self, document: Document) -> Parsed:
         found = found_in(json_tree(document.text), document.digest)
         kept = [one for one in kept_of(found.reader.claims, NAME) if one.place != "/@context"]
-        lines = json_lines(document.text) if found.notices else {}
+        inside = [one for one in kept if not PLUMBING.search(one.place)]
+        lines = json_lines(document.text) if found.notices or inside else {}
+        said = {one.field for _, one in found.notices}
         return Parsed(
             card=replace(found.card, kept=tuple(kept)),
-            notices=tuple(replace(one, line=lines.get(place)) for place, one in found.notices),
+            notices=(
+                *(replace(one, line=lines.get(place)) for place, one in found.notices),
+                *kept_notices(inside, lines, said),
+            ),
             carried=found.carried,
             unchanged=found.unchanged,
             media_type="application/spdx+json",
         )
 
     def render(self, draft: Draft) -> bytes:
-        tree = fresh(draft.card) if draft.origin is None else changed(draft)
+        tree = fresh(draft.card, draft.at) if draft.origin is None else changed(draft)
         if draft.carried is not None:
             tree = with_payload(tree, draft.carried)
         return json_bytes(tree, draft)
@@ -209,8 +227,9 @@ def with_payload(tree: dict[str, Tree], carried: Mapping[str, Any]) -> dict[str,
 # --- writing -------------------------------------------------------------------------------------
 
 
-def fresh(card: ModelCard) -> dict[str, Tree]:
-    """Return a new document of SPDX 3.0.1."""
+def fresh(card: ModelCard, at: str = "") -> dict[str, Tree]:
+    """Return a new document of SPDX 3.0.1; `at` counts where the card has no date."""
+    dates = (one for one in (card.details.date, at, NO_TIME) if MOMENT.fullmatch(one))
     digest = sha256_hex(card.text().encode())
     name = f"urn:uuid:{uuid.UUID(hex=digest[:32], version=5)}"
     elements = PackageWriter(name, CREATION).elements(card)
@@ -220,7 +239,7 @@ def fresh(card: ModelCard) -> dict[str, Tree]:
             "type": "CreationInfo",
             "@id": CREATION,
             "specVersion": "3.0.1",
-            "created": card.details.date if MOMENT.fullmatch(card.details.date) else NO_TIME,
+            "created": next(dates),
             "createdBy": [agent],
         },
         {

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from governance.core.canonical import sha256_hex
-from governance.core.errors import InvalidInput, NotFound, Problem, WrongState, invalid
+from governance.core.errors import InvalidInput, Problem, WrongState, invalid
 from governance.core.wording import counted
 
 JOB = "import_models"
@@ -35,12 +35,6 @@ class ImportChanged(WrongState):
     """The file or the inventory is not what the dry run showed."""
 
     code = "import_changed"
-
-
-class FileGone(NotFound):
-    """The file that was sent is no longer kept, or is somebody else's."""
-
-    code = "import_file_gone"
 
 
 @dataclass(frozen=True)

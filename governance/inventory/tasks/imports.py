@@ -10,9 +10,9 @@ from django.db import transaction
 from governance.accounts.models import User
 from governance.audit.models import LedgerEntry
 from governance.audit.rules import Source, Verb
+from governance.core.kept_files import forget_file, kept_file
 from governance.core.wording import number
 from governance.inventory.actions.imports import import_models
-from governance.inventory.files import forget_file, kept_file
 from governance.inventory.rules.imports import JOB, STEPS, Verdict
 from governance.inventory.sheets import read_sheet
 from governance.jobs.kinds import job

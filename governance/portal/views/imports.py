@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from governance.core.errors import DomainError
+from governance.core.kept_files import forget_file, keep_file, kept_file
 from governance.core.sheets import csv_bytes
 from governance.inventory.actions.imports import import_models, request_import
 from governance.inventory.actions.planning import prepare_import
-from governance.inventory.files import forget_file, keep_file, kept_file
 from governance.inventory.rules.columns import COLUMNS
 from governance.inventory.rules.imports import FEW_ROWS, Plan
 from governance.inventory.sheets import read_sheet

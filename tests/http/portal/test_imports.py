@@ -17,11 +17,11 @@ from django.utils import timezone
 
 from governance.accounts.models import User
 from governance.audit.models import LedgerEntry
+from governance.core.kept_files import KEPT_FILES, FileGone, keep_file, kept_file
 from governance.core.sheets import csv_bytes
 from governance.inventory.actions import edit_model
-from governance.inventory.files import KEPT_FILES, keep_file, kept_file
 from governance.inventory.models import Model
-from governance.inventory.rules.imports import FEW_ROWS, STEPS, FileGone
+from governance.inventory.rules.imports import FEW_ROWS, STEPS
 from governance.jobs.actions import claim, keep, report
 from governance.jobs.models import Job
 from governance.jobs.rules import LEASE, JobState

@@ -152,6 +152,9 @@ def test_warnings_name_line_and_field(key: str) -> None:
     (at,) = said.values()
     text = CYCLONEDX[key].decode().splitlines()[(at or 0) - 1 :]
     assert "no value" in " ".join(text[:4])
+    at = warnings["components[1].modelCard.modelParameters.approach"] or 0
+    assert "approach" in CYCLONEDX[key].decode().splitlines()[at - 1]
+    assert not [place for place in warnings if not place.startswith("components[")]
 
 
 def test_of_several_models_the_first_with_a_card_is_read_and_the_others_stay() -> None:

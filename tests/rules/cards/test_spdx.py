@@ -17,6 +17,7 @@ from governance.cards.formats import Rule, guess, read_card, write_card
 from governance.cards.formats.accounting import account_of, lost
 from governance.cards.rules.model_card import (
     Dataset,
+    Details,
     Extension,
     License,
     Metric,
@@ -150,10 +151,28 @@ def test_what_the_card_of_a_document_says() -> None:
 def test_warnings_name_line_and_field() -> None:
     lines = SPDX["graph"].decode().splitlines()
     said = {one.field: one for one in read_card(SPDX["graph"]).warnings}
-    assert said.keys() == {"@graph[5].ai_metric[1]", "@graph[13]"}
+    assert list(said)[:2] == ["@graph[13]", "@graph[5].ai_metric[1]"]
     assert "'challenger' is a model too" in said["@graph[13]"].message
     at = said["@graph[5].ai_metric[1]"].line or 0
     assert '"key": "none"' in " ".join(lines[at - 1 : at + 3])
+    kept = [one for key, one in said.items() if key.endswith("software_primaryPurpose")]
+    assert ["software_primaryPurpose" in lines[(one.line or 0) - 1] for one in kept] == [True]
+    # What holds the document together needs no word.
+    assert not [key for key in said if key.endswith(("creationInfo", "spdxId", "type"))]
+
+
+@pytest.mark.parametrize(
+    ("date", "at", "created"),
+    [
+        ("", "", "1970-01-01T00:00:00Z"),
+        ("", "2026-03-02T12:00:00Z", "2026-03-02T12:00:00Z"),
+        ("2025-01-01T00:00:00Z", "2026-03-02T12:00:00Z", "2025-01-01T00:00:00Z"),
+    ],
+)
+def test_a_new_document_says_when_the_card_was_written(date: str, at: str, created: str) -> None:
+    card = ModelCard(details=Details(name="PD", date=date), sections={"task": "Text."})
+    graph = json.loads(write_card(card, "spdx", at=at).data)["@graph"]
+    assert [one["created"] for one in graph if one["type"] == "CreationInfo"] == [created]
 
 
 @pytest.mark.parametrize("key", SPDX)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
-from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
-from governance.cards.formats import FORMATS, Reading, Rule, Writing, read_card, write_card
+from governance.cards.formats import FORMATS, read_card, write_card
 from governance.cards.formats.guards import MAX_BYTES
-from governance.core.commands import DomainCommand
-from governance.core.errors import invalid
-
-REPORT = "countersign.conversion/1"
+from governance.cards.formats.reports import report_of, summary
+from governance.core.commands import DomainCommand, octets_of, write_at, write_json
 
 
 class Command(DomainCommand):
@@ -55,54 +51,17 @@ class Command(DomainCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        reading = read_card(bytes_at(path), filename=path.name, name=options["source"] or "")
+        data = octets_of(path, longest=MAX_BYTES)
+        reading = read_card(data, filename=path.name, name=options["source"] or "")
         writing = write_card(reading.card, options["to"], carry=not options["plain"])
         if options["report"]:
-            text = json.dumps(report_of(reading, writing), ensure_ascii=False, indent=2)
-            write_at(options["report"], f"{text}\n".encode())
+            report = report_of(
+                writing,
+                source=reading.format,
+                digest=reading.origin.digest,
+                warnings=reading.warnings,
+            )
+            write_json(options["report"], report)
         write_at(options["out"], writing.data)
-        self.stdout.write(summary(reading, writing))
-
-
-def bytes_at(path: Path) -> bytes:
-    """Return the file; of one that is too long, no more than shows that. Raises InvalidInput."""
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise invalid("file", "readable", f"{path} cannot be read: {error}.") from error
-
-
-def write_at(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise invalid("out", "writable", f"{path} cannot be written: {error}.") from error
-
-
-def report_of(reading: Reading, writing: Writing) -> dict[str, Any]:
-    """What `--report` writes; docs/model-cards.md says what each key means."""
-    return {
-        "format": REPORT,
-        "source": {"format": reading.format, "sha256": reading.origin.digest},
-        "target": {"format": writing.format},
-        "warnings": [
-            {"line": one.line, "field": one.field, "message": one.message}
-            for one in reading.warnings
-        ],
-        "kept": writing.kept,
-        "losses": [
-            {"path": one.path, "says": one.says, "rule": one.rule.value, "why": one.why}
-            for one in writing.losses
-        ],
-    }
-
-
-def summary(reading: Reading, writing: Writing) -> str:
-    """`huggingface → markdown: 12 fields kept, 3 turned into text; 1 warning`."""
-    count = Counter(one.rule for one in writing.losses)
-    words = [f"{writing.kept} fields kept"]
-    words += [f"{count[rule]} {rule.value}" for rule in Rule if count[rule]]
-    found = len(reading.warnings)
-    warnings = f"; {found} warning{'s' if found > 1 else ''}" if found else ""
-    return f"{reading.format} → {writing.format}: {', '.join(words)}{warnings}"
+        found = len(reading.warnings)
+        self.stdout.write(summary(writing, source=reading.format, warnings=found))

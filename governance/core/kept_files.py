@@ -1,4 +1,4 @@
-"""Files between dry run and import: kept for who sent them, a few and for a few days."""
+"""Files between looking and importing: kept for who sent them, a few and for a few days."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from pathlib import Path
 
 from django.conf import settings
 
-from governance.accounts.models import User
 from governance.core.canonical import sha256_hex
-from governance.inventory.rules.imports import FileGone
+from governance.core.errors import NotFound
+from governance.core.models import Record
 
 KEPT_FILES = 5
 KEPT_SECONDS = 7 * 24 * 3600
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-def keep_file(data: bytes, *, sender: User) -> str:
+class FileGone(NotFound):
+    """The file that was sent is no longer kept, or is somebody else's."""
+
+    code = "import_file_gone"
+
+
+def keep_file(data: bytes, *, sender: Record) -> str:
     """Keep the file and return its SHA-256, by which its sender finds it again."""
     digest, folder = sha256_hex(data), _folder(sender)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -29,7 +35,7 @@ def keep_file(data: bytes, *, sender: User) -> str:
     return digest
 
 
-def kept_file(digest: str, *, sender: User) -> bytes:
+def kept_file(digest: str, *, sender: Record) -> bytes:
     """Return the file that this person sent. Raises FileGone."""
     path = _folder(sender) / digest
     if not _DIGEST.fullmatch(digest) or not path.is_file():
@@ -37,12 +43,12 @@ def kept_file(digest: str, *, sender: User) -> bytes:
     return path.read_bytes()
 
 
-def forget_file(digest: str, *, sender: User) -> None:
+def forget_file(digest: str, *, sender: Record) -> None:
     if _DIGEST.fullmatch(digest):
         (_folder(sender) / digest).unlink(missing_ok=True)
 
 
-def _folder(sender: User) -> Path:
+def _folder(sender: Record) -> Path:
     return Path(settings.VAR_DIR) / "imports" / str(sender.pk)
 
 
