@@ -140,12 +140,15 @@ class Chapter:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One document. `standing` says which card it shows, and `tone` whether to rely on that."""
+    """One document. `status` says in a word or two whether its card stands, `standing` which card
+    it is, and `tone` whether to rely on that.
+    """
 
     reader: Reader
     title: str
     model: str
     version: int
+    status: str
     standing: str
     tone: str
     lead: str

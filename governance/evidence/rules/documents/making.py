@@ -19,13 +19,13 @@ from governance.evidence.rules.documents.points import (
     points_summary,
     points_table,
 )
-from governance.evidence.rules.documents.reviewing import reviewer_chapters
+from governance.evidence.rules.documents.reviewing import at_a_glance, reviewer_chapters
 from governance.evidence.rules.documents.sections import card_chapters
 
 LEADS = {
     Reader.FULL: "Every section that is written, or that the tier and kind of the model ask for.",
     Reader.REVIEWER: "What changed since the card before, and where this one is weak.",
-    Reader.EXECUTIVE: "The model on one page.",
+    Reader.EXECUTIVE: "What it is for, where it stands, how good it is, and who answers.",
 }
 TITLES = {
     Reader.FULL: "Model card",
@@ -38,7 +38,7 @@ LAWFUL = (Reader.INSTRUCTIONS, Reader.ANNEX_IV)
 
 def document_for(reader: Reader, of: Material) -> Document:
     """Make the document from what is on record. It states nothing that is not there."""
-    standing, tone = card_standing(of.card)
+    status, standing, tone = card_standing(of.card)
     title, lead, law = _heading(reader)
     chapters = _chapters(reader, of)
     return Document(
@@ -46,6 +46,7 @@ def document_for(reader: Reader, of: Material) -> Document:
         title=title,
         model=of.model,
         version=of.version,
+        status=status,
         standing=standing,
         tone=tone,
         lead=lead,
@@ -57,17 +58,17 @@ def document_for(reader: Reader, of: Material) -> Document:
     )
 
 
-def card_standing(shown: CardShown) -> tuple[str, str]:
-    """Say which card it is and whether it stands, and in which tone."""
+def card_standing(shown: CardShown) -> tuple[str, str, str]:
+    """Say whether the card stands, which one it is, and in which tone to say so."""
     if shown.revision is None:
-        return "Draft of the card, not published", "warn"
+        return "Draft", "Nobody has published this card", "warn"
     who = f"published {day(shown.published_at)}" if shown.published_at else "published"
     said = f"Revision {shown.revision} of the card, {who} by {shown.published_by}"
     if shown.withdrawn:
-        return f"{said}. Withdrawn {shown.withdrawn}", "bad"
+        return "Withdrawn", f"{said}. Withdrawn {shown.withdrawn}".rstrip("."), "bad"
     if shown.replaced_by:
-        return f"{said}. Revision {shown.replaced_by} replaced it", "warn"
-    return said, "ok"
+        return "Replaced", f"{said}. Revision {shown.replaced_by} replaced it", "warn"
+    return "Published", said, "ok"
 
 
 def _heading(reader: Reader) -> tuple[str, str, str]:
@@ -97,6 +98,8 @@ def _front(reader: Reader, of: Material, chapters: tuple[Chapter, ...]) -> list[
         ("Digest of the card", f"sha256:{of.card.digest}" if of.card.digest else ""),
     )
     lines = Lines(label="About", rows=tuple((k, v) for k, v in rows if v))
-    if reader not in LAWFUL:
+    if reader == Reader.REVIEWER:
+        return [lines, at_a_glance(of)]
+    if reader == Reader.FULL:
         return [lines]
     return [lines, Prose(text=points_summary(chapters)), points_table(chapters)]

@@ -23,7 +23,7 @@ from governance.evidence.rules.documents.blocks import (
 
 # What markdown takes for markup in a line of plain words.
 _MARKS = re.compile(r"([\\`*_{}\[\]<>|~])")
-_FIRST = re.compile(r"^(\s*)([#+\-=]|\d+[.)])(?=\s|$)")
+_FIRST = re.compile(r"#{1,6}(?=\s|$)|[-+](?=\s|$)|[-=](?=[-=\s]*$)|\d+[.)](?=\s|$)")
 _READER = MarkdownIt("commonmark", {"html": True}).enable("table")
 _LOWEST = 6
 
@@ -35,7 +35,7 @@ def markdown_of(document: Document) -> str:
 
 def _document(document: Document) -> Iterator[str]:
     yield f"# {plain(document.title)}: {plain(document.model)}, version {document.version}"
-    yield f"**{plain(document.standing)}.** {plain(document.lead)}"
+    yield f"**{plain(document.status)}.** {plain(document.standing)}. {plain(document.lead)}"
     if document.law:
         yield f"Follows {plain(document.law)}."
     yield from blocks_of(document.front, under=1)
@@ -65,9 +65,9 @@ def blocks_of(blocks: Iterable[Block], *, under: int) -> Iterator[str]:
                 source = f"*{plain(block.by)}*\n\n" if block.by else ""
                 yield source + lowered(block.text, under=under)
             case Lines():
-                head = (Cell(text=block.label), Cell(text=""))
+                named = (Cell(text=block.label), Cell(text=""))
                 rows = [(Cell(text=name), Cell(text=text)) for name, text in block.rows]
-                yield _grid(head, rows, ())
+                yield _grid(named, rows, ())
             case Table():
                 head = tuple(Cell(text=name) for name in block.columns)
                 yield f"*{plain(block.caption)}*\n\n{_grid(head, block.rows, block.numbers)}"
@@ -119,11 +119,10 @@ def _spelled(line: Line) -> str:
 def plain(text: str) -> str:
     """Return words of one line that mean themselves, whatever characters they hold."""
     line = _MARKS.sub(r"\\\1", " ".join(text.split()))
-    return _FIRST.sub(lambda found: f"{found[1]}{_escaped(found[2])}", line)
-
-
-def _escaped(mark: str) -> str:
-    return f"\\{mark}" if len(mark) == 1 else f"{mark[:-1]}\\{mark[-1]}"
+    found = _FIRST.match(line)
+    # Of a number in a list it is the mark behind it that is escaped.
+    at = found.end() - 1 if found and found[0][:1].isdigit() else 0
+    return f"{line[:at]}\\{line[at:]}" if found else line
 
 
 def lowered(text: str, *, under: int) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from governance.cards.rules.changes import section_diffs
-from governance.cards.rules.completeness import says
 from governance.cards.rules.editing import contradicted
 from governance.cards.rules.model_card import Metric, ModelCard
 from governance.cards.rules.numbers import Provenance, ProvenanceKind
 from governance.cards.rules.parts import origin_of, values_of
 from governance.cards.rules.sections import BY_KEY
-from governance.core.wording import day
+from governance.core.wording import day, number
 from governance.evidence.rules.documents.blocks import (
     Block,
     Cell,
@@ -53,6 +52,23 @@ def reviewer_chapters(of: Material) -> tuple[Chapter, ...]:
         Chapter(key="findings", title="Open findings", blocks=tuple(_findings(of))),
         Chapter(key="comments", title="Open comments", blocks=tuple(_comments(of))),
     )
+
+
+def at_a_glance(of: Material) -> Lines:
+    """Count what a reviewer has to look at."""
+    card = of.card.card
+    changed = section_diffs(of.before.card, card) if of.before else []
+    claims = [*_claimed_metrics(card), *_claimed_amounts(card)]
+    counts = (
+        ("Sections changed", number(len(changed)) if of.before else "No card to compare with"),
+        ("Gaps", number(len(of.card.expected.gaps(card)))),
+        ("Groups worse than the whole", number(sum(1 for _ in _distances(card)))),
+        ("Numbers that nobody measured", number(len(claims))),
+        ("Contradicted claims", number(len(_differing(card)))),
+        ("Open findings", number(len(of.open_findings))),
+        ("Open comments", number(len(of.comments))),
+    )
+    return Lines(label="At a glance", rows=counts)
 
 
 def _since(of: Material) -> str:
@@ -200,8 +216,12 @@ def _is_claim(provenance: Provenance) -> bool:
     return provenance.kind != ProvenanceKind.MEASURED
 
 
+def _differing(card: ModelCard) -> list[tuple[Metric, Metric]]:
+    return [(c, m) for c, m in contradicted(card) if c.value.value != m.value.value]
+
+
 def _contradicted(card: ModelCard) -> Iterator[Block]:
-    pairs = [(c, m) for c, m in contradicted(card) if c.value.value != m.value.value]
+    pairs = _differing(card)
     if not pairs:
         yield _nothing("No claim differs from what was measured.")
         return
@@ -252,13 +272,3 @@ def _comments(of: Material) -> Iterator[Block]:
             for one in of.comments
         ),
     )
-
-
-def weak_count(card: ModelCard) -> int:
-    """Return how many groups are worse than the whole."""
-    return sum(1 for _ in _distances(card))
-
-
-def unanswered(of: Material, keys: Iterable[str]) -> list[str]:
-    """Return the titles of those sections that have no answer."""
-    return [BY_KEY[key].title for key in keys if not says(of.card.card, BY_KEY[key])]

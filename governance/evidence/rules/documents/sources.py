@@ -42,7 +42,7 @@ def source(name: str) -> Source:
         fill = f"The section “{section.title}” of the card: {section.ask}"
         return Source(name=section.title, fill=fill, blocks=lambda of: _section(of, key))
     if kind == "own" and key:
-        title = sentence(key)
+        title = sentence(key).replace("Eu ", "EU ")
         fill = f"A section of the firm’s own in the card, named “{title}”."
         return Source(name=title, fill=fill, blocks=lambda of: _own(of, key))
     return SOURCES[name]
