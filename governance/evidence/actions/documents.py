@@ -12,7 +12,7 @@ from governance.core.pdf import Asset, Attachment, Limits, Rendered, render_pdf
 from governance.evidence.actions.making import styles
 from governance.evidence.rules.documents.blocks import Document
 
-LIMITS = Limits(memory=2 * 1024**3, cpu_seconds=30, wall_seconds=40)
+LIMITS = Limits(memory=2 * 1024**3, cpu_seconds=45, wall_seconds=50)
 """Somebody waits for it in a browser, so it takes less than the server gives an answer."""
 DATA_NAME = "document.json"
 PRINTED = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})

@@ -21,7 +21,7 @@ from governance.evidence.rules.documents.sections import values_table
 from governance.evidence.rules.documents.sources import WHOLE
 
 HEADLINES = 5
-LONGEST = 420
+LONGEST = 260
 """The most characters of a text on the one page."""
 DATES = 5
 
@@ -64,7 +64,7 @@ def _standing(of: Material) -> Lines:
         ("Risk tier", of.tier or "Not set"),
         ("EU AI Act class", of.ai_act_class or "Not set"),
         ("Stage", f"{of.stage}. {of.serves}" if of.serves else of.stage),
-        ("Deprecated", of.deprecated),
+        ("Deprecated", short(of.deprecated)),
         ("Validation", report),
         ("Newest request", approved),
         ("Open findings", _severities(of)),

@@ -62,17 +62,21 @@ def findings_table(rows: Iterable[FindingFacts]) -> Table:
 def data_table(rows: Iterable[DataFacts]) -> Table:
     return Table(
         caption="Data of the version",
-        columns=("Data set", "Used for", "Rows", "Period", "State", "Who said so"),
+        columns=("Data set", "Used for", "Rows", "Who said so"),
         numbers=(2,),
         rows=tuple(
             (
-                Cell(text=one.name, note=one.revision),
-                Cell(text=one.purpose),
+                Cell(text=one.name, note=_state(one)),
+                Cell(text=one.purpose, note=one.period),
                 Cell(text=number(one.rows)),
-                Cell(text=one.period or "n/a"),
-                Cell(text=one.digest or "Not known"),
                 Cell(text=one.origin),
             )
             for one in rows
         ),
     )
+
+
+def _state(one: DataFacts) -> str:
+    """Say which state of the data was read, as far as somebody said so."""
+    known = [text for text in (one.digest, one.revision) if text]
+    return ", ".join(known) or "in a state that nobody named"
