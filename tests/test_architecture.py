@@ -188,7 +188,7 @@ def makes_entry(node: ast.AST) -> bool:
 
 # verify_pack.py needs nothing but Python's own library.
 PURE = re.compile(
-    r"governance\.(\w+\.rules(\.\w+)*|core\.(errors|canonical|places|strict_yaml|wording|drawing|typed)"
+    r"governance\.(\w+\.rules(\.\w+)*|core\.(errors|canonical|places|strict_yaml|wording|drawing|typed|diffs)"
     r"|evidence\.verify_pack)"
 )
 CHOICES = {"TextChoices", "IntegerChoices"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import nh3
 from django.core.cache import cache
@@ -23,14 +24,14 @@ ATTRIBUTES = {
     "a": {"href", "title"},
     "ol": {"start"},
     "table": {"class"},
-    "th": {"class"},
+    "th": {"class", "scope"},
     "td": {"class"},
     "div": {"class", "role", "tabindex", "aria-label"},
 }
 SCHEMES = {"http", "https", "mailto"}
 LONG = 2_000
 """Of shorter texts the way to the cache takes as long as the rendering."""
-CACHE_PREFIX = "rich:1"
+CACHE_PREFIX = "rich:2"
 """Another number when the rendering changes."""
 CACHED_SECONDS = 7 * 24 * 3600
 HEADINGS = ("h3", "h4", "h5", "h6")
@@ -50,51 +51,84 @@ def _table_close(
     return "</table></div>"
 
 
-def _reader() -> MarkdownIt:
+def _plain_reader() -> MarkdownIt:
     # Raw HTML stays text, and no picture is fetched from anywhere.
     reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    reader.disable("image")
+    return reader.disable("image")
+
+
+def _reader() -> MarkdownIt:
+    reader = _plain_reader()
     reader.add_render_rule("table_open", _table_open)
     reader.add_render_rule("table_close", _table_close)
     return reader
 
 
-_READER = _reader()
+_READER, _PRINTER = _reader(), _plain_reader()
 
 
-def rich_text(text: str) -> Markup:
+def rich_text(text: str, level: int = 3) -> Markup:
     """Return the Markdown as clean HTML: no raw HTML, no script, no image, no style.
 
-    Headings begin at the third level, whatever the text says, because it stands under one of the
-    second. Rendered and then sanitized: either alone would do, and neither is relied upon alone.
+    Headings begin at `level`, whatever the text says, because it stands under one of the level
+    above. Rendered and then sanitized: either alone would do, and neither is relied upon alone.
     A long text is rendered once, and found by its digest after that.
     """
     if len(text) < LONG:
-        return _rendered(text)
-    key = f"{CACHE_PREFIX}:{sha256_hex(text.encode())}"
+        return _rendered(text, level)
+    key = f"{CACHE_PREFIX}:{level}:{sha256_hex(text.encode())}"
     found = cache.get(key)
     if found is None:
-        found = str(_rendered(text))
+        found = str(_rendered(text, level))
         cache.set(key, found, timeout=CACHED_SECONDS)
     return Markup(found)  # noqa: S704  cleaned before it was put there
 
 
-def _rendered(text: str) -> Markup:
+def printed_text(text: str, level: int = 3) -> Markup:
+    """Return the same for paper: a link is its words and its address, and a table only a table."""
     env: EnvType = {}
     tokens = _READER.parse(text, env)
-    _lower_headings(tokens)
+    _lower_headings(tokens, level)
+    _align_cells(tokens)
+    for token in tokens:
+        if token.type == "inline" and token.children:
+            token.children = list(_unlinked(token.children))
+        elif token.type == "th_open":
+            token.attrSet("scope", "col")
+    html = _PRINTER.renderer.render(tokens, _PRINTER.options, env)
+    return Markup(nh3.clean(html, tags=TAGS - {"a"}, attributes=ATTRIBUTES))  # noqa: S704  cleaned
+
+
+def _unlinked(children: Iterable[Token]) -> Iterator[Token]:
+    address, words = "", ""
+    for token in children:
+        if token.type == "link_open":
+            address, words = str(token.attrs.get("href", "")), ""
+        elif token.type == "link_close":
+            if unquote(address.removeprefix("mailto:")) not in {words, unquote(words)}:
+                yield Token(type="text", tag="", nesting=0, content=f" ({address})")
+        else:
+            words += token.content
+            yield token
+
+
+def _rendered(text: str, level: int) -> Markup:
+    env: EnvType = {}
+    tokens = _READER.parse(text, env)
+    _lower_headings(tokens, level)
     _align_cells(tokens)
     html = _READER.renderer.render(tokens, _READER.options, env)
     clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES)
     return Markup(clean)  # noqa: S704  cleaned in the line above
 
 
-def _lower_headings(tokens: Sequence[Token]) -> None:
-    """Give the levels that occur the numbers from 3 on, so that none is skipped."""
+def _lower_headings(tokens: Sequence[Token], level: int) -> None:
+    """Give the levels that occur the numbers from `level` on, so that none is skipped."""
+    names = HEADINGS[level - 3 :]
     headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
     levels = sorted({token.tag for token in headings})
     for token in headings:
-        token.tag = HEADINGS[min(levels.index(token.tag), len(HEADINGS) - 1)]
+        token.tag = names[min(levels.index(token.tag), len(names) - 1)]
 
 
 def _align_cells(tokens: Sequence[Token]) -> None:

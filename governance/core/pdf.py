@@ -25,7 +25,8 @@ from governance.core.errors import DomainError
 
 APT_LINE = (
     "apt-get install --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 "
-    "libharfbuzz-subset0 fonts-dejavu-core fonts-inter fonts-sil-charis fonts-jetbrains-mono"
+    "libharfbuzz-subset0 fonts-dejavu-core fonts-inter fonts-sil-charis fonts-jetbrains-mono "
+    "fonts-wqy-microhei fonts-symbola"
 )
 CHILD = Path(__file__).with_name("pdf_child.py")
 FONTS = Path(__file__).with_name("data") / "fonts.conf"

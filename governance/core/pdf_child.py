@@ -40,6 +40,8 @@ FONT_FILES = (
     "DejaVuSans.ttf",
     "DejaVuSansMono.ttf",
     "DejaVuSerif.ttf",
+    "wqy-microhei.ttc",
+    "Symbola_hint.ttf",
 )
 SAFE = frozenset(map(chr, range(0x20, 0x7F))) | {"\n", "\t"}
 # Controls, and the marks that reorder or hide what stands around them (Unicode TR 36).

@@ -26,6 +26,8 @@ FONTS = {
     "Charis SIL": ("CharisSIL-*", "fonts-sil-charis"),
     "JetBrains Mono": ("JetBrainsMono-*", "fonts-jetbrains-mono"),
     "DejaVu": ("DejaVuSans.ttf", "fonts-dejavu-core"),
+    "WenQuanYi Micro Hei": ("wqy-microhei.ttc", "fonts-wqy-microhei"),
+    "Symbola": ("Symbola*", "fonts-symbola"),
 }
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable")
 EMPTY_PAGE = '<html lang="en"><head><title>Check</title></head><body><p>Check</p></body></html>'

@@ -30,6 +30,7 @@ FILTERS = {
     "moment": wording.moment,
     "number": wording.number,
     "percent": wording.percent,
+    "printed": markup.printed_text,
     "rich": markup.rich_text,
     "sentence": wording.sentence,
     "shortened": wording.shortened,

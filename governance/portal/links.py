@@ -198,6 +198,11 @@ def card(row: ModelVersion) -> str:
     return f"{version(row)}card/"
 
 
+def card_view(row: ModelVersion, reader: str) -> str:
+    """The document about a version for one kind of reader."""
+    return f"{card(row)}views/{reader}/"
+
+
 def card_edit(row: ModelVersion) -> str:
     return f"{card(row)}edit/"
 

@@ -25,6 +25,12 @@ from governance.portal.views.audit import audit_log
 from governance.portal.views.card_comments import comment_section, settle
 from governance.portal.views.card_editor import edit_card, forget_typed, keep_typed
 from governance.portal.views.card_exchange import export, export_file, import_file, take_parts
+from governance.portal.views.card_views import (
+    card_view,
+    download_card_markdown,
+    download_card_pdf,
+    view_not_drawn,
+)
 from governance.portal.views.cards import card, compare_cards, figure, publish_draft, withdraw
 from governance.portal.views.certificates import certificate, download_certificate, not_drawn
 from governance.portal.views.challenge import challenge_figures
@@ -137,6 +143,14 @@ card_urls = [
     page(f"{CARD}files/<slug:digest>/", figure, name="card_figure"),
     page(f"{CARD}comment/<slug:section>/", comment_section, name="card_comment", methods=WRITE),
     page(f"{CARD}settle/<uuid:comment_id>/", settle, name="card_settle", methods=WRITE),
+    page(f"{CARD}views/<slug:reader>/", card_view, name="card_view"),
+    page(
+        f"{CARD}views/<slug:reader>/pdf/",
+        download_card_pdf,
+        name="card_pdf",
+        answers={PdfUnavailable: view_not_drawn, PdfTooLarge: view_not_drawn},
+    ),
+    page(f"{CARD}views/<slug:reader>/markdown/", download_card_markdown, name="card_markdown"),
 ]
 
 VALIDATION = "models/<str:name>/versions/<int:number>/validation/"

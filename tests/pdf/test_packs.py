@@ -161,7 +161,7 @@ def test_a_record_changed_behind_the_ledger_makes_no_pack(var_dir: Path) -> None
 
 HOSTILE = (
     '<script>alert(1)</script><img src="file:///etc/passwd"><style>@import "http://127.0.0.1:9/x";'
-    "</style>{{ 7 * 7 }} &lt;b&gt; \u202etxt.exe \u6f22"
+    "</style>{{ 7 * 7 }} &lt;b&gt; \u202etxt.exe \u0915"
 )
 SHOWN = '<script>alert(1)</script><imgsrc="file:///etc/passwd">'
 WRITTEN = {
@@ -199,7 +199,7 @@ def test_what_people_write_is_printed_as_text_whatever_it_looks_like(pack: PackF
     assert text.count(SHOWN) >= 30
     assert "{{7*7}}" in text
     assert "&lt;b&gt;" in text
-    assert "[U+202E]txt.exe[U+6F22]" in text
+    assert "[U+202E]txt.exe[U+0915]" in text
     assert list(reader.attachments) == ["evidence.json"]
     assert b"/URI" not in files
     assert violations(files, page.ValidationProfile.PDF_A_3A) == []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import page
+import pikepdf
 import pypdf
 import pytest
 
@@ -87,10 +88,55 @@ def test_nothing_is_fetched_from_a_file_or_the_network(body: str) -> None:
 
 
 def test_what_no_font_has_and_what_would_hide_is_printed_as_its_code_point() -> None:
-    result = drawn("<p>a\u6f22b \u202ec\u200bd \x07e \U000f0000f</p>")
-    assert result.replaced == ("U+0007", "U+200B", "U+202E", "U+6F22", "U+F0000")
-    assert "a[U+6F22]b [U+202E]c[U+200B]d [U+0007]e [U+F0000]f" in text_of(result.data)
+    result = drawn("<p>a\u0915b \u202ec\u200bd \x07e \U000f0000f</p>")
+    assert result.replaced == ("U+0007", "U+0915", "U+200B", "U+202E", "U+F0000")
+    assert "a[U+0915]b [U+202E]c[U+200B]d [U+0007]e [U+F0000]f" in text_of(result.data)
     assert violations(result.data, page.ValidationProfile.PDF_A_3A) == []
+
+
+WRITINGS = {
+    "Japanese": ("住宅ローンの返済能力を推定する。", "カタカナと「かぎ括弧」、①番、〒。"),
+    "Chinese": ("该模型估计客户流失的概率。", "繁體中文：風險等級"),
+    "Korean": ("고객 이탈을 예측합니다.", "한국어"),
+    "Cyrillic and Greek": ("Оценивает риск.", "Εκτιμά τον κίνδυνο."),
+    "emoji": ("🙂", "🚀", "🤖", "✅", "⚠", "🧠"),
+}
+
+
+@pytest.mark.parametrize("writing", WRITINGS)
+def test_every_writing_that_a_font_has_is_there_to_be_read(writing: str) -> None:
+    result = drawn("".join(f"<p>{line}</p>" for line in WRITINGS[writing]))
+    assert result.replaced == ()
+    text = text_of(result.data)
+    assert not [line for line in WRITINGS[writing] if line not in text]
+    assert has_every_glyph(result.data)
+    for profile in (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1):
+        assert violations(result.data, profile) == []
+
+
+def test_writing_from_right_to_left_is_drawn_with_every_letter() -> None:
+    result = drawn('<p dir="rtl">يقدر النموذج المخاطر.</p><p dir="rtl">המודל מעריך סיכון.</p>')
+    assert result.replaced == ()
+    assert has_every_glyph(result.data)
+    letters = set(text_of(result.data))
+    assert set("המודל מעריך סיכון") - {" "} <= letters
+    assert violations(result.data, page.ValidationProfile.PDF_A_3A) == []
+
+
+def has_every_glyph(data: bytes) -> bool:
+    """No text is drawn with the box that stands for a glyph which a font lacks: glyph 0."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        shown = [
+            bytes(part)
+            for sheet in pdf.pages
+            for operands, operator in pikepdf.parse_content_stream(sheet)
+            if str(operator) in {"Tj", "TJ"}
+            for one in operands
+            for part in (one if isinstance(one, pikepdf.Array) else [one])
+            if isinstance(part, pikepdf.String)
+        ]
+    glyphs = {text[i : i + 2] for text in shown for i in range(0, len(text), 2)}
+    return bool(glyphs) and b"\0\0" not in glyphs
 
 
 def test_a_document_that_takes_too_long_is_ended() -> None:

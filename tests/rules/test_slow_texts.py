@@ -6,10 +6,10 @@ import time
 
 import pytest
 
+from governance.core.diffs import diff_lines, diff_value, diff_words
 from governance.core.errors import InvalidInput
 from governance.core.markup import rich_text
 from governance.mlflow_api.filters import MODELS, parse_search
-from governance.portal.pages.diffs import diff_lines, diff_value, diff_words
 
 SIZE = 50_000
 SLOW_PAIRS = {

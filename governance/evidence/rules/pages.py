@@ -10,10 +10,12 @@ from typing import Any
 
 from governance.accounts.rules import Role
 from governance.cards.rules.completeness import Expected
-from governance.cards.rules.model_card import Metric, card_of_text
-from governance.cards.rules.sections import SECTIONS
+from governance.cards.rules.model_card import card_of_text, with_typists
+from governance.evidence.rules.documents.blocks import Chapter
+from governance.evidence.rules.documents.sections import card_chapters
 from governance.evidence.rules.reading import Entry, Evidence, Held, version_number
 from governance.evidence.rules.signatures import Certificate, proof_words
+from governance.inventory.rules import Kind
 from governance.registry.rules import Move, SlotRole, Stage
 from governance.validation.rules import Opinion, Severity
 
@@ -50,8 +52,7 @@ class CardPage:
     published_by: str
     published_at: datetime | None
     digest: str
-    sections: Sequence[tuple[str, str]]
-    metrics: Sequence[Metric]
+    chapters: Sequence[Chapter]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,29 +134,39 @@ def live_versions(evidence: Evidence, rows: Sequence[VersionRow]) -> list[Versio
 
 
 def card_page(evidence: Evidence, rows: Sequence[VersionRow]) -> CardPage | None:
-    """The newest revision of the card of what serves; else of the newest version that has one."""
+    """The newest revision of the card of what serves that nobody withdrew; else of the newest
+    version that has one.
+    """
+    standing = _standing_cards(evidence)
     candidates = [*live_versions(evidence, rows), *rows]
-    chosen = next((row for row in candidates if row.has_card), None)
+    chosen = next((row for row in candidates if row.ref in standing), None)
     if chosen is None:
         return None
-    held = max(
-        (c for c in evidence.all("card") if f"version:{c['version_id']}" == chosen.ref),
-        key=lambda card: card.number("number"),
-    )
-    card = card_of_text(held["text"])
+    held = standing[chosen.ref]
+    card = with_typists(card_of_text(held["text"]), evidence.document["names"])
     return CardPage(
         version=chosen.number,
         revision=held.number("number"),
         published_by=evidence.person(held, "published_by_id"),
         published_at=held.at("published_at"),
         digest=held["digest"],
-        sections=[
-            (section.title, card.sections.get(section.key, ""))
-            for section in SECTIONS
-            if section.key in card.sections or Expected().needs(section)
-        ],
-        metrics=card.metrics,
+        chapters=card_chapters(card, _expected(evidence)),
     )
+
+
+def _standing_cards(evidence: Evidence) -> dict[str, Held]:
+    """Return the newest revision that was not withdrawn, by the reference of its version."""
+    withdrawn = {row["revision_id"] for row in evidence.all("card-withdrawal")}
+    cards = [card for card in evidence.all("card") if card.key not in withdrawn]
+    newest = sorted(cards, key=lambda card: card.number("number"))
+    return {f"version:{card['version_id']}": card for card in newest}
+
+
+def _expected(evidence: Evidence) -> Expected:
+    model = next(iter(evidence.all("model")), None)
+    if model is None:
+        return Expected()
+    return Expected(tier=model.number("tier") or None, agent=model["kind"] == Kind.GENERATIVE)
 
 
 def reports(evidence: Evidence) -> list[ReportPage]:

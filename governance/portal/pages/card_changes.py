@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from governance.cards.models import CardRevision
 from governance.cards.queries import draft_of
 from governance.cards.queries.names import named
 from governance.cards.queries.revisions import revisions_of_model
-from governance.cards.rules.completeness import Expected
+from governance.cards.rules.changes import EVERYTHING, section_diffs
 from governance.cards.rules.model_card import ModelCard
+from governance.cards.rules.parts import parts_of
 from governance.cards.rules.revisions import CardNotFound
-from governance.portal.pages.card_parts import Part, parts_of
 from governance.portal.pages.changes import Change
-from governance.portal.pages.diffs import Line, diff_lines, diff_value
 from governance.registry.models import ModelVersion
 
-EVERYTHING = Expected(agent=True)
 USE = ("intended_use", "out_of_scope")
 """The sections in which a change may widen what the model is used for."""
 DRAFT = "draft"
@@ -76,66 +74,14 @@ def card_changes(
 
     Without values, of what was measured only the comments are compared.
     """
-    old, new = _by_key(before), _by_key(after)
-    found = []
-    for key in new:
-        lines = [
-            *diff_lines(old[key].text, new[key].text),
-            *_stated(old[key], new[key], with_values),
-        ]
-        if lines:
-            title = new[key].section.title
-            found.append(
-                SectionChange(
-                    key=key,
-                    change=Change(title=title, lines=lines),
-                    widens=key in USE and bool(old[key].text),
-                )
-            )
-    return found
-
-
-def _by_key(card: ModelCard) -> dict[str, Part]:
-    return {part.section.key: part for part in parts_of(card, EVERYTHING)}
-
-
-def _stated(old: Part, new: Part, with_values: bool) -> Iterator[Line]:
-    before, after = dict(_facts(old, with_values)), dict(_facts(new, with_values))
-    for name in dict.fromkeys([*before, *after]):
-        if before.get(name) != after.get(name):
-            yield from diff_value(name, before.get(name, ""), after.get(name, ""))
-
-
-def _facts(part: Part, with_values: bool) -> Iterable[tuple[str, str]]:
-    """Everything that the section states beside its text, as a name and one line of words."""
-    for value in part.values:
-        name = f"{value.metric}, {value.slice}"
-        if with_values or not value.is_measured:
-            yield name, _joined([value.value, value.interval])
-            yield f"{name}, where it comes from", value.origin.words
-        yield f"{name}, comment", value.note
-    for one in part.amounts:
-        yield one.name, f"{one.value} {one.unit}".strip()
-        yield f"{one.name}, where it comes from", one.origin.words
-        yield f"{one.name}, comment", one.note
-    for data in part.data:
-        yield data.name, _joined([f"{label}: {text}" for label, text in data.lines]) or "named"
-    for place, risk in enumerate(part.considerations, start=1):
-        said = [risk.name, risk.group, risk.benefits, risk.harms, risk.mitigation]
-        yield f"Risk {place}", _joined(said)
-    for figure in part.figures:
-        yield (
-            f"Figure {figure.name or figure.digest[:12]}",
-            _joined([figure.description, f"sha256:{figure.digest[:12]}…"]),
+    return [
+        SectionChange(
+            key=one.section.key,
+            change=Change(title=one.section.title, lines=one.lines),
+            widens=one.section.key in USE and one.is_rewritten,
         )
-    facts: dict[str, list[str]] = {}
-    for fact in part.facts:
-        facts.setdefault(fact.label, []).append(fact.value)
-    yield from ((label, _joined(values)) for label, values in facts.items())
-
-
-def _joined(texts: Iterable[str]) -> str:
-    return ", ".join(text for text in texts if text)
+        for one in section_diffs(before, after, with_values=with_values)
+    ]
 
 
 def compare_page(version: ModelVersion, before: str, after: str) -> ComparePage:

@@ -14,9 +14,9 @@ from governance.cards.queries.drafts import unsaved_texts
 from governance.cards.queries.names import named
 from governance.cards.rules.editing import DATA_ROLES, unmeasured
 from governance.cards.rules.model_card import Dataset, Metric, ModelCard, Quantity
+from governance.cards.rules.parts import Part, datasets_of, parts_of
 from governance.cards.rules.revisions import claim_problems
 from governance.cards.rules.sections import BY_KEY, Section
-from governance.portal.pages.card_parts import Part, datasets_of, parts_of
 from governance.portal.pages.cards import Rights, rights_of, section_address
 from governance.registry.models import ModelVersion
 

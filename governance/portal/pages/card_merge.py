@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from governance.core.diffs import diff_lines
 from governance.core.typed import tidy
 from governance.portal.pages.card_editor import EditPage
 from governance.portal.pages.changes import Change
-from governance.portal.pages.diffs import diff_lines
 
 
 @dataclass(frozen=True, kw_only=True)

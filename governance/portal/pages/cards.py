@@ -15,10 +15,10 @@ from governance.cards.queries.comments import comments_on, settled_comments
 from governance.cards.queries.names import named
 from governance.cards.queries.revisions import are_there_others
 from governance.cards.rules.model_card import Extension, Kept
+from governance.cards.rules.parts import Part, parts_of, written_parts
 from governance.cards.rules.revisions import CardNotFound
 from governance.cards.rules.sections import Section
 from governance.portal import links
-from governance.portal.pages.card_parts import Part, parts_of, written_parts
 from governance.portal.pages.may import frozen, why_not
 from governance.registry.models import ModelVersion
 from governance.validation.models import Report

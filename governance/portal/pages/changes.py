@@ -19,8 +19,8 @@ from governance.approvals.rules.dossier import (
 )
 from governance.approvals.rules.gates import check_name
 from governance.cards.models import CardRevision
+from governance.core.diffs import Line, diff_value
 from governance.core.wording import counted, day, size
-from governance.portal.pages.diffs import Line, diff_value
 from governance.registry.rules import CheckOutcome, PartKind
 from governance.validation.rules import Opinion
 

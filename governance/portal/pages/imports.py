@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 
+from governance.core.diffs import Line, Piece, diff_value
 from governance.inventory.rules.imports import (
     FEW_ROWS,
     Change,
@@ -15,7 +16,6 @@ from governance.inventory.rules.imports import (
     RowProblem,
     Verdict,
 )
-from governance.portal.pages.diffs import Line, Piece, diff_value
 
 ROWS_ON_A_PAGE = 50
 PROBLEMS_SHOWN = 200

@@ -16,6 +16,7 @@ from governance.approvals.queries.model_changes import (
     revalidation_of,
     staled_by,
 )
+from governance.core.diffs import diff_lines, diff_value
 from governance.inventory.actions.model_changes import may_withdraw
 from governance.inventory.models import Model, ModelChange
 from governance.inventory.queries import field_label
@@ -23,7 +24,6 @@ from governance.inventory.queries.model_changes import changes_of
 from governance.inventory.rules.model_changes import ChangeOutcome, Materiality
 from governance.portal.pages.changes import Change
 from governance.portal.pages.dependencies import keeper_wanted
-from governance.portal.pages.diffs import diff_lines, diff_value
 from governance.portal.pages.may import why_not
 from governance.portal.pages.record_lines import names_of, value_in_words
 from governance.portal.pages.upkeep import too_close

@@ -15,8 +15,8 @@ from governance.approvals.models import PolicySignOff, PolicyVersion
 from governance.approvals.queries.policies import policy_of, policy_sign_offs, policy_versions
 from governance.approvals.rules.judgement import Decision
 from governance.approvals.rules.policies import Policy, PolicyState
+from governance.core.diffs import Line, diff_lines
 from governance.portal.pages.certificates import Certificate, certificates, entry_numbers
-from governance.portal.pages.diffs import Line, diff_lines
 from governance.portal.pages.may import why_not
 from governance.portal.pages.policy_words import (
     applies_to,

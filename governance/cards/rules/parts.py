@@ -197,7 +197,8 @@ def origin_of(value: Number) -> Origin:
     match said.kind:
         case ProvenanceKind.MEASURED:
             words = Source(said.source).label if said.source in Source.values else "Measured"
-            known = (("run", said.run), ("data", said.dataset))
+            evaluation = said.evaluation if not (said.run or said.dataset) else ""
+            known = (("run", said.run), ("data", said.dataset), ("evaluation", evaluation))
             detail = ", ".join(f"{name} {_short(text)}" for name, text in known if text)
         case ProvenanceKind.TYPED:
             words, detail = f"Typed by {said.typed_by}", ""
@@ -206,6 +207,12 @@ def origin_of(value: Number) -> Origin:
         case _:
             words, detail = "Not said", ""
     return Origin(kind=said.kind, words=words, detail=detail)
+
+
+def _said(value: Number) -> str:
+    origin = origin_of(value)
+    words = "origin not said" if origin.kind == ProvenanceKind.UNKNOWN else origin.words
+    return words[:1].lower() + words[1:]
 
 
 def _short(text: str) -> str:
@@ -234,7 +241,7 @@ def _amount(one: Quantity) -> Amount:
 
 
 def _data(one: Dataset) -> Data:
-    rows = _written(one.rows) if one.rows else ""
+    rows = f"{_written(one.rows)} ({_said(one.rows)})" if one.rows else ""
     said = (
         ("Origin", one.origin),
         ("How recent", one.recency),

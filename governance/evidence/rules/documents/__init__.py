@@ -1,0 +1,1 @@
+"""Documents about one version, each for one kind of reader."""
