@@ -29,9 +29,8 @@ def document_pdf(document: Document, *, at: datetime) -> Rendered:
     text = canonical(document.body())
     digest = sha256_hex(text.encode())
     pictures = _pictures(document)
-    page = {"document": document, "content_digest": digest, "at": at, "drawn": set(pictures)}
     return render_pdf(
-        render_to_string("pdf/document.html", page, using="jinja2"),
+        printed_html(document, at=at, digest=digest, drawn=frozenset(pictures)),
         assets={"evidence-pack.css": styles(), **pictures},
         attachments=[
             Attachment(
@@ -44,6 +43,14 @@ def document_pdf(document: Document, *, at: datetime) -> Rendered:
         identifier=bytes.fromhex(digest)[:16],
         limits=LIMITS,
     )
+
+
+def printed_html(
+    document: Document, *, at: datetime, digest: str, drawn: frozenset[str] = frozenset()
+) -> str:
+    """Return what is printed; `drawn` are the digests of the figures whose bytes are there."""
+    page = {"document": document, "content_digest": digest, "at": at, "drawn": drawn}
+    return render_to_string("pdf/document.html", page, using="jinja2")
 
 
 def _pictures(document: Document) -> dict[str, Asset]:
