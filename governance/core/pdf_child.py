@@ -128,6 +128,9 @@ def finished(data: bytes) -> tuple[bytes, int]:
         for stream in (o for o in pdf.objects if isinstance(o, pikepdf.Stream)):
             if stream.get("/Type") == pikepdf.Name.EmbeddedFile:
                 stream.write(stream.read_bytes())
+            # PDF/A lets no viewer make up what stands between the pixels of a picture.
+            if stream.get("/Subtype") == pikepdf.Name.Image and "/Interpolate" in stream:
+                stream.Interpolate = False
         out = io.BytesIO()
         pdf.save(
             out,

@@ -37,6 +37,10 @@ PAGES = [
     "/models/churn-model/dependencies/",
     "/models/churn-model/rules/",
     "/models/churn-model/versions/1/",
+    *(
+        f"/models/churn-model/versions/1/card/views/{reader}/"
+        for reader in ("full", "reviewer", "executive", "instructions", "annex-iv")
+    ),
     "/models/churn-model/slots/new/",
     f"/data/{'d' * 64}/",
     "/inventory/import/",

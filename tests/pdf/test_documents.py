@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import page
 import pypdf
 import pytest
+from PIL import Image
 
 from governance.cards.actions import publish_card, save_draft, withdraw_card, write_draft
 from governance.cards.models import CardAttachment
@@ -17,7 +18,7 @@ from governance.cards.rules.editing import NumberRow, SectionEdit
 from governance.cards.rules.model_card import Figure
 from governance.core.canonical import canonical, sha256_hex
 from governance.core.pdf import Rendered
-from governance.evidence.actions.documents import document_pdf
+from governance.evidence.actions.documents import document_pdf, is_for_presses
 from governance.evidence.actions.making import context, draw
 from governance.evidence.queries.collecting import collect
 from governance.evidence.queries.documents import document_of
@@ -149,18 +150,29 @@ def test_figures_are_printed_and_numbers_say_who_typed_them(
     assert is_valid(result.data)
 
 
-def illustrate(version: ModelVersion, cast: Cast) -> str:
+def test_a_picture_in_four_inks_is_named_and_not_printed(version: ModelVersion, cast: Cast) -> None:
+    inks = io.BytesIO()
+    Image.new("CMYK", (9, 9), (9, 99, 199, 9)).save(inks, "JPEG")
+    colors = io.BytesIO()
+    Image.new("RGB", (9, 9), (9, 99, 199)).save(colors, "JPEG")
+    assert (is_for_presses(inks.getvalue()), is_for_presses(colors.getvalue())) == (True, False)
+    digest = illustrate(version, cast, picture=inks.getvalue())
+    result = drawn(version, Reader.FULL, cast)
+    assert "is not printed here" in text_of(result.data)
+    assert digest in text_of(result.data).replace(" ", "")
+    assert is_valid(result.data)
+
+
+def illustrate(version: ModelVersion, cast: Cast, picture: bytes = PICTURE) -> str:
     """Give the evaluation of the draft a figure and a typed number."""
-    digest = sha256_hex(PICTURE)
-    CardAttachment.objects.create(digest=digest, media_type="image/png", data=PICTURE)
+    digest, kind = sha256_hex(picture), "image/png" if picture == PICTURE else "image/jpeg"
+    CardAttachment.objects.create(digest=digest, media_type=kind, data=picture)
     edit = SectionEdit(
         key="evaluation",
         text="See the curve.",
         metrics=(NumberRow(name="recall", value="0.61"),),
         figures=(
-            Figure(
-                digest=digest, media_type="image/png", description="A curve", section="evaluation"
-            ),
+            Figure(digest=digest, media_type=kind, description="A curve", section="evaluation"),
         ),
     )
     write_draft(version=version, edit=edit, base=None, actor=cast.owner, at=NOON)

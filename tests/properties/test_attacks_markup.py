@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pytest
 from django.test import Client
 from django.utils import timezone
+from markdown_it import MarkdownIt
 
 from governance.accounts.actions import rename_unit
 from governance.accounts.models import User
@@ -19,8 +20,12 @@ from governance.audit.followers import catch_up_all
 from governance.cards.actions import publish_card, save_draft
 from governance.cards.rules.sections import SECTIONS
 from governance.core.canonical import canonical
+from governance.evidence.actions.documents import printed_html
 from governance.evidence.actions.making import context
 from governance.evidence.queries.collecting import collect
+from governance.evidence.queries.documents import document_of
+from governance.evidence.rules.documents.blocks import Reader
+from governance.evidence.rules.documents.markdown import markdown_of
 from governance.evidence.rules.reading import Evidence
 from governance.inventory.actions import ModelRecord, create_model, describe_model
 from governance.registry.actions import (
@@ -145,6 +150,21 @@ def test_no_page_takes_a_text_for_markup(evil: Cast, who: str) -> None:
         assert "49" not in re.findall(r"onerror=alert\(2\)&gt;(..)", page), path
     assert visited > 10
     assert escaped > 5
+
+
+@pytest.mark.parametrize("reader", Reader)
+def test_nor_does_a_document(evil: Cast, reader: Reader) -> None:
+    version = evil.owner.owned_models.get().versions.first()
+    assert version is not None
+    document = document_of(version, reader, actor=evil.auditor, at=NOON)
+    html = printed_html(document, at=NOON, digest="d" * 64)
+    found = RAW.search(html)
+    assert found is None, html[max(0, found.start() - 200) : found.end() + 50]
+    assert "&lt;script&gt;" in html
+    assert "<a " not in html
+    written = MarkdownIt("commonmark").enable("table").render(markdown_of(document))
+    assert RAW.search(written) is None
+    assert "<img" not in written
 
 
 def test_nor_does_the_paper(evil: Cast) -> None:

@@ -332,6 +332,14 @@ def test_headings_that_people_wrote_stand_below_ours() -> None:
     assert any(token.type == "table_open" for token in tokens)
 
 
+@pytest.mark.parametrize("text", ["```", "~~~\ncode", "````md\n```\nx", "Text\n\n```py\n\n"])
+def test_code_that_is_left_open_ends_with_its_section(text: str) -> None:
+    after = MarkdownIt("commonmark").parse(f"{lowered(text, under=2)}\n\n## Ours")
+    assert after[-3].type == "heading_open"
+    closed = "```\ncode\n```"
+    assert lowered(closed, under=2) == closed
+
+
 @pytest.mark.parametrize(
     "text",
     ["# no heading", "1. no list", "- no list", "a | b", "<script>", "*no* _emphasis_", "[x](y)",

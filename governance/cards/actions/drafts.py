@@ -146,14 +146,16 @@ def _changed(before: ModelCard, after: ModelCard) -> list[str]:
 
 
 def _new_attachments(files: Mapping[str, bytes]) -> Iterable[CardAttachment]:
+    """Insert what nobody has sent yet; of two who send the same at once, one finds it there."""
     known = set(CardAttachment.objects.filter(digest__in=files).values_list("digest", flat=True))
-    return [
-        CardAttachment.objects.create(
-            digest=sha256_hex(data), media_type=media_type_of(data), data=data
+    found = [
+        CardAttachment.objects.get_or_create(
+            digest=sha256_hex(data), defaults={"media_type": media_type_of(data), "data": data}
         )
         for name, data in sorted(files.items())
         if name not in known
     ]
+    return [row for row, is_new in found if is_new]
 
 
 def _remember_editor(version: ModelVersion, person: User, *, at: datetime) -> list[Record]:

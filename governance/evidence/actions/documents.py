@@ -17,6 +17,8 @@ LIMITS = Limits(memory=2 * 1024**3, cpu_seconds=45, wall_seconds=50)
 DATA_NAME = "document.json"
 PRINTED = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 MOST_PICTURES = 16 * 1024**2
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""The markers of a JPEG behind which its size and the number of its inks stand."""
 
 
 def document_pdf(document: Document, *, at: datetime) -> Rendered:
@@ -27,9 +29,8 @@ def document_pdf(document: Document, *, at: datetime) -> Rendered:
     text = canonical(document.body())
     digest = sha256_hex(text.encode())
     pictures = _pictures(document)
-    page = {"document": document, "content_digest": digest, "at": at, "drawn": set(pictures)}
     return render_pdf(
-        render_to_string("pdf/document.html", page, using="jinja2"),
+        printed_html(document, at=at, digest=digest, drawn=frozenset(pictures)),
         assets={"evidence-pack.css": styles(), **pictures},
         attachments=[
             Attachment(
@@ -44,6 +45,14 @@ def document_pdf(document: Document, *, at: datetime) -> Rendered:
     )
 
 
+def printed_html(
+    document: Document, *, at: datetime, digest: str, drawn: frozenset[str] = frozenset()
+) -> str:
+    """Return what is printed; `drawn` are the digests of the figures whose bytes are there."""
+    page = {"document": document, "content_digest": digest, "at": at, "drawn": drawn}
+    return render_to_string("pdf/document.html", page, using="jinja2")
+
+
 def _pictures(document: Document) -> dict[str, Asset]:
     """Return the bytes of what can be printed, as far as one document may hold; the rest is named
     by digest alone.
@@ -53,7 +62,18 @@ def _pictures(document: Document) -> dict[str, Asset]:
     found: dict[str, Asset] = {}
     total = 0
     for row in rows.order_by("digest"):
-        total += len(row.data)
-        if total <= MOST_PICTURES:
-            found[row.digest] = Asset(data=bytes(row.data), media_type=row.media_type)
+        data = bytes(row.data)
+        total += len(data)
+        if total <= MOST_PICTURES and not is_for_presses(data):
+            found[row.digest] = Asset(data=data, media_type=row.media_type)
     return found
+
+
+def is_for_presses(data: bytes) -> bool:
+    """Tell whether it is a JPEG in four inks (ITU-T T.81 B.2.2), which an RGB PDF/A cannot hold."""
+    place = 2 if data[:2] == b"\xff\xd8" else len(data)
+    while place + 9 < len(data) and data[place] == 0xFF:
+        if data[place + 1] in FRAMES:
+            return data[place + 9] == 4
+        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return False

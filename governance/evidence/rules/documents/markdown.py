@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from governance.core.diffs import Line
 from governance.evidence.rules.documents.blocks import (
@@ -145,17 +146,28 @@ def lowered(text: str, *, under: int) -> str:
             words = " ".join(line.strip() for line in lines[start : end - 1])
             lines[start] = f"{'#' * level} {words}"
             drop |= set(range(start + 1, end))
-    code = _code_lines(text)
+    code = _code_lines(tokens)
     kept = [
         line if place in code else _tamed(line)
         for place, line in enumerate(lines)
         if place not in drop
     ]
-    return "\n".join(kept).strip("\n")
+    return "\n".join([*kept, *_fence_left_open(tokens, lines)]).strip("\n")
 
 
-def _code_lines(text: str) -> frozenset[int]:
-    blocks = (t for t in _READER.parse(text) if t.type in {"fence", "code_block"} and t.map)
+def _fence_left_open(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[str]:
+    """Give what closes a block of code that the text leaves open: all of ours would be code."""
+    last = tokens[-1] if tokens else None
+    if last is None or last.type != "fence" or not last.map:
+        return
+    end = lines[last.map[1] - 1].strip()
+    is_closed = set(end) == set(last.markup[:1]) and len(end) >= len(last.markup)
+    if not is_closed or last.map[1] - last.map[0] < 2:
+        yield last.markup
+
+
+def _code_lines(tokens: Iterable[Token]) -> frozenset[int]:
+    blocks = (t for t in tokens if t.type in {"fence", "code_block"} and t.map)
     return frozenset(line for token in blocks if token.map for line in range(*token.map))
 
 
