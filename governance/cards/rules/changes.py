@@ -48,7 +48,7 @@ def _by_key(card: ModelCard) -> dict[str, Part]:
 def _stated(old: Part, new: Part, with_values: bool) -> Iterator[Line]:
     before, after = dict(_facts(old, with_values)), dict(_facts(new, with_values))
     for name in dict.fromkeys([*before, *after]):
-        if before.get(name) != after.get(name):
+        if before.get(name, "") != after.get(name, ""):
             yield from diff_value(name, before.get(name, ""), after.get(name, ""))
 
 
