@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from governance.accounts.models import User
 from governance.core.canonical import sha256_hex
 from governance.core.kept_files import keep_file
+from governance.evidence.rules.documents.blocks import Reader
 from governance.inventory.actions import keep_answers, propose_tier_override
 from governance.inventory.models import Model
 from governance.inventory.rules.assessments import Matter
@@ -37,10 +38,6 @@ PAGES = [
     "/models/churn-model/dependencies/",
     "/models/churn-model/rules/",
     "/models/churn-model/versions/1/",
-    *(
-        f"/models/churn-model/versions/1/card/views/{reader}/"
-        for reader in ("full", "reviewer", "executive", "instructions", "annex-iv")
-    ),
     "/models/churn-model/slots/new/",
     f"/data/{'d' * 64}/",
     "/inventory/import/",
@@ -183,6 +180,21 @@ def test_nothing_scrolls_sideways_on_a_phone(
     page.get_by_role("button", name="Menu").click()
     expect(page.get_by_role("link", name="Inventory").first).to_be_visible()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_document_about_a_version_is_accessible_and_fits_a_phone(
+    portal: tuple[str, factories.Cast], opened: Open, scheme: str
+) -> None:
+    base, cast = portal
+    page = opened(base, color_scheme=scheme, reduced_motion="reduce")
+    sign_in(page, cast.approver)
+    for reader in Reader:
+        page.set_viewport_size({"width": WIDE, "height": 900})
+        page.goto(f"/models/churn-model/versions/1/card/views/{reader.value}/")
+        assert violations(page) == [], reader
+        page.set_viewport_size({"width": NARROW, "height": 900})
+        assert overflow(page) <= 0, reader
 
 
 @pytest.mark.parametrize("script", [True, False])

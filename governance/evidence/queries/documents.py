@@ -61,7 +61,9 @@ def document_of(
     revisions = card_revisions(version)
     row = None if as_draft else _chosen(revisions, revision)
     shown = _shown(version, row, revisions)
-    more = {} if reader == Reader.FULL else _beside(version, row, actor=actor, at=at)
+    more = {} if reader == Reader.FULL else _beside(version, actor=actor, at=at)
+    if reader == Reader.REVIEWER:
+        more["before"] = _before(version, row)
     return document_for(reader, Material(**_about(version, at=at), card=shown, **more))
 
 
@@ -128,9 +130,7 @@ def _tier(model: Model, at: datetime) -> str:
     return str(Tier(tier).label)
 
 
-def _beside(
-    version: ModelVersion, row: CardRevision | None, *, actor: User, at: datetime
-) -> dict[str, Any]:
+def _beside(version: ModelVersion, *, actor: User, at: datetime) -> dict[str, Any]:
     model = version.model
     found, approved = facts.findings(version), facts.approvals(version)
     names = names_in([], [change.changed_by for change in facts.moves_of(version)])
@@ -139,7 +139,6 @@ def _beside(
     return {
         "serves": _serves(version),
         "deprecated": _deprecated(version),
-        "before": _before(version, row),
         "reports": facts.reports(version),
         "findings": found,
         "comments": facts.comments(model),

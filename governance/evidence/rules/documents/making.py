@@ -99,7 +99,7 @@ def _front(reader: Reader, of: Material, chapters: tuple[Chapter, ...]) -> list[
     )
     lines = Lines(label="About", rows=tuple((k, v) for k, v in rows if v))
     if reader == Reader.REVIEWER:
-        return [lines, at_a_glance(of)]
+        return [lines, at_a_glance(of, chapters)]
     if reader == Reader.FULL:
         return [lines]
     return [lines, Prose(text=points_summary(chapters)), points_table(chapters)]

@@ -54,13 +54,14 @@ def reviewer_chapters(of: Material) -> tuple[Chapter, ...]:
     )
 
 
-def at_a_glance(of: Material) -> Lines:
-    """Count what a reviewer has to look at."""
+def at_a_glance(of: Material, chapters: tuple[Chapter, ...]) -> Lines:
+    """Count what a reviewer has to look at, in the chapters that `reviewer_chapters` made."""
     card = of.card.card
-    changed = section_diffs(of.before.card, card) if of.before else []
+    blocks = [block for one in chapters for block in one.blocks]
+    changed = number(sum(isinstance(block, Changed) for block in blocks))
     claims = [*_claimed_metrics(card), *_claimed_amounts(card)]
     counts = (
-        ("Sections changed", number(len(changed)) if of.before else "No card to compare with"),
+        ("Sections changed", changed if of.before else "No card to compare with"),
         ("Gaps", number(len(of.card.expected.gaps(card)))),
         ("Groups worse than the whole", number(sum(1 for _ in _distances(card)))),
         ("Numbers that nobody measured", number(len(claims))),
