@@ -123,6 +123,8 @@ FIRM_FRAMEWORKS = _pairs(
     default=["nist-ai-rmf-1.0=2025-03-01", "ml-test-score=2025-09-01"] if DEMO else [],
 )
 """What the firm follows by its own choice, each with the day from which it does if known."""
+CARD_SECTIONS_FILE = env.str("CARD_SECTIONS_FILE", default="")
+"""A file with the firm's own sections of model cards. None by default."""
 FRAMEWORKS_DIR = env.str("FRAMEWORKS_DIR", default="")
 """A folder with the firm's own files of frameworks. None by default."""
 

@@ -1,6 +1,8 @@
 from django.apps import AppConfig
+from django.core import checks
 
 from governance.audit.registration import register
+from governance.cards.firm import check_sections
 
 
 class CardsConfig(AppConfig):
@@ -14,3 +16,4 @@ class CardsConfig(AppConfig):
         register(self.get_model("CardComment"), mutable=("settled_by_id", "settled_at"))
         for name in ("CardEditor", "CardRevision", "CardWithdrawal"):
             register(self.get_model(name), history=True)
+        checks.register(check_sections)

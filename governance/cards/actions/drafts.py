@@ -18,6 +18,7 @@ from governance.cards.formats.pictures import media_type_of
 from governance.cards.models import CardAttachment, CardDraft, CardEditor, UnsavedText
 from governance.cards.queries.drafts import Draft, draft_of
 from governance.cards.rules.editing import DraftChanged, Edit, Texts, draft_parts
+from governance.cards.rules.further import changed_further
 from governance.cards.rules.model_card import ModelCard
 from governance.core.canonical import digest, sha256_hex
 from governance.core.errors import InvalidInput
@@ -142,7 +143,7 @@ def _changed(before: ModelCard, after: ModelCard) -> list[str]:
     texts = {k for k in keys if before.sections.get(k, "") != after.sections.get(k, "")}
     old, new = before.body(), after.body()
     parts = {k for k in {*old, *new} - {"sections"} if old.get(k) != new.get(k)}
-    return sorted(texts | parts)
+    return sorted(texts | parts | changed_further(before, after))
 
 
 def _new_attachments(files: Mapping[str, bytes]) -> Iterable[CardAttachment]:

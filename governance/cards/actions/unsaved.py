@@ -10,6 +10,7 @@ from governance.accounts.models import User
 from governance.accounts.permissions import Permission, require
 from governance.cards.models import UnsavedText
 from governance.cards.rules.completeness import section_problems
+from governance.cards.rules.further import further_problems, is_further
 from governance.core.errors import InvalidInput
 from governance.core.typed import tidy
 from governance.inventory.actions.keeping import require_in_use
@@ -27,7 +28,9 @@ def keep_unsaved(
     require(actor, Permission.CARD_WRITE, unit=version.model.unit, at=at)
     require_in_use(version.model)
     text = tidy(text)
-    if problems := list(section_problems({section: text})):
+    said = {section: text}
+    check = further_problems(said, {}) if is_further(section) else section_problems(said)
+    if problems := list(check):
         raise InvalidInput(*problems)
     kept, _ = UnsavedText.objects.update_or_create(
         version=version,

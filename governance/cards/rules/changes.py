@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from governance.cards.rules.completeness import Expected
+from governance.cards.rules.further import MARK, further_text
 from governance.cards.rules.model_card import ModelCard
 from governance.cards.rules.parts import Part, parts_of
 from governance.cards.rules.sections import Section
@@ -38,7 +39,18 @@ def section_diffs(
         if lines:
             rewritten = bool(old[key].text)
             found.append(SectionDiff(section=part.section, lines=lines, is_rewritten=rewritten))
-    return found
+    return [*found, *_further(before, after)]
+
+
+def _further(before: ModelCard, after: ModelCard) -> Iterator[SectionDiff]:
+    """Compare the sections that a firm or a file added."""
+    titles = {one.key: one.title for card in (before, after) for one in card.extensions}
+    for key, title in titles.items():
+        section = Section(key=MARK + key, title=title or key, ask="", look_for="")
+        old, new = further_text(before, section.key), further_text(after, section.key)
+        if old != new:
+            lines = diff_lines(old, new)
+            yield SectionDiff(section=section, lines=lines, is_rewritten=bool(old))
 
 
 def _by_key(card: ModelCard) -> dict[str, Part]:

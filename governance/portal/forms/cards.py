@@ -14,11 +14,13 @@ from governance.cards.formats.guards import MAX_BYTES
 from governance.cards.formats.pictures import media_type_of
 from governance.cards.rules.editing import (
     DataRow,
+    Edit,
     NumberRow,
     SectionEdit,
     key_of,
     measured,
 )
+from governance.cards.rules.further import FurtherEdit
 from governance.cards.rules.model_card import Dataset, Figure, Metric, Quantity
 from governance.core.canonical import sha256_hex
 from governance.core.typed import tidy
@@ -125,8 +127,11 @@ class SectionForm(SiteForm, forms.Form):
         tables = [table.is_valid() for table in self.tables.values()]
         return super().is_valid() and all(tables)
 
-    def edit(self, request: HttpRequest) -> tuple[SectionEdit, Mapping[str, bytes]]:
+    def edit(self, request: HttpRequest) -> tuple[Edit, Mapping[str, bytes]]:
         """Return the change, and the bytes of what it adds. The form must be valid."""
+        if self.page.is_further:
+            text = tidy(self.cleaned_data[self.section.key])
+            return FurtherEdit(section=self.section, text=text), {}
         figures, files = self._figures(request)
         tables = {key: _typed(table) for key, table in self.tables.items()}
         number_rows = {

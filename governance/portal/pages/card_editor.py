@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from governance.accounts.models import User
+from governance.cards.firm import further_sections_for
 from governance.cards.models import CardComment, CardRevision, UnsavedText
 from governance.cards.queries import Draft, draft_of, published_card
 from governance.cards.queries.comments import comments_on
 from governance.cards.queries.drafts import unsaved_texts
 from governance.cards.queries.names import named
 from governance.cards.rules.editing import DATA_ROLES, unmeasured
+from governance.cards.rules.further import further_parts, further_text, is_further
 from governance.cards.rules.model_card import Dataset, Metric, ModelCard, Quantity
 from governance.cards.rules.parts import Part, datasets_of, parts_of
 from governance.cards.rules.revisions import claim_problems
-from governance.cards.rules.sections import BY_KEY, Section
+from governance.cards.rules.sections import Section
 from governance.portal.pages.cards import Rights, rights_of, section_address
 from governance.registry.models import ModelVersion
 
@@ -76,7 +78,13 @@ class EditPage:
         """What the model's last published card says in this section."""
         if self.published is None:
             return ""
-        return self.published.card.sections.get(self.part.section.key, "")
+        key, card = self.part.section.key, self.published.card
+        return further_text(card, key) if self.is_further else card.sections.get(key, "")
+
+    @property
+    def is_further(self) -> bool:
+        """The section is the firm's or a file's own: it has a text and nothing else."""
+        return is_further(self.part.section.key)
 
     @property
     def following(self) -> Part | None:
@@ -123,10 +131,12 @@ def edit_page(version: ModelVersion, key: str, *, reader: User, at: datetime) ->
     """Read the editor at one section; without a known key at the first gap, else the first."""
     draft = draft_of(version)
     card = named(draft.card)
-    parts = parts_of(card, draft.expected)
+    fixed = parts_of(card, draft.expected)
+    offered_too = further_sections_for(version.model)
+    parts = [*fixed, *further_parts(card, offered_too, after=len(fixed))]
     offered = {part.section.key: part for part in parts}
     gap = draft.gaps[0].key if draft.gaps else parts[0].section.key
-    part = offered[key if key in BY_KEY and key in offered else gap]
+    part = offered[key if key in offered else gap]
     return EditPage(
         version=version,
         draft=draft,

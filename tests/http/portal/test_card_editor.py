@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import override_settings
 
 from governance.accounts.models import User
 from governance.audit.models import LedgerEntry
@@ -291,3 +293,26 @@ def test_a_comment_stands_at_its_section(version: ModelVersion, cast: Cast) -> N
     assert "1 comment<" not in page
     with nothing_moves():
         assert client.post(f"{CARD}comment/fairness/", {"comment": " "}).status_code == 422
+
+
+def test_further_sections_are_offered_by_class_and_by_the_firm(
+    version: ModelVersion, cast: Cast, tmp_path: Path
+) -> None:
+    own = tmp_path / "sections.yaml"
+    own.write_text(
+        "sections:\n- {key: conduct, title: Conduct, ask: What goes wrong, look_for: Outcomes.}\n"
+    )
+    client = reader(cast.developer)
+    page = text_of(client.get(f"{CARD}edit/"))
+    assert "Cybersecurity" not in page
+    with override_settings(CARD_SECTIONS_FILE=str(own)):
+        assert "section=further-conduct" in text_of(client.get(f"{CARD}edit/"))
+        save(client, "further-conduct", "Nobody is **harmed**.")
+        assert draft_of(version).card.extensions[0].text == "Nobody is **harmed**."
+        assert "<strong>harmed</strong>" in text_of(client.get(f"{CARD}?show=draft"))
+        with nothing_moves(entries=["call.refused"]):
+            assert save(client, "further-conduct", "Mine.").status_code == 409
+        client.post(f"{CARD}keep/?section=further-conduct", {"further-conduct": "Ha", "base": "1"})
+        assert UnsavedText.objects.get().text == "Ha"
+        with nothing_moves():
+            assert save(client, "further-conduct", "x" * 50_001, base=1).status_code == 422
