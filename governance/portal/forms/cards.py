@@ -25,6 +25,7 @@ from governance.cards.rules.model_card import Dataset, Figure, Metric, Quantity
 from governance.core.canonical import sha256_hex
 from governance.core.typed import tidy
 from governance.core.wording import size as octets
+from governance.portal import links
 from governance.portal.forms.base import SiteForm
 from governance.portal.pages.card_editor import EditPage
 
@@ -99,7 +100,7 @@ class SectionForm(SiteForm, forms.Form):
             help_text="Headings, lists, tables and links in Markdown.",
             required=False,
             strip=False,
-            widget=forms.Textarea(attrs={"rows": 12, "class": "long"}),
+            widget=forms.Textarea(attrs={"rows": 12, "class": "long", **_keeping(page)}),
         )
         data = args[0] if args else None
         self.tables = dict(_tables(page, data))
@@ -180,6 +181,18 @@ class SectionForm(SiteForm, forms.Form):
         )
         others = tuple(one for one in kept if one.digest != digest)
         return (*others, added), {digest: data}
+
+
+def _keeping(page: EditPage) -> dict[str, str]:
+    """What makes the page keep a text for its writer whenever they pause."""
+    if page.rights.no_writing:
+        return {}
+    return {
+        "hx-post": f"{links.card(page.version)}keep/?section={page.part.section.key}",
+        "hx-trigger": "input changed delay:1500ms",
+        "hx-include": "closest form",
+        "hx-target": "#kept",
+    }
 
 
 def _tables(
