@@ -296,7 +296,7 @@ TABLE: dict[str, tuple[set[str], Act]] = {
         lambda w, a: slots.end_role(slot=w.slot, version=w.candidate, actor=a, at=NOON),
     ),
     "write card": (
-        {"owner", "developer"},
+        {"owner", "developer", "token"},
         lambda w, a: save_draft(
             version=w.candidate, sections={"caveats": "Some."}, base=None, actor=a, at=NOON
         ),
