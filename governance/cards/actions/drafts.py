@@ -16,7 +16,7 @@ from governance.audit.rules import Verb
 from governance.cards.formats.form import form_problems
 from governance.cards.formats.pictures import media_type_of
 from governance.cards.models import CardAttachment, CardDraft, CardEditor, UnsavedText
-from governance.cards.queries.drafts import Draft, draft_of
+from governance.cards.queries.drafts import WHOLE, Draft, draft_of
 from governance.cards.rules.editing import DraftChanged, Edit, Texts, draft_parts
 from governance.cards.rules.further import changed_further
 from governance.cards.rules.model_card import ModelCard
@@ -84,7 +84,9 @@ def write_draft(
     ).delete()
     if seen.saved and not changed:
         return seen.saved
-    draft = _saved(seen, card, changed, person, at=at)
+    # A table may change while the text of its section stays, so the section counts as changed too.
+    touched = [*changed, *(WHOLE if edit.touches is None else edit.touches)]
+    draft = _saved(seen, card, touched, person, at=at)
     new = _new_attachments(attachments)
     audit.append(
         verb=Verb.CARD_DRAFTED,
@@ -105,12 +107,12 @@ def write_draft(
 
 
 def _saved(
-    seen: Draft, card: ModelCard, changed: Iterable[str], person: User, *, at: datetime
+    seen: Draft, card: ModelCard, touched: Iterable[str], person: User, *, at: datetime
 ) -> CardDraft:
     draft = seen.saved or CardDraft(version=seen.version)
     draft.sections, draft.parts = dict(card.sections), draft_parts(card)
     draft.edit_count += 1
-    draft.edits = {**draft.edits, **dict.fromkeys(changed, draft.edit_count)}
+    draft.edits = {**draft.edits, **dict.fromkeys(touched, draft.edit_count)}
     draft.edited_by, draft.edited_at = person, at
     draft.save()
     return draft

@@ -20,6 +20,9 @@ from governance.inventory.rules.records import Kind
 from governance.registry.models import EvaluationResult, ModelVersion
 from governance.registry.queries import counting_results, results_of
 
+WHOLE = ("*",)
+"""Stands among the parts of a draft for a change that may touch any of them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
@@ -46,7 +49,7 @@ class Draft:
         """Return the save in which any of these parts was changed last; of None, the last one."""
         if self.saved is None or parts is None:
             return self.base
-        return max((self.saved.edits.get(part, 0) for part in parts), default=0)
+        return max(self.saved.edits.get(part, 0) for part in (*parts, *WHOLE))
 
 
 def draft_of(version: ModelVersion) -> Draft:

@@ -223,6 +223,19 @@ def test_two_who_write_in_different_sections_do_not_meet(version: ModelVersion, 
     assert CardDraft.objects.get().sections["users"] == "Other"
 
 
+def test_a_table_that_changed_meanwhile_is_not_overwritten(
+    version: ModelVersion, cast: Cast
+) -> None:
+    row = {"name": "f1", "value": "0.71"}
+    save(reader(cast.owner), "evaluation", "Same.", **rows("metrics"))
+    save(reader(cast.owner), "evaluation", "Same.", base=1, **rows("metrics", row))
+    client = reader(cast.developer)
+    with nothing_moves(entries=["call.refused"]):
+        late = save(client, "evaluation", "Same.", base=1, **rows("metrics"))
+    assert late.status_code == 409
+    assert len(draft_of(version).card.metrics) == 2
+
+
 def test_two_in_one_section_get_both_texts_and_one_of_both(
     version: ModelVersion, cast: Cast
 ) -> None:
