@@ -18,6 +18,11 @@ def is_plain(text: str) -> bool:
     )
 
 
+def count_of(text: str) -> int | None:
+    """Return the number of at most eight digits that was typed; None of anything else."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 9 else None
+
+
 def moment_of(text: str) -> datetime | None:
     """Return the moment that was typed; of a date, its last one in UTC. None of anything else.
 

@@ -124,6 +124,14 @@ def test_a_data_set_keeps_what_the_table_does_not_show() -> None:
     assert new.rows == number("7", Provenance(typed_by=ME))
 
 
+def test_a_data_set_of_no_role_is_shown_with_training_and_stands_once() -> None:
+    card = replace(CARD, datasets=(Dataset(name="adult"),))
+    change = SectionEdit(
+        key="training_data", text="", datasets=(DataRow(name="adult", origin="Census"),)
+    )
+    assert change.on(card, by=ME).datasets == (Dataset(name="adult", origin="Census"),)
+
+
 def test_a_draft_keeps_nothing_that_the_registry_fills_in() -> None:
     card = replace(CARD, metrics=(replace(MEASURED, note="Mind."), CLAIMED), lineage={"run": "r"})
     parts = draft_parts(card)

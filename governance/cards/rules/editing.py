@@ -126,10 +126,9 @@ class SectionEdit:
             others = tuple(one for one in card.quantities if one.section != self.key)
             card = replace(card, quantities=(*others, *here))
         if self.datasets is not None:
-            role = DATA_ROLES[self.key]
-            before = [one for one in card.datasets if one.role == role]
+            role, before = DATA_ROLES[self.key], datasets_of(card, self.key)
             rows_of = tuple(_dataset(row, role, before, typed) for row in self.datasets)
-            rest = tuple(one for one in card.datasets if one.role != role)
+            rest = tuple(one for one in card.datasets if one not in before)
             card = replace(card, datasets=(*rest, *rows_of))
         if self.figures is not None:
             elsewhere = tuple(one for one in card.figures if one.section != self.key)
@@ -178,6 +177,19 @@ def contradicted(card: ModelCard) -> list[tuple[Metric, Metric]]:
     return [(one, known[key]) for one in unmeasured(card) if (key := key_of(one)) in known]
 
 
+def datasets_of(card: ModelCard, section: str) -> list[Dataset]:
+    """Return the data sets that the section describes; those of no known role are of training."""
+    role = DATA_ROLES.get(section)
+    if role is None:
+        return []
+    first = next(iter(DATA_ROLES.values()))
+    return [
+        one
+        for one in card.datasets
+        if one.role == role or (role == first and one.role not in DATA_ROLES.values())
+    ]
+
+
 def draft_parts(card: ModelCard) -> dict[str, Any]:
     """Return what a draft keeps of a card beside its texts: nothing that the registry fills in,
     but the notes on it.
@@ -206,13 +218,14 @@ def card_of_draft(
 
 def _metric(row: NumberRow, before: Iterable[Metric], typed: Provenance) -> Metric:
     for one in before:
-        given = (one.type or one.name, one.slice, one.value.written, *_interval(one))
+        given = (one.type or one.name, one.slice, one.value.written, *ends_of(one))
         if given == (row.name, row.slice, row.value, row.lower, row.upper):
             return replace(one, note=row.note)
     return _metric_typed(row, typed)
 
 
-def _interval(one: Metric) -> tuple[str, str]:
+def ends_of(one: Metric) -> tuple[str, str]:
+    """Return the ends of the interval as they were written, empty where there is none."""
     if one.interval is None:
         return "", ""
     ends = one.interval.lower, one.interval.upper

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from governance.cards.rules.completeness import Expected, says
-from governance.cards.rules.editing import DATA_ROLES, contradicted, key_of
+from governance.cards.rules.editing import contradicted, datasets_of, key_of
 from governance.cards.rules.model_card import (
     Consideration,
     Dataset,
@@ -141,7 +141,7 @@ def parts_of(card: ModelCard, expected: Expected) -> list[Part]:
             is_needed=expected.needs(section),
             values=values if section.measured else (),
             amounts=[_amount(one) for one in card.quantities if one.section == section.key],
-            data=[_data(one) for one in datasets_of(card, section)],
+            data=[_data(one) for one in datasets_of(card, section.key)],
             considerations=[c for c in card.considerations if c.section == section.key],
             figures=[figure for figure in card.figures if figure.section == section.key],
             facts=facts.get(section.key, ()),
@@ -154,19 +154,6 @@ def written_parts(parts: Iterable[Part]) -> list[Part]:
     """Return those that a reader needs: what is written, and what ought to be; numbered anew."""
     kept = [part for part in parts if part.is_needed or not part.is_empty]
     return [Part(**{**vars(part), "number": place}) for place, part in enumerate(kept, start=1)]
-
-
-def datasets_of(card: ModelCard, section: Section) -> list[Dataset]:
-    """Return the data sets that the section describes; those of no known role are of training."""
-    role = DATA_ROLES.get(section.key)
-    if role is None:
-        return []
-    first = next(iter(DATA_ROLES.values()))
-    return [
-        one
-        for one in card.datasets
-        if one.role == role or (role == first and one.role not in DATA_ROLES.values())
-    ]
 
 
 def values_of(card: ModelCard) -> list[Value]:

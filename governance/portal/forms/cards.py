@@ -17,6 +17,7 @@ from governance.cards.rules.editing import (
     Edit,
     NumberRow,
     SectionEdit,
+    ends_of,
     key_of,
     measured,
 )
@@ -224,8 +225,7 @@ def _typed(table: forms.BaseFormSet[Any]) -> list[dict[str, str]]:
 
 
 def _metric_row(one: Metric) -> dict[str, str]:
-    ends = (one.interval.lower, one.interval.upper) if one.interval else (None, None)
-    lower, upper = (end.written if end else "" for end in ends)
+    lower, upper = ends_of(one)
     return {
         "name": one.type or one.name,
         "slice": one.slice,

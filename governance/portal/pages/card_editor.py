@@ -13,10 +13,10 @@ from governance.cards.queries import Draft, draft_of, published_card
 from governance.cards.queries.comments import comments_on
 from governance.cards.queries.drafts import unsaved_texts
 from governance.cards.queries.names import named
-from governance.cards.rules.editing import DATA_ROLES, unmeasured
+from governance.cards.rules.editing import DATA_ROLES, datasets_of, unmeasured
 from governance.cards.rules.further import further_parts, further_text, is_further
 from governance.cards.rules.model_card import Dataset, Metric, ModelCard, Quantity
-from governance.cards.rules.parts import Part, datasets_of, parts_of
+from governance.cards.rules.parts import Part, parts_of
 from governance.cards.rules.revisions import claim_problems
 from governance.cards.rules.sections import Section
 from governance.portal.pages.cards import Rights, rights_of, section_address
@@ -113,7 +113,7 @@ class EditPage:
 
     @property
     def datasets(self) -> list[Dataset]:
-        return datasets_of(self.card, self.part.section)
+        return datasets_of(self.card, self.part.section.key)
 
     @property
     def contradictions(self) -> list[str]:

@@ -16,6 +16,7 @@ from governance.cards.queries.names import named
 from governance.cards.rules.importing import Taking, Untaken
 from governance.cards.rules.mapping import Row, mapping_of
 from governance.cards.rules.model_card import Kept
+from governance.core.typed import count_of
 from governance.portal import links
 from governance.registry.models import ModelVersion
 
@@ -171,7 +172,7 @@ def chosen_card(version: ModelVersion, which: str) -> Outgoing:
     """Return the draft, or the revision of that number; without either the published card, else
     the draft. Raises CardNotFound.
     """
-    if which.isdecimal() and which.isascii() and len(which) < 9:
-        return outgoing_card(version, revision=int(which))
+    if (number := count_of(which)) is not None:
+        return outgoing_card(version, revision=number)
     standing = any(not one.is_withdrawn for one in card_revisions(version))
     return outgoing_card(version, as_draft=which == DRAFT or not standing)

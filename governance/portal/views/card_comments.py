@@ -13,6 +13,7 @@ from governance.cards.actions import comment_on_section, settle_comment
 from governance.cards.models import CardRevision
 from governance.cards.queries import card_revisions
 from governance.cards.rules.sections import BY_KEY
+from governance.core.typed import count_of
 from governance.portal import links
 from governance.portal.errors import perform, status_of_form
 from governance.portal.forms.cards import SectionCommentForm
@@ -56,6 +57,5 @@ def settle(request: PageRequest, name: str, number: int, comment_id: UUID) -> Ht
 
 
 def _revision(version: ModelVersion, number: str) -> CardRevision | None:
-    if not (number.isdecimal() and number.isascii() and len(number) < 9):
-        return None
-    return revision_shown(card_revisions(version), int(number))
+    asked = count_of(number)
+    return None if asked is None else revision_shown(card_revisions(version), asked)

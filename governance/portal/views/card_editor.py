@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from governance.cards.actions import forget_unsaved, keep_unsaved, write_draft
 from governance.cards.rules.editing import DraftChanged
+from governance.core.typed import count_of
 from governance.portal import links
 from governance.portal.errors import attempt, status_of_form
 from governance.portal.forms.cards import PublishForm, SectionForm
@@ -59,12 +60,12 @@ def keep_typed(request: PageRequest, name: str, number: int) -> HttpResponse:
     """Keep what is being typed into a section, for its writer; the page asks for it by itself."""
     at = timezone.now()
     version = version_numbered(name, number, actor=request.user, at=at)
-    section, base = request.GET.get("section", ""), request.POST.get("base", "")
+    section = request.GET.get("section", "")
     kept = keep_unsaved(
         version=version,
         section=section,
         text=request.POST.get(section, ""),
-        base=int(base) if base.isdecimal() and len(base) < 9 else 0,
+        base=count_of(request.POST.get("base", "")) or 0,
         actor=request.user,
         at=at,
     )

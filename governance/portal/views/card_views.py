@@ -12,6 +12,7 @@ from governance.approvals.actions.openings import note_opening
 from governance.approvals.rules.challenge import EvidencePage
 from governance.cards.rules.revisions import CardNotFound
 from governance.core.errors import DomainError
+from governance.core.typed import count_of
 from governance.evidence.actions.documents import document_pdf
 from governance.evidence.queries.documents import document_of
 from governance.evidence.rules.documents.blocks import Document, Reader
@@ -78,13 +79,9 @@ def _document(request: PageRequest, version: ModelVersion, reader: str) -> Docum
         Reader(reader),
         actor=request.user,
         at=timezone.now(),
-        revision=_number(request.GET.get("revision", "")),
+        revision=count_of(request.GET.get("revision", "")),
         as_draft=request.GET.get("show") == "draft",
     )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 9 else None
 
 
 def _page(
@@ -107,7 +104,7 @@ def _page(
 
 def _query(request: PageRequest) -> str:
     """What links between the documents keep: which card they show."""
-    revision = _number(request.GET.get("revision", ""))
+    revision = count_of(request.GET.get("revision", ""))
     if request.GET.get("show") == "draft":
         return "?show=draft"
     return f"?revision={revision}" if revision is not None else ""

@@ -16,6 +16,7 @@ from governance.cards.queries.attachments import attachment_of
 from governance.cards.rules.editing import DraftChanged
 from governance.cards.rules.revisions import CardNotFound
 from governance.cards.rules.sections import BY_KEY
+from governance.core.typed import count_of
 from governance.portal import links
 from governance.portal.errors import attempt, perform, status_of_form
 from governance.portal.forms.cards import PublishForm, WithdrawForm
@@ -39,7 +40,7 @@ def card(request: PageRequest, name: str, number: int) -> HttpResponse:
         version,
         reader=request.user,
         at=at,
-        revision=_number(request.GET.get("revision", "")),
+        revision=count_of(request.GET.get("revision", "")),
         as_draft=request.GET.get("show") == "draft",
     )
     context = {
@@ -120,10 +121,6 @@ def figure(request: PageRequest, name: str, number: int, digest: str) -> HttpRes
             "Cache-Control": "private, max-age=31536000, immutable",
         },
     )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 9 else None
 
 
 def _revision(version: ModelVersion, number: int) -> CardRevision:
