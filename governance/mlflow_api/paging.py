@@ -23,7 +23,7 @@ READ: Mapping[Field, Callable[[str], Any]] = {
 
 def page_token(end: Place, search: Search, *, of: str) -> str:
     """Return the token of the page that begins behind `end`."""
-    return signing.dumps([_plain(value) for value in end], salt=_salt(search, of))
+    return _token([_plain(value) for value in end], _salt(search, of))
 
 
 def place_of(token: str, search: Search, *, of: str) -> Place | None:
@@ -40,7 +40,7 @@ def place_of(token: str, search: Search, *, of: str) -> Place | None:
 
 def list_token(created_at: datetime, pk: UUID, *, of: str) -> str:
     """Return the token of the page of a list, newest first, that begins behind this row."""
-    return signing.dumps([created_at.isoformat(), str(pk)], salt=f"mlflow.page.{of}")
+    return _token([created_at.isoformat(), str(pk)], f"mlflow.page.{of}")
 
 
 def list_place(token: str, *, of: str) -> tuple[datetime, UUID] | None:
@@ -51,9 +51,14 @@ def list_place(token: str, *, of: str) -> tuple[datetime, UUID] | None:
     return datetime.fromisoformat(created_at), UUID(pk)
 
 
+def _token(values: list[str], salt: str) -> str:
+    # Without a time, so that the same question is answered with the same bytes.
+    return signing.Signer(salt=salt).sign_object(values)
+
+
 def _read(token: str, salt: str) -> list[str]:
     try:
-        values: list[str] = signing.loads(token, salt=salt)
+        values: list[str] = signing.Signer(salt=salt).unsign_object(token)
     except signing.BadSignature:
         message = "Invalid page token, could not base64-decode it as one of this search."
         raise invalid("page_token", "token", message) from None
