@@ -334,6 +334,14 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
 LEDGER_KEY_FILE = Path(env.str("LEDGER_KEY_FILE", default=str(VAR_DIR / "ledger_key.pem")))
+# PEM text in the environment, or the RFC 7512 URI of a key in a token; each comes before the file.
+LEDGER_KEY = env.str("LEDGER_KEY", default="")
+LEDGER_KEY_PKCS11 = env.str("LEDGER_KEY_PKCS11", default="")
+# What was signed last: it must not share the database's fate, nor its backups.
+LEDGER_SIGNER_FILE = Path(
+    env.str("LEDGER_SIGNER_FILE", default=str(VAR_DIR / "ledger_signer.json"))
+)
+LEDGER_CHECKPOINT_MINUTES = env.int("LEDGER_CHECKPOINT_MINUTES", default=5)
 LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default=urlsplit(BASE_URL).netloc + "/ledger")
 PACK_DIR = Path(env.str("PACK_DIR", default=str(VAR_DIR / "packs")))
 

@@ -70,9 +70,18 @@ def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where the portal keeps its files during the tests."""
     folder = tmp_path_factory.mktemp("var")
     with override_settings(
-        VAR_DIR=folder, PACK_DIR=folder / "packs", LEDGER_KEY_FILE=folder / "ledger_key.pem"
+        VAR_DIR=folder,
+        PACK_DIR=folder / "packs",
+        LEDGER_KEY_FILE=folder / "ledger_key.pem",
+        LEDGER_SIGNER_FILE=folder / "ledger_signer.json",
     ):
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def _forgetful_signer(var_dir: Path) -> None:
+    """What the signer remembers is outside the database, which each test finds empty."""
+    (var_dir / "ledger_signer.json").unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from governance.audit import checkpoints, origin, triggers, wake
+from governance.audit import origin, triggers, wake
 from governance.audit.models import LedgerEntry, LedgerStream, Prose, Verification
 from governance.audit.registration import prose_of, state
 from governance.audit.rules import (
@@ -32,6 +31,11 @@ from governance.core.models import Record, new_salt
 
 LEDGER = "ledger"
 RECENT_REFUSALS = 50
+VERIFIED = (
+    *("intact", "streams", "entries", "kind", "seq", "unprotected"),
+    *("size", "since", "anchored", "rows"),
+)
+"""The columns of a verification that stand in its entry too."""
 AT_ONCE = 1_000
 """How many streams one query is given; databases have a limit."""
 
@@ -86,7 +90,7 @@ def append(
     )
     _require_transaction()
     states = act.states()
-    row = _row(act, states, *_lock_head(stream))
+    row = _row(act, states, *lock_stream(stream))
     _insert(row)
     _advance(LedgerStream(id=row.stream_id, seq=row.seq, head=row.hash))
     _wake_followers()
@@ -137,8 +141,11 @@ def _require_transaction() -> None:
         raise OutsideTransaction("append belongs in the transaction of the change it records")
 
 
-def _lock_head(name: str) -> tuple[int, str]:
-    """Lock the stream's row, making it if need be; return its number and head."""
+def lock_stream(name: str) -> tuple[int, str]:
+    """Lock the stream's row until the transaction ends, making it if need be.
+
+    Returns the number and hash of its last entry: while it is locked, nobody else appends.
+    """
     head = _locked(name)
     if head is None:
         # Two may come here at once: the second waits for the first to commit, adds nothing,
@@ -249,7 +256,7 @@ def record_refusal(
     """
     facts = admissible({**error.facts, "call": call, "rule": error.code})
     with transaction.atomic(durable=True):
-        _lock_head(stream)
+        lock_stream(stream)
         if _newest_refusal(call, actor, subject, stream) == facts:
             return None
         return append(
@@ -272,18 +279,21 @@ def _newest_refusal(call: str, actor: str, subject: str, stream: str) -> dict[st
 
 
 def record_verification(*, examination: Examination, actor: str, at: datetime) -> Verification:
-    """Keep the result of a verification of the whole ledger. Appends `ledger.verified`."""
+    """Keep the result of a verification of the ledger. Appends `ledger.verified`."""
     broken = examination.broken
     row = Verification(
         at=at,
         intact=examination.intact,
         streams=examination.streams,
-        entries=examination.entries,
+        entries=examination.since + examination.entries,
         kind=broken.kind if broken else "",
         stream=broken.stream[:64] if broken else "",
         seq=broken.seq if broken else None,
         unprotected=len(triggers.missing(connection)),
-        checkpoint=examination.checkpoint.root().hex() if examination.checkpoint else "",
+        size=examination.size,
+        since=examination.since or None,
+        anchored=examination.anchored,
+        rows=examination.states,
     )
     with transaction.atomic():
         row.save(force_insert=True)
@@ -293,51 +303,7 @@ def record_verification(*, examination: Examination, actor: str, at: datetime) -
             subject=row.ref,
             actor=actor,
             at=at,
-            facts={
-                "intact": row.intact,
-                "streams": row.streams,
-                "entries": row.entries,
-                "kind": row.kind,
-                "seq": row.seq,
-                "checkpoint": row.checkpoint,
-                "unprotected": row.unprotected,
-            },
+            facts={name: getattr(row, name) for name in VERIFIED},
             records=[row],
         )
     return row
-
-
-def make_checkpoint(*, key: Ed25519PrivateKey, ledger: str, actor: str, at: datetime) -> str:
-    """Return a signed note over the heads of all streams. Appends `checkpoint.made`.
-
-    The entry is written first, so that the note covers it too; it states the root as it was just
-    before. Raises ValueError for an origin that is none, and RuntimeError inside a transaction.
-    """
-    origin_name = checkpoints.origin_of(ledger)
-    with transaction.atomic(durable=True):
-        _lock_head(LEDGER)
-        before = checkpoints.checkpoint(origin=origin_name, at=at, heads=_heads())
-        append(
-            verb=Verb.CHECKPOINT_MADE,
-            stream=LEDGER,
-            subject=LEDGER,
-            actor=actor,
-            at=at,
-            facts={
-                "origin": origin_name,
-                "key": checkpoints.verifier_key(origin_name, key).id.hex(),
-                "streams": len(before.heads),
-                "root_before": before.root().hex(),
-            },
-            records=(),
-        )
-        point = checkpoints.checkpoint(origin=origin_name, at=at, heads=_heads())
-    # Signed only after the commit: a signature over heads that were rolled back would accuse an
-    # honest ledger. A crash here leaves an entry without a note, which harms nothing.
-    return checkpoints.sign(point, key)
-
-
-def _heads() -> dict[str, checkpoints.Head]:
-    """The heads of all streams, as one statement sees them."""
-    rows = LedgerStream.objects.filter(seq__gt=0).values_list("name", "seq", "head")
-    return {name: checkpoints.Head(seq, head) for name, seq, head in rows.iterator()}

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 
 from governance.audit import keys
-from governance.audit.checkpoints import VerifierKey, origin_of, verifier_key
+from governance.audit.notes import VerifierKey
 from governance.audit.rules import SIGNATURE_FORMAT
 
 DOMAIN = SIGNATURE_FORMAT.encode() + b"\0"
@@ -22,14 +22,13 @@ DOMAIN = SIGNATURE_FORMAT.encode() + b"\0"
 
 def bind(text: str) -> str:
     """Return the signature of the ledger's key over the text, in Base64. Raises KeyUnusable."""
-    key = keys.load_or_make(settings.LEDGER_KEY_FILE)
+    key = keys.signing_key()
     return b64encode(key.sign(DOMAIN + text.encode())).decode()
 
 
 def own_key() -> VerifierKey:
     """Return what it takes to check what this portal bound. Raises KeyUnusable."""
-    key = keys.load(settings.LEDGER_KEY_FILE)
-    return verifier_key(origin_of(settings.LEDGER_ORIGIN), key)
+    return keys.known_key().named(settings.LEDGER_ORIGIN)
 
 
 def is_bound(text: str, binding: str, *, key: VerifierKey) -> bool:

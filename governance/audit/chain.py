@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from governance.audit.checkpoints import Head
+from governance.audit.heads import Head
+from governance.audit.merkle import leaf_hash
 from governance.audit.rules import DOMAIN, FORMAT, GENESIS, stream_id
 from governance.core.canonical import timestamp
 
@@ -37,8 +38,18 @@ class Kind(StrEnum):
     HEAD_CHANGED = "HEAD_CHANGED"
     ENTRY_ORPHANED = "ENTRY_ORPHANED"
     PROSE_CHANGED = "PROSE_CHANGED"
+    LEAF_MISSING = "LEAF_MISSING"
+    LEAF_CHANGED = "LEAF_CHANGED"
+    LEAF_ORPHANED = "LEAF_ORPHANED"
+    TILE_CHANGED = "TILE_CHANGED"
+    HEADS_CHANGED = "HEADS_CHANGED"
+    CHECKPOINT_CHANGED = "CHECKPOINT_CHANGED"
+    CHECKPOINT_UNSIGNED = "CHECKPOINT_UNSIGNED"
     CUT_OFF = "CUT_OFF"
     REWRITTEN = "REWRITTEN"
+    STATE_CHANGED = "STATE_CHANGED"
+    STATE_MISSING = "STATE_MISSING"
+    STATE_UNKNOWN = "STATE_UNKNOWN"
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,20 @@ class EntryRow(NamedTuple):
     hash: bytes
     text: bytes
     types: bytes
+    leaf_index: int | None
+    leaf_hash: bytes | None
+
+
+class CheckpointRow(NamedTuple):
+    """A kept checkpoint, and the text of the entry that made it, if that is there."""
+
+    origin: bytes
+    size: bytes
+    root: bytes
+    note: bytes
+    made_at: bytes
+    types: bytes
+    entry: bytes | None
 
 
 @dataclass(frozen=True)
@@ -94,6 +119,12 @@ class Storage:
     instant: Callable[[datetime], str]
     stream_types: bytes
     entry_types: bytes
+    checkpoint_types: bytes
+
+
+BEGINNING = Head(0, GENESIS)
+TOLERANCE = timedelta(seconds=5)
+"""By how much the clocks of several machines may differ before time is said to run backwards."""
 
 
 def stream_name(row: StreamRow, storage: Storage) -> str:
@@ -106,26 +137,49 @@ def stream_name(row: StreamRow, storage: Storage) -> str:
     return name
 
 
-def check_stream(
-    row: StreamRow, entries: Iterable[EntryRow], *, signed: Head | None, storage: Storage
-) -> int:
-    """Return how many entries the stream has; raise Broken at the first that does not hold.
+@dataclass
+class Walk:
+    """What a walk along a stream found: entries, those in the tree, and times running backwards."""
 
-    `signed` is the head that a checkpoint has of this stream.
+    entries: int = 0
+    leaves: int = 0
+    backwards: list[int] = field(default_factory=list)
+
+
+def check_stream(
+    row: StreamRow,
+    entries: Iterable[EntryRow],
+    *,
+    storage: Storage,
+    start: Head = BEGINNING,
+    to_the_end: bool = True,
+    signed: Head | None = None,
+    size: int = 0,
+) -> Walk:
+    """Walk the stream and say what was found; raise Broken at the first that does not hold.
+
+    The walk begins behind `start` and ends at the stream's head or, unless `to_the_end`, anywhere.
+    `signed` is the head that a checkpoint of the first form has of this stream. Leaves count that
+    lie among the tree's first `size`.
     """
-    stream = _Stream(stream_name(row, storage), storage, signed)
+    stream = _Stream(stream_name(row, storage), storage, start, signed, size)
     for entry in entries:
         stream.take(entry)
-    stream.end(row)
-    return stream.seq
+    if to_the_end:
+        stream.end(row)
+    return stream.walk
 
 
 class _Stream:
     """One walk along a stream, from the genesis value to the head."""
 
-    def __init__(self, name: str, storage: Storage, signed: Head | None) -> None:
-        self.name, self.storage, self.signed = name, storage, signed
-        self.seq, self.head = 0, GENESIS
+    def __init__(
+        self, name: str, storage: Storage, start: Head, signed: Head | None, size: int
+    ) -> None:
+        self.name, self.storage, self.signed, self.size = name, storage, signed, size
+        self.seq, self.head = start.seq, start.hash
+        self.at, self.unplaced = "", 0
+        self.walk = Walk()
 
     def fail(self, kind: Kind, detail: str, *, seq: int | None = None) -> None:
         raise Broken(Break(kind, self.name, seq, detail))
@@ -138,7 +192,9 @@ class _Stream:
         self._check_links(row, number)
         self._check_columns(row, number)
         self._check_signed(row, number)
+        self._check_leaf(row, number)
         self.seq, self.head = number, row.hash.decode()
+        self.walk.entries += 1
 
     def _check_links(self, row: EntryRow, number: int) -> None:
         if row.previous != self.head.encode():
@@ -149,7 +205,8 @@ class _Stream:
             self.fail(Kind.TEXT_CHANGED, "its text or its hash was changed", seq=number)
 
     def _check_columns(self, row: EntryRow, number: int) -> None:
-        body = _body(row.text)
+        body = body_of(row.text)
+        self._note_time(body, number)
         if body is None or (body["stream"], body["seq"]) != (self.name, number):
             self.fail(Kind.TEXT_CHANGED, "its text is not that of this entry", seq=number)
         for column, value in _copies(body or {}, self.storage):
@@ -157,6 +214,24 @@ class _Stream:
                 self.fail(Kind.COLUMN_CHANGED, f"{column} differs from the text", seq=number)
         if row.id != row.hash[:32] or row.types != self.storage.entry_types:
             self.fail(Kind.COLUMN_CHANGED, "its identifier or a type was changed", seq=number)
+
+    def _note_time(self, body: dict[str, Any] | None, number: int) -> None:
+        # All times are spelled alike, so text sorts as time does.
+        at = body["at"] if body else ""
+        if body and at < self.at and _instant(self.at) - _instant(at) > TOLERANCE:
+            self.walk.backwards.append(number)
+        self.at = at
+
+    def _check_leaf(self, row: EntryRow, number: int) -> None:
+        if row.leaf_index is None:
+            self.unplaced = self.unplaced or number
+            return
+        if self.unplaced:
+            detail = "it has no place in the tree, and later ones do"
+            self.fail(Kind.LEAF_MISSING, detail, seq=self.unplaced)
+        if row.leaf_hash != leaf_hash(bytes.fromhex(row.hash.decode())):
+            self.fail(Kind.LEAF_CHANGED, "its leaf is not that of its hash", seq=number)
+        self.walk.leaves += row.leaf_index < self.size
 
     def _check_signed(self, row: EntryRow, number: int) -> None:
         if self.signed and self.signed.seq == number and self.signed.hash.encode() != row.hash:
@@ -175,6 +250,10 @@ class _Stream:
             self.fail(Kind.HEAD_CHANGED, detail)
 
 
+def _instant(at: str) -> datetime:
+    return datetime.fromisoformat(at)
+
+
 def _copies(body: dict[str, Any], storage: Storage) -> Iterator[tuple[str, str]]:
     yield "at", storage.instant(datetime.fromisoformat(body["at"]))
     for column in ("verb", "subject", "actor", "source"):
@@ -182,7 +261,7 @@ def _copies(body: dict[str, Any], storage: Storage) -> Iterator[tuple[str, str]]
     yield "request_id", body["request"]
 
 
-def _body(text: bytes) -> dict[str, Any] | None:
+def body_of(text: bytes) -> dict[str, Any] | None:
     """Parse the text of an entry, or return None if it is not one."""
     try:
         body = json.loads(text)

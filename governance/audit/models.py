@@ -95,6 +95,81 @@ class LedgerEntry(models.Model):
         return dict(self.body["states"])
 
 
+class LedgerLeaf(models.Model):
+    """The place of one entry in the tree over the whole ledger. `hash` is the leaf's, RFC 6962."""
+
+    index = models.PositiveBigIntegerField(primary_key=True, editable=False)
+    stream = models.ForeignKey(LedgerStream, on_delete=models.PROTECT, related_name="leaves")
+    seq = models.PositiveBigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "seq"], name="leaf_unique_in_stream")
+        ]
+
+    def __str__(self) -> str:
+        return f"leaf {self.index}"
+
+
+class LedgerTile(models.Model):
+    """256 hashes of the tree that never change again, as C2SP `tlog-tiles` numbers them.
+
+    `root` is the hash over them: what the tile one level above holds of this one.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    level = models.PositiveSmallIntegerField()
+    number = models.PositiveBigIntegerField()
+    hashes = models.BinaryField()
+    root = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["level", "number"], name="tile_unique_in_level")
+        ]
+
+    def __str__(self) -> str:
+        return f"tile {self.level}/{self.number}"
+
+
+class LedgerSequence(models.Model):
+    """How far one stream's entries have their place in the tree. Derived from the leaves."""
+
+    stream = models.OneToOneField(
+        LedgerStream, on_delete=models.PROTECT, primary_key=True, related_name="sequence"
+    )
+    seq = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.stream_id} #{self.seq}"
+
+
+class LedgerCheckpoint(models.Model):
+    """A signed checkpoint. What it says stands in `note`; the columns are copies."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    origin = models.CharField(max_length=200)
+    size = models.PositiveBigIntegerField()
+    root = models.CharField(max_length=DIGEST)
+    entry = models.ForeignKey(LedgerEntry, on_delete=models.PROTECT, related_name="+")
+    note = models.TextField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["origin", "size"], name="checkpoint_unique_size")
+        ]
+        indexes = [models.Index(fields=["-size"], name="checkpoint_by_size")]
+
+    def __str__(self) -> str:
+        return f"{self.origin} {self.size}"
+
+    @property
+    def ref(self) -> str:
+        return f"checkpoint:{self.pk}"
+
+
 class Prose(Record):
     """Free text of a history row: erasable, while its digest stays with the row."""
 
@@ -109,7 +184,12 @@ class Prose(Record):
 
 
 class Verification(Record):
-    """The result of one verification of the whole ledger; pages show the newest."""
+    """The result of one verification; pages show the newest.
+
+    `entries` are all that are known to hold by now: those walked, and the first `since`, which an
+    earlier verification walked. `size` is that of the tree, `anchored` how much of it a checkpoint
+    kept elsewhere covers, `rows` how many records were compared with what entries say of them.
+    """
 
     REF = "verification"
 
@@ -122,6 +202,10 @@ class Verification(Record):
     seq = models.PositiveBigIntegerField(null=True, blank=True)
     unprotected = models.PositiveIntegerField(default=0)
     checkpoint = models.CharField(max_length=DIGEST, blank=True)
+    size = models.PositiveBigIntegerField(null=True, blank=True)
+    since = models.PositiveBigIntegerField(null=True, blank=True)
+    anchored = models.PositiveBigIntegerField(null=True, blank=True)
+    rows = models.PositiveBigIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{'intact' if self.intact else self.kind} at {self.at:%Y-%m-%d %H:%M}"

@@ -29,6 +29,13 @@ class Registration:
     erasable: tuple[str, ...]
     mutable: tuple[str, ...]
     extra: Extra | None
+    later: tuple[str, ...]
+    removable: bool
+    carried: str
+
+    def is_carried(self, record: Record) -> bool:
+        """Whether the row was made of others by an update of the portal, which no entry tells."""
+        return bool(self.carried) and bool(getattr(record, self.carried))
 
     def fields(self) -> Iterator[models.Field[Any, Any]]:
         return (f for f in self.model._meta.concrete_fields if f.attname not in self.exclude)
@@ -48,6 +55,9 @@ def register(
     erasable: tuple[str, ...] = (),
     mutable: tuple[str, ...] = (),
     extra: Extra | None = None,
+    later: tuple[str, ...] = (),
+    removable: bool = False,
+    carried: str = "",
 ) -> None:
     """Make `model` known to the ledger. Call it in `AppConfig.ready()`.
 
@@ -56,12 +66,15 @@ def register(
     database. `erasable` makes it append-only but for emptying these text columns once, in the
     same UPDATE that sets `erased_at`. `mutable` makes it a table whose rows are never deleted and
     in which only these columns ever change. `extra` adds what is not a column, such as the sorted
-    identifiers of a many-to-many relation.
+    identifiers of a many-to-many relation. `later` names columns that were added when entries
+    already spoke of rows: those rows' digests are without them, while they hold their default.
+    `removable` says that rows may be deleted, `carried` which column marks rows that no entry
+    speaks of, because an update of the portal made them of others.
 
     Raises ImproperlyConfigured if a named column does not exist.
     """
     names = {f.attname for f in model._meta.concrete_fields}
-    if unknown := ({*exclude, *erasable, *mutable} - names):
+    if unknown := ({*exclude, *erasable, *mutable, *later} - names):
         raise ImproperlyConfigured(f"{model.__name__} has no columns {sorted(unknown)}")
     REGISTERED[model] = Registration(
         model=model,
@@ -70,6 +83,9 @@ def register(
         erasable=erasable,
         mutable=mutable,
         extra=extra,
+        later=later,
+        removable=removable,
+        carried=carried,
     )
 
 
@@ -154,6 +170,18 @@ def prose_of(record: Record) -> list[Record]:
 def state(record: Record) -> str:
     """Return the digest of the snapshot, as it stands under `states` in an entry."""
     return digest(snapshot(record))
+
+
+def possible_states(record: Record) -> set[str]:
+    """Return the digests that an entry may hold of the row as it is: of a snapshot with and
+    without the columns that were added later and that nobody has set.
+    """
+    full = snapshot(record)
+    fields = {f.attname: f for f in record._meta.concrete_fields}
+    later = REGISTERED[type(record)].later
+    unset = {name for name in later if full.get(name) == fields[name].get_default()}
+    shorter = {key: value for key, value in full.items() if key not in unset}
+    return {digest(full), digest(shorter)}
 
 
 def _values(record: Record, field: models.Field[Any, Any]) -> Iterator[tuple[str, Any]]:

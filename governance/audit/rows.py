@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -10,19 +11,46 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from governance.audit.chain import EntryRow, Storage, StreamRow
+from governance.audit.chain import CheckpointRow, EntryRow, Storage, StreamRow
 from governance.audit.rules import stream_id
 
 CHUNK = 500
 
+LARGEST = 2**63 - 1
+
 STREAMS, ENTRIES, PROSE = "audit_ledgerstream", "audit_ledgerentry", "audit_prose"
+LEAVES, SEQUENCES = "audit_ledgerleaf", "audit_ledgersequence"
+CHECKPOINTS = "audit_ledgercheckpoint"
 _STREAM = StreamRow._fields[:-1]
-_ENTRY = EntryRow._fields[:-1]
+# Types stand behind the columns, and the leaf behind the types.
+_ENTRY = EntryRow._fields[:-3]
+_CHECKPOINT = CheckpointRow._fields[:-2]
+
+
+@contextmanager
+def one_snapshot(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Have everything read in this block be of one moment, while others go on writing.
+
+    Within a transaction of the caller's, that is what the caller made of it.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    begin = _BEGIN_ON_POSTGRESQL if connection.vendor == "postgresql" else "BEGIN DEFERRED"
+    with connection.cursor() as cursor:
+        cursor.execute(begin)
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+_BEGIN_ON_POSTGRESQL = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 @dataclass(frozen=True)
 class Reader:
-    """The ledger's rows of one database. Each method reads one consistent snapshot per stream."""
+    """The ledger's rows of one database."""
 
     connection: BaseDatabaseWrapper
 
@@ -40,23 +68,77 @@ class Reader:
         sql = f"SELECT {self._columns('s', _STREAM)} FROM {STREAMS} s ORDER BY {order}"  # noqa: S608
         return (StreamRow(*row) for row in self._rows(sql))
 
-    def entries(self, name: str) -> tuple[StreamRow, Iterator[EntryRow]] | None:
-        """One stream with its entries, or None. The two are read by one statement.
+    def entries(
+        self, name: str, *, first: int = 1, last: int = LARGEST
+    ) -> tuple[StreamRow, Iterator[EntryRow]] | None:
+        """One stream with its entries, or those of a range, or None. Each with its leaf.
 
-        Two statements could have an append between them, which would look like a break.
+        All is read by one statement: two could have an append between them, which would look like
+        a break.
         """
         sql = (
-            f"SELECT {self._columns('s', _STREAM)}, {self._columns('e', _ENTRY)} "  # noqa: S608
-            f"FROM {STREAMS} s LEFT JOIN {ENTRIES} e ON e.stream_id = s.id "
+            f"SELECT {self._columns('s', _STREAM)}, {self._columns('e', _ENTRY)}, "  # noqa: S608
+            f'l."index", l.hash FROM {STREAMS} s LEFT JOIN {ENTRIES} e '
+            "ON e.stream_id = s.id AND e.seq BETWEEN %s AND %s "
+            f"LEFT JOIN {LEAVES} l ON l.stream_id = e.stream_id AND l.seq = e.seq "
             "WHERE s.id = %s ORDER BY e.seq"
         )
-        rows = self._rows(sql, [self._key(name)])
-        first = next(rows, None)
-        if first is None:
+        rows = self._rows(sql, [first, last, self._key(name)])
+        first_row = next(rows, None)
+        if first_row is None:
             return None
         width = len(_STREAM) + 1
-        entries = (row[width:] for row in chain([first], rows) if row[width] is not None)
-        return StreamRow(*first[:width]), (EntryRow(*row) for row in entries)
+        entries = (row[width:] for row in chain([first_row], rows) if row[width] is not None)
+        return StreamRow(*first_row[:width]), (EntryRow(*row) for row in entries)
+
+    def leaves(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Index and hash of the tree's leaves from `start` to before `end`, in their order."""
+        sql = f'SELECT "index", hash FROM {LEAVES} WHERE "index" >= %s AND "index" < %s '  # noqa: S608
+        return self._rows(f'{sql} ORDER BY "index"', [start, end])
+
+    def new_leaves(self, start: int) -> Iterator[tuple[bytes, bytes, int]]:
+        """Each stream with leaves from `start` on, and the number of its first entry there."""
+        name = self._columns("s", ["name"])
+        return self._rows(
+            f"SELECT {name}, min(l.seq) FROM {LEAVES} l JOIN {STREAMS} s "  # noqa: S608
+            'ON s.id = l.stream_id WHERE l."index" >= %s GROUP BY s.name ORDER BY s.name',
+            [start],
+        )
+
+    def unplaced(self) -> Iterator[tuple[bytes, bytes, int]]:
+        """Each stream with entries that have no leaf yet, and the number of the first of them."""
+        return self._rows(
+            f"SELECT {self._columns('s', ['name'])}, coalesce(q.seq, 0) + 1 "  # noqa: S608
+            f"FROM {STREAMS} s LEFT JOIN {SEQUENCES} q ON q.stream_id = s.id "
+            "WHERE s.seq > coalesce(q.seq, 0) ORDER BY s.name"
+        )
+
+    def cut_streams(self) -> Iterator[tuple[bytes, ...]]:
+        """The names of streams whose head is not an entry, or lies below their last leaf."""
+        return self._rows(
+            f"SELECT {self._columns('s', ['name'])} FROM {STREAMS} s "  # noqa: S608
+            f"LEFT JOIN {ENTRIES} e ON e.stream_id = s.id AND e.seq = s.seq "
+            f"LEFT JOIN {SEQUENCES} q ON q.stream_id = s.id "
+            "WHERE e.hash IS NULL OR e.hash <> s.head OR q.seq > s.seq ORDER BY s.name"
+        )
+
+    def strays(self, end: int) -> Iterator[tuple[bytes, ...]]:
+        """The indexes of leaves before `end` that are no entry's."""
+        return self._rows(
+            f"SELECT {self._columns('l', ['index'])} FROM {LEAVES} l "  # noqa: S608
+            'WHERE l."index" < %s AND NOT EXISTS ('
+            f"SELECT 1 FROM {ENTRIES} e WHERE e.stream_id = l.stream_id AND e.seq = l.seq)",
+            [end],
+        )
+
+    def checkpoints(self, start: int = 0, end: int = LARGEST) -> Iterator[CheckpointRow]:
+        """The checkpoints over `start` to `end` entries, by their sizes."""
+        sql = (
+            f"SELECT {self._columns('c', _CHECKPOINT)}, {self._columns('e', ['text'])} "  # noqa: S608
+            f"FROM {CHECKPOINTS} c LEFT JOIN {ENTRIES} e ON e.id = c.entry_id "
+            "WHERE c.size BETWEEN %s AND %s ORDER BY c.size, c.made_at"
+        )
+        return (CheckpointRow(*row[:-1]) for row in self._rows(sql, [start, end]))
 
     def orphans(self) -> Iterator[tuple[bytes, ...]]:
         """The identifiers of entries whose stream does not exist."""
@@ -101,7 +183,7 @@ def _postgresql_column(alias: str, name: str) -> str:
     column = f'{alias}."{name}"'
     if name == "id":
         column = f"replace({column}::text, '-', '')"
-    elif name == "at":
+    elif name in ("at", "made_at"):
         column = f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US AD')"
     return f"convert_to({column}::text, 'UTF8')"
 
@@ -118,5 +200,6 @@ _SQLITE = Storage(
     _sqlite_instant,
     b"text text integer text",
     b"text integer " + b" ".join([b"text"] * 9),
+    b"text integer text text text",
 )
-_POSTGRESQL = Storage(_postgresql_instant, b"", b"")
+_POSTGRESQL = Storage(_postgresql_instant, b"", b"", b"")

@@ -10,7 +10,7 @@ class CardsConfig(AppConfig):
     label = "cards"
 
     def ready(self) -> None:
-        register(self.get_model("CardDraft"))
+        register(self.get_model("CardDraft"), later=("parts", "edits"))
         # The digest says what the bytes are.
         register(self.get_model("CardAttachment"), history=True, exclude=("data",))
         register(self.get_model("CardComment"), mutable=("settled_by_id", "settled_at"))

@@ -42,8 +42,9 @@ class RegistryConfig(AppConfig):
             exclude=("last_seen_at",),
             mutable=("last_seen_at",),
         )
-        for name in ("Alias", "ModelTag", "Slot", "VersionTag"):
-            register(self.get_model(name))
+        register(self.get_model("Slot"))
+        for name in ("Alias", "ModelTag", "VersionTag"):
+            register(self.get_model(name), removable=True)
         # The sealed secret is no fact of a webhook's record: sealing it anew changes nothing.
         register(self.get_model("Webhook"), exclude=("sealed_secret",))
         for name in HISTORY:

@@ -175,7 +175,7 @@ def test_a_key_that_was_replaced_is_read_again(tmp_path: Path) -> None:
     first = keys.load_or_make(path)
     assert keys.load(path) is keys.load(path)
     path.unlink()
-    assert keys.load_or_make(path).public_key() != first.public_key()
+    assert keys.load_or_make(path).public != first.public
 
 
 def override_of(signed: SignOff, cast: Cast) -> OverrideSignOff:

@@ -9,21 +9,25 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
-from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.core.management import call_command
+from django.db import connection
+from django.test import override_settings
 
-from governance.audit import checkpoints, keys, triggers
-from governance.audit.actions import make_checkpoint, record_verification
+from governance.audit import keys, triggers
+from governance.audit.actions import record_verification
 from governance.audit.chain import Kind
-from governance.audit.models import LedgerEntry, LedgerStream, Verification
+from governance.audit.checkpointing import make_checkpoint
+from governance.audit.models import LedgerEntry, Verification
 from governance.audit.queries import ledger_state
 from governance.audit.rules import GENESIS, entry_hash, front_of
-from governance.audit.verification import StreamUnknown, verify
+from governance.audit.verification import StreamUnknown, verify, verify_new, verify_stream
+from tests.ledger_attacks import change, cut_off, rebuild_tree, rewrite
 from tests.ledger_entries import MODEL, NOON, SOMEBODY, act, small_ledger
 
 pytestmark = pytest.mark.django_db
+OTHER = "user:00000000-0000-4000-8000-000000000000"
+LOOSE = "Not yet anchored outside the database: the newest 4 entries.\n"
 
 
 @pytest.fixture
@@ -53,37 +57,12 @@ def verify_ledger(*arguments: str) -> tuple[int, str]:
     return int(str(exit_.value.code)), out.getvalue()
 
 
-def change(sql: str, *params: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-
-
-def cut_off(stream: str, *, keep: int) -> None:
-    """Remove the last entries of a stream and move its head back, as a careful forger would."""
-    change("DELETE FROM audit_ledgerentry WHERE seq > %s AND stream_id = ("
-           "SELECT id FROM audit_ledgerstream WHERE name = %s)", keep, stream)  # fmt: skip
-    last = LedgerEntry.objects.of_stream(stream).order_by("-seq").first()
-    head = last.hash if last else GENESIS
-    LedgerStream.objects.filter(name=stream).update(seq=keep, head=head)
-
-
-def rewrite(stream: str) -> None:
-    """Change the first entry of a stream and compute everything after it anew."""
-    head = GENESIS
-    for entry in LedgerEntry.objects.of_stream(stream).order_by("seq"):
-        text = entry.text.replace(SOMEBODY, "user:00000000-0000-4000-8000-000000000000")
-        digest = entry_hash(previous=head, text=text)
-        LedgerEntry.objects.filter(pk=entry.pk).update(
-            id=front_of(digest), text=text, previous=head, hash=digest,
-            actor="user:00000000-0000-4000-8000-000000000000",
-        )  # fmt: skip
-        head = digest
-    LedgerStream.objects.filter(name=stream).update(head=head)
-
-
 @pytest.mark.usefixtures("ledger")
 def test_an_intact_ledger_is_said_to_be_so() -> None:
-    assert verify_ledger() == (0, "The ledger is intact: 4 entries in 2 streams verify.\n")
+    assert verify_ledger() == (
+        0,
+        f"The ledger is intact: 4 entries in 2 streams verify.\n{LOOSE}",
+    )
     assert verify_ledger("--stream", "firm") == (
         0,
         "The ledger is intact: 2 entries in 1 stream verify.\n",
@@ -135,7 +114,7 @@ def test_missing_triggers_are_reported_beside_the_result() -> None:
 def test_a_stream_that_does_not_exist_cannot_be_judged() -> None:
     assert verify_ledger("--stream", "nowhere")[0] == 2
     with pytest.raises(StreamUnknown):
-        verify(stream="nowhere")
+        verify_stream("nowhere")
 
 
 # Keeping the result
@@ -168,107 +147,87 @@ def test_a_break_is_kept_too() -> None:
     )
 
 
-# Checkpoints
-
-
-def checkpoint(path: Path) -> Path:
-    call_command("make_checkpoint", "--out", str(path), stdout=StringIO())
-    return path
-
-
-@pytest.mark.usefixtures("ledger", "key_file")
-def test_an_honest_ledger_agrees_with_its_checkpoints_for_ever(tmp_path: Path) -> None:
-    early = checkpoint(tmp_path / "early")
-    act("firm", minute=9)
-    late = checkpoint(tmp_path / "late")
-    for path in (early, late):
-        code, said = verify_ledger("--checkpoint", str(path))
-        assert code == 0
-        assert "agree with the checkpoint of" in said
-
-
-@pytest.mark.usefixtures("open_ledger", "key_file")
-@pytest.mark.parametrize("keep", [1, 0])
-def test_an_end_that_was_cut_off_is_found_by_the_checkpoint(tmp_path: Path, keep: int) -> None:
-    path = checkpoint(tmp_path / "checkpoint")
-    cut_off(MODEL, keep=keep)
-    if keep:
-        assert verify().intact, "which the chain alone cannot see"
-    code, said = verify_ledger("--checkpoint", str(path))
-    assert (code, "CUT_OFF" in said, f"entry {keep + 1} of stream {MODEL}" in said) == (
-        1,
-        True,
-        True,
-    )
-
-
-@pytest.mark.usefixtures("open_ledger", "key_file")
-def test_the_checkpoint_covers_its_own_entry(tmp_path: Path) -> None:
-    path = checkpoint(tmp_path / "checkpoint")
-    change("DELETE FROM audit_ledgerentry WHERE verb = 'checkpoint.made'")
-    change("DELETE FROM audit_ledgerstream WHERE name = 'ledger'")
-    assert verify_ledger("--no-record")[0] == 0
-    code, said = verify_ledger("--checkpoint", str(path))
-    assert code == 1
-    assert "stream ledger: CUT_OFF" in said
-    assert verify_ledger("--stream", "ledger", "--checkpoint", str(path))[0] == 1
-
-
-@pytest.mark.usefixtures("open_ledger", "key_file")
-def test_a_chain_that_was_computed_anew_is_found_by_the_checkpoint(tmp_path: Path) -> None:
-    path = checkpoint(tmp_path / "checkpoint")
-    rewrite("firm")
-    assert verify().intact, "which the chain alone cannot see"
-    code, said = verify_ledger("--checkpoint", str(path))
-    assert (code, "REWRITTEN" in said) == (1, True)
-
-
-@pytest.mark.usefixtures("ledger", "key_file")
-def test_a_checkpoint_that_cannot_be_believed_is_no_judgment(tmp_path: Path) -> None:
-    path = checkpoint(tmp_path / "checkpoint")
-    note = path.read_text()
-    for bad in (note.replace('",2,', '",3,'), "", note.replace("at 2", "at 3")):
-        path.write_text(bad)
-        assert verify_ledger("--checkpoint", str(path))[0] == 2
-    assert verify_ledger("--checkpoint", str(tmp_path / "absent"))[0] == 2
-    path.write_bytes(b"\xff\xfe")
-    assert verify_ledger("--checkpoint", str(path))[0] == 2
+# A stream, a range, and what is new
 
 
 @pytest.mark.usefixtures("ledger")
-def test_a_verifier_key_stands_in_for_the_key_file(tmp_path: Path, key_file: Path) -> None:
-    path = checkpoint(tmp_path / "checkpoint")
-    key = checkpoints.verifier_key(
-        checkpoints.origin_of(settings.LEDGER_ORIGIN), keys.load(key_file)
+def test_a_range_of_a_stream_is_verified_by_itself() -> None:
+    act("firm", minute=5)
+    code, said = verify_ledger("--stream", "firm", "--from", "2", "--to", "3")
+    assert (code, said.splitlines()[0]) == (
+        0,
+        "The ledger is intact: 2 entries in 1 stream verify.",
     )
-    key_file.unlink()
-    assert verify_ledger("--checkpoint", str(path))[0] == 2
-    assert verify_ledger("--checkpoint", str(path), "--key", str(key))[0] == 0
-    other = checkpoints.verifier_key(key.name, Ed25519PrivateKey.generate())
-    assert verify_ledger("--checkpoint", str(path), "--key", str(other))[0] == 2
-    assert verify_ledger("--checkpoint", str(path), "--key", "nonsense")[0] == 2
+    assert verify_ledger("--stream", "firm", "--from", "9")[0] == 2
+    assert verify_ledger("--from", "2")[0] == 2
+    assert verify_ledger("--new", "--state")[0] == 2
+
+
+@pytest.mark.usefixtures("open_ledger")
+def test_a_range_tells_of_its_own_breaks_only() -> None:
+    act("firm", minute=5)
+    change("UPDATE audit_ledgerentry SET actor = 'x' WHERE seq = 2")
+    assert verify_ledger("--stream", "firm", "--to", "1")[0] == 0
+    assert verify_ledger("--stream", "firm", "--from", "3")[0] == 0
+    assert verify_ledger("--stream", "firm", "--from", "2", "--to", "2")[0] == 1
+
+
+@pytest.mark.usefixtures("open_ledger")
+def test_only_what_is_new_is_walked_and_everything_is_covered() -> None:
+    make_checkpoint(actor=SOMEBODY, at=NOON)
+    verify_ledger()
+    act("firm", minute=6)
+    found = verify_new()
+    # The four first entries and the checkpoint's own were verified before.
+    assert (found.since, found.entries, found.streams) == (5, 2, 2)
+    assert str(found) == "The ledger is intact: 2 entries in 2 streams after the first 5 verify."
+    change("UPDATE audit_ledgerentry SET actor = 'x' WHERE seq = 1")
+    assert verify_new().intact, "which a verification of everything finds"
+    assert not verify().intact
+    change("UPDATE audit_ledgerentry SET actor = 'x' WHERE seq = 3")
+    assert not verify_new().intact
+
+
+@pytest.mark.usefixtures("open_ledger")
+def test_a_stream_cut_short_is_found_among_the_new() -> None:
+    make_checkpoint(actor=SOMEBODY, at=NOON)
+    verify_ledger()
+    cut_off(MODEL, keep=1)
+    broken = verify_new().broken
+    assert broken is not None
+    assert (broken.kind, broken.stream) == (Kind.HEAD_CHANGED, MODEL)
+
+
+@pytest.mark.usefixtures("open_ledger")
+def test_what_was_verified_counts_only_while_its_checkpoint_holds() -> None:
+    make_checkpoint(actor=SOMEBODY, at=NOON)
+    verify_ledger()
+    rewrite("firm", lambda bodies: [body | {"actor": OTHER} for body in bodies])
+    rebuild_tree()
+    found = verify_new()
+    assert found.since == 0
+
+
+# The key
 
 
 def test_the_key_is_made_once_for_its_owner_only(key_file: Path) -> None:
     first = keys.load_or_make(key_file)
     assert key_file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in key_file.parent.iterdir()] == ["key.pem"]
-    again = keys.load_or_make(key_file)
-    assert first.private_bytes_raw() == again.private_bytes_raw()
+    assert first.public == keys.load_or_make(key_file).public
 
 
-def test_a_file_that_is_no_key_is_named(tmp_path: Path, key_file: Path) -> None:
-    key_file.parent.mkdir()
-    key_file.write_text("no key")
-    with pytest.raises(CommandError, match=r"key\.pem"):
-        checkpoint(tmp_path / "checkpoint")
-    assert not (tmp_path / "checkpoint").exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_checkpoint_inside_a_transaction_is_refused() -> None:
-    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
-        make_checkpoint(key=Ed25519PrivateKey.generate(), ledger="here", actor=SOMEBODY, at=NOON)
+def test_the_environment_may_hold_the_key(key_file: Path) -> None:
+    keys.make(key_file)
+    public = keys.load(key_file).public
+    with override_settings(LEDGER_KEY=key_file.read_text(), LEDGER_KEY_FILE=Path("/nowhere")):
+        assert keys.signing_key().public == keys.known_key().public == public
+    with (
+        override_settings(LEDGER_KEY="no key"),
+        pytest.raises(keys.KeyUnusable, match="LEDGER_KEY"),
+    ):
+        keys.signing_key()
 
 
 @pytest.mark.usefixtures("open_ledger")

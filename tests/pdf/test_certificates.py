@@ -21,7 +21,7 @@ from governance.approvals.models import SignOff
 from governance.approvals.rules.binding import BindingState
 from governance.approvals.rules.judgement import Decision
 from governance.audit import triggers
-from governance.audit.checkpoints import parse_key
+from governance.audit.notes import parse_key
 from governance.cards.actions import publish_card, save_draft
 from governance.cards.queries import published_card
 from governance.core.canonical import canonical, digest

@@ -11,12 +11,13 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.audit import merkle
-from governance.audit.checkpoints import CheckpointUnusable, Head, checkpoint, open_note, sign
+from governance.audit import checkpoints, merkle, notes
+from governance.audit.checkpoints import Checkpoint
+from governance.audit.notes import Note, NoteUnusable
 from governance.audit.rules import Entry, check_facts, entry_hash
 from governance.core import canonical as ours
-from tests.rules.test_ledger_checkpoints import KEY, SEED
 from tests.rules.test_ledger_format import DOMAIN, canonical, tree_root
+from tests.rules.test_notes import KEY, SEED
 
 WORDS = st.text(max_size=40).filter(lambda text: text.isprintable() and "@" not in text)
 KEYS = st.from_regex(r"[A-Za-z0-9_.:/@%+-]{1,20}", fullmatch=True)
@@ -77,15 +78,14 @@ def test_the_tree_hash_is_that_of_the_standard(leaves: list[bytes]) -> None:
     assert merkle.root(leaves) == tree_root(leaves)
 
 
-@given(st.dictionaries(st.sampled_from(["firm", "ledger", "accounts"]), DIGESTS), TIMES, st.data())
-def test_a_note_reads_back_and_any_change_to_it_does_not(
-    heads: dict[str, str], at: datetime, data: st.DataObject
+@given(st.binary(min_size=32, max_size=32), st.integers(1, 2**62), st.data())
+def test_a_checkpoint_reads_back_and_any_change_to_it_does_not(
+    root: bytes, size: int, data: st.DataObject
 ) -> None:
-    stated = {name: Head(seq + 1, head) for seq, (name, head) in enumerate(heads.items())}
-    point = checkpoint(origin=KEY.name, at=at, heads=stated)
-    note = sign(point, SEED)
-    assert open_note(note, KEY) == point
+    point = Checkpoint(origin=KEY.name, size=size, root=root)
+    note = str(Note(point.text(), [notes.sign(point.text(), KEY, SEED.sign)]))
+    assert checkpoints.parse(notes.open_note(note, [KEY]).text) == point
     place = data.draw(st.integers(0, len(note) - 1))
     other = data.draw(st.characters(codec="utf-8").filter(lambda char: char != note[place]))
-    with pytest.raises(CheckpointUnusable):
-        open_note(note[:place] + other + note[place + 1 :], KEY)
+    with pytest.raises(NoteUnusable):
+        notes.open_note(note[:place] + other + note[place + 1 :], [KEY])

@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from governance.approvals.models import OverrideSignOff, SignOff
 from governance.approvals.rules.binding import OVERRIDE, BindingState, SignedStatement
 from governance.audit import binding, keys
-from governance.audit.checkpoints import VerifierKey
 from governance.audit.models import LedgerEntry
+from governance.audit.notes import VerifierKey
 from governance.audit.registration import state
 from governance.core.wording import counted
 

@@ -26,6 +26,8 @@ FUNCTION_SQL = (
     f"$body${FUNCTION_BODY}$body$"
 )
 NEVER = ""
+INSERT_ONLY = ("LedgerEntry", "LedgerLeaf", "LedgerTile", "LedgerCheckpoint")
+"""The ledger's own tables, beside its streams."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ class Guard:
 def guards() -> list[Guard]:
     """Every guarded table: the ledger's own, and those registered as such."""
     ahead = "NEW.id = OLD.id AND NEW.name = OLD.name AND NEW.seq > OLD.seq"
-    stream, entry = (apps.get_model("audit", n) for n in ("LedgerStream", "LedgerEntry"))
+    stream = apps.get_model("audit", "LedgerStream")
+    added = (Guard(apps.get_model("audit", name)) for name in INSERT_ONLY)
     registered = (Guard(model, allowed=_allowed(model)) for model in guarded_models())
-    return [Guard(stream, allowed=ahead), Guard(entry), *registered]
+    return [Guard(stream, allowed=ahead), *added, *registered]
 
 
 def _allowed(model: type[models.Model]) -> str:

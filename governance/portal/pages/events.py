@@ -51,6 +51,11 @@ MARKS: dict[str, Mark] = {
         (Verb.CHECK_TICKED, ("mute", "check", "Check"), "Looked at a manual check"),
         (Verb.CHECKPOINT_MADE, ("ok", "chain", "Checkpoint"), "Signed a checkpoint of the ledger"),
         (
+            Verb.CHECKPOINT_REFUSED,
+            ("bad", "chain", "Checkpoint"),
+            "Refused to sign a ledger that contradicts what was signed",
+        ),
+        (
             Verb.CLASS_ASSESSED,
             ("ink", "sliders", "Class"),
             "Assessed the EU AI Act class",
@@ -69,6 +74,12 @@ MARKS: dict[str, Mark] = {
         (Verb.FINDING_CLOSED, ("ok", "flag", "Finding"), "Closed a finding"),
         (Verb.FINDING_OPENED, ("warn", "flag", "Finding"), "Raised a finding"),
         (Verb.IMPORT_APPLIED, ("ink", "copy", "Import"), "Imported a file into the inventory"),
+        (Verb.KEY_ROTATED, ("ink", "key", "Key"), "Handed over to a new signing key"),
+        (
+            Verb.LEDGER_FORKED,
+            ("bad", "chain", "Origin"),
+            "Began a new origin of the ledger's checkpoints",
+        ),
         (Verb.LEDGER_VERIFIED, ("ok", "chain", "Verified"), "Verified the ledger"),
         (Verb.LINEAGE_DERIVED, ("mute", "chain", "Lineage"), "Put stated lineage into rows"),
         (Verb.LINEAGE_REPORTED, ("mute", "chain", "Lineage"), "Reported lineage"),

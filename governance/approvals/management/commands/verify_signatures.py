@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 
 from governance.approvals.queries.bindings import examine_signatures
-from governance.audit import checkpoints, keys
+from governance.audit import keys, notes
 
 INTACT, BROKEN, UNDECIDED = 0, 1, 2
-UNJUDGED = (checkpoints.CheckpointUnusable, keys.KeyUnusable, DatabaseError, ValueError)
+UNJUDGED = (notes.NoteUnusable, keys.KeyUnusable, DatabaseError, ValueError)
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            former = [checkpoints.parse_key(text) for text in options["key"]]
+            former = [notes.parse_key(text) for text in options["key"]]
             found = examine_signatures(former=former)
         except UNJUDGED as error:
             self.stderr.write(f"The signatures could not be judged: {error}")

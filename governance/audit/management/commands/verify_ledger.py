@@ -5,41 +5,55 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
-from governance.audit import checkpoints, keys, triggers
+from governance.audit import triggers
 from governance.audit.actions import record_verification
-from governance.audit.checkpoints import Checkpoint, CheckpointUnusable
+from governance.audit.evidence import gather
+from governance.audit.keys import KeyUnusable
+from governance.audit.notes import NoteUnusable
 from governance.audit.origin import origin
 from governance.audit.rules import CONSOLE, Source
-from governance.audit.verification import Examination, StreamUnknown, verify
+from governance.audit.verification import Examination, verify, verify_new, verify_stream
+from governance.core.errors import DomainError
+from governance.core.wording import counted
 
 INTACT, BROKEN, UNDECIDED = 0, 1, 2
-UNJUDGED = (CheckpointUnusable, keys.KeyUnusable, StreamUnknown, DatabaseError, ValueError)
+UNJUDGED = (NoteUnusable, KeyUnusable, DomainError, DatabaseError, ValueError)
 
 
 class Command(BaseCommand):
     help = (
-        "Recompute the ledger and say whether it is intact, or name the first broken entry. "
-        "Exit code 0: intact; 1: broken; 2: it could not be judged."
+        "Recompute the ledger, its tree and its checkpoints, and say whether all is intact, or "
+        "name the first break. Exit code 0: intact; 1: broken; 2: it could not be judged."
     )
     # The checks of other apps must not stand between an auditor and the answer.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--stream", default="", help="verify this stream only")
-        parser.add_argument("--checkpoint", type=Path, help="hold the ledger against this file")
-        parser.add_argument("--key", default="", help="verifier key, if not that of this server")
+        parser.add_argument("--from", dest="first", type=int, default=1, help="from this entry on")
+        parser.add_argument("--to", dest="last", type=int, help="up to this entry of the stream")
+        parser.add_argument(
+            "--new", action="store_true", help="only what came after the last verification"
+        )
+        parser.add_argument(
+            "--state", action="store_true", help="also compare the rows that entries speak of"
+        )
+        parser.add_argument(
+            "--checkpoint", type=Path, action="append", default=[], help="hold it against this file"
+        )
+        parser.add_argument(
+            "--key", action="append", default=[], help="verifier key, if not those of this server"
+        )
         parser.add_argument("--no-record", action="store_true", help="do not keep the result")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            point = _checkpoint(options["checkpoint"], options["key"])
-            examination = verify(stream=options["stream"], checkpoint=point)
+            examination = _examine(**options)
         except UNJUDGED as error:
             self.stderr.write(f"The ledger could not be judged: {error}")
             sys.exit(UNDECIDED)
@@ -50,6 +64,11 @@ class Command(BaseCommand):
 
     def _say(self, examination: Examination) -> None:
         self.stdout.write(str(examination))
+        if (loose := examination.loose) and examination.intact:
+            self.stdout.write(loose)
+        if backwards := examination.backwards:
+            times = counted(len(backwards), "entry", "entries")
+            self.stdout.write(f"Time runs backwards at {times}, first at {backwards[0]}.")
         for name in triggers.missing(connection):
             self.stderr.write(f"Unprotected: the trigger {name} is missing or altered.")
 
@@ -62,18 +81,22 @@ class Command(BaseCommand):
             self.stderr.write(f"The result could not be kept: {error}")
 
 
-def _checkpoint(path: Path | None, key: str) -> Checkpoint | None:
-    if path is None:
-        return None
-    try:
-        note = path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointUnusable(f"The checkpoint {path} cannot be read: {error}") from error
-    return checkpoints.open_note(note, _verifier(key))
-
-
-def _verifier(key: str) -> checkpoints.VerifierKey:
-    if key:
-        return checkpoints.parse_key(key)
-    name = checkpoints.origin_of(settings.LEDGER_ORIGIN)
-    return checkpoints.verifier_key(name, keys.load(settings.LEDGER_KEY_FILE))
+def _examine(
+    *,
+    stream: str,
+    first: int,
+    last: int | None,
+    new: bool,
+    state: bool,
+    checkpoint: list[Path],
+    key: list[str],
+    **_: Any,
+) -> Examination:
+    if not stream and (first != 1 or last):
+        raise ValueError("--from and --to count the entries of one stream: name it with --stream.")
+    if new and (stream or state):
+        raise ValueError("--new goes with neither --stream nor --state.")
+    evidence = gather(files=checkpoint, given=key)
+    if stream:
+        return verify_stream(stream, evidence=evidence, first=first, last=last)
+    return verify_new(evidence=evidence) if new else verify(evidence=evidence, states=state)
