@@ -15,7 +15,6 @@ SIZE = 32
 
 Nodes: TypeAlias = Callable[[int, int], bytes]
 """The hash of the full node at this level and index."""
-Emit: TypeAlias = Callable[[int, bytes], None]
 
 
 class ProofInvalid(ValueError):
@@ -45,24 +44,35 @@ class Frontier:
         if size.bit_count() != len(self.nodes):
             raise ValueError(f"a tree of {size} leaves has {size.bit_count()} full nodes")
 
-    def append(self, leaf: bytes, emit: Emit | None = None) -> None:
-        """Take in the hash of one more leaf. `emit` is told of each node above it that is full."""
-        node, rest, level = leaf, self.size, 0
+    def append(self, leaf: bytes) -> None:
+        """Take in the hash of one more leaf."""
+        node, rest = leaf, self.size
         while rest & 1:
             node = node_hash(self.nodes.pop(), node)
-            rest, level = rest >> 1, level + 1
-            if emit:
-                emit(level, node)
+            rest >>= 1
         self.nodes.append(node)
         self.size += 1
 
     def root(self) -> bytes:
-        if not self.nodes:
-            return EMPTY
-        node = self.nodes[-1]
-        for left in reversed(self.nodes[:-1]):
-            node = node_hash(left, node)
-        return node
+        return folded(self.nodes)
+
+
+def folded(nodes: Sequence[bytes]) -> bytes:
+    """Return the root over the full nodes that a tree consists of, left to right."""
+    if not nodes:
+        return EMPTY
+    node = nodes[-1]
+    for left in reversed(nodes[:-1]):
+        node = node_hash(left, node)
+    return node
+
+
+def full_root(hashes: Sequence[bytes]) -> bytes:
+    """Return the root over as many leaves as a power of two, level by level: the fastest way."""
+    while len(hashes) > 1:
+        pairs = zip(hashes[::2], hashes[1::2], strict=True)
+        hashes = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+    return hashes[0]
 
 
 def root(leaves: Iterable[bytes]) -> bytes:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from governance.audit.chain import CheckpointRow, EntryRow, Storage, StreamRow
+from governance.audit.chain import COPIED, CheckpointRow, EntryRow, Instant, StreamRow
 from governance.audit.rules import stream_id
 
 CHUNK = 500
@@ -22,8 +21,7 @@ STREAMS, ENTRIES, PROSE = "audit_ledgerstream", "audit_ledgerentry", "audit_pros
 LEAVES, SEQUENCES = "audit_ledgerleaf", "audit_ledgersequence"
 CHECKPOINTS = "audit_ledgercheckpoint"
 _STREAM = StreamRow._fields[:-1]
-# Types stand behind the columns, and the leaf behind the types.
-_ENTRY = EntryRow._fields[:-3]
+_ENTRY = ("seq", "previous", "hash", "text")
 _CHECKPOINT = CheckpointRow._fields[:-2]
 
 
@@ -55,8 +53,9 @@ class Reader:
     connection: BaseDatabaseWrapper
 
     @property
-    def storage(self) -> Storage:
-        return _POSTGRESQL if self._is_postgresql else _SQLITE
+    def instant(self) -> Instant:
+        """How the database writes a time, from how an entry does."""
+        return _postgresql_instant if self._is_postgresql else _sqlite_instant
 
     @property
     def _is_postgresql(self) -> bool:
@@ -77,7 +76,7 @@ class Reader:
         a break.
         """
         sql = (
-            f"SELECT {self._columns('s', _STREAM)}, {self._columns('e', _ENTRY)}, "  # noqa: S608
+            f"SELECT {self._columns('s', _STREAM)}, {self._entry()}, "  # noqa: S608
             f'l."index", l.hash FROM {STREAMS} s LEFT JOIN {ENTRIES} e '
             "ON e.stream_id = s.id AND e.seq BETWEEN %s AND %s "
             f"LEFT JOIN {LEAVES} l ON l.stream_id = e.stream_id AND l.seq = e.seq "
@@ -88,6 +87,7 @@ class Reader:
         if first_row is None:
             return None
         width = len(_STREAM) + 1
+        # A stream without entries is one row without an entry.
         entries = (row[width:] for row in chain([first_row], rows) if row[width] is not None)
         return StreamRow(*first_row[:width]), (EntryRow(*row) for row in entries)
 
@@ -152,10 +152,20 @@ class Reader:
         columns = self._columns("p", ["id", "salt", "text", "digest"])
         return self._rows(f"SELECT p.erased_at IS NOT NULL, {columns} FROM {PROSE} p")  # noqa: S608
 
-    def _columns(self, alias: str, names: Sequence[str]) -> str:
+    def _entry(self) -> str:
+        """The columns of an EntryRow but for its leaf: the copies come as one value, for speed."""
         read = _postgresql_column if self._is_postgresql else _sqlite_column
-        types = "convert_to('', 'UTF8')" if self._is_postgresql else _sqlite_types(alias, names)
-        return ", ".join([*(read(alias, name) for name in names), types])
+        mark = "'\\x1f'::bytea" if self._is_postgresql else "x'1f'"
+        copies = f" || {mark} || ".join(read("e", name) for name in COPIED)
+        typed = "true" if self._is_postgresql else _sqlite_types("e", [*_ENTRY, *COPIED])
+        whole = copies if self._is_postgresql else f"CAST({copies} AS BLOB)"
+        return ", ".join([*(read("e", name) for name in _ENTRY), whole, typed])
+
+    def _columns(self, alias: str, names: Sequence[str]) -> str:
+        """Each column as bytes, and behind them whether all are of the types they should be."""
+        read = _postgresql_column if self._is_postgresql else _sqlite_column
+        typed = "true" if self._is_postgresql else _sqlite_types(alias, names)
+        return ", ".join([*(read(alias, name) for name in names), typed])
 
     def _key(self, name: str) -> Any:
         key = stream_id(name)
@@ -175,8 +185,11 @@ def _sqlite_column(alias: str, name: str) -> str:
 
 def _sqlite_types(alias: str, names: Sequence[str]) -> str:
     # Any SQLite column can hold any type; '7' and 7 print alike and are found differently.
-    types = " || ' ' || ".join(f'typeof({alias}."{name}")' for name in names)
-    return f"CAST({types} AS BLOB)"
+    types = {name: "integer" if name in _INTEGERS else "text" for name in names}
+    return " AND ".join(f"typeof({alias}.\"{name}\") = '{types[name]}'" for name in names)
+
+
+_INTEGERS = {"seq", "size", "index"}
 
 
 def _postgresql_column(alias: str, name: str) -> str:
@@ -184,22 +197,15 @@ def _postgresql_column(alias: str, name: str) -> str:
     if name == "id":
         column = f"replace({column}::text, '-', '')"
     elif name in ("at", "made_at"):
-        column = f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US AD')"
+        column = f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\" AD')"
     return f"convert_to({column}::text, 'UTF8')"
 
 
-def _sqlite_instant(at: datetime) -> str:
-    return str(at.replace(tzinfo=None))
+def _sqlite_instant(at: bytes) -> bytes:
+    fraction = b"" if at[19:26] == b".000000" else at[19:26]
+    return b"%s %s%s" % (at[:10], at[11:19], fraction)
 
 
-def _postgresql_instant(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%S.%f AD")
-
-
-_SQLITE = Storage(
-    _sqlite_instant,
-    b"text text integer text",
-    b"text integer " + b" ".join([b"text"] * 9),
-    b"text integer text text text",
-)
-_POSTGRESQL = Storage(_postgresql_instant, b"", b"", b"")
+def _postgresql_instant(at: bytes) -> bytes:
+    # The era would be the only thing to tell a year before Christ.
+    return at + b" AD"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -14,8 +13,8 @@ from governance.audit.chain import (
     Break,
     Broken,
     CheckpointRow,
+    Instant,
     Kind,
-    Storage,
     Walk,
     body_of,
     check_stream,
@@ -183,7 +182,7 @@ class _Verification:
         if not rows:
             return 0
         try:
-            point, _ = signed_point(rows[-1], self.evidence.keys, self.reader.storage)
+            point, _ = signed_point(rows[-1], self.evidence.keys, self.reader.instant)
         except Broken:
             return 0
         holds = point.size <= self.found.size and Tree(point.size).root() == point.root
@@ -204,7 +203,7 @@ class _Verification:
         """The names of all streams that are there, then of those that should be."""
         missing = self.evidence.streams()
         for row in self.reader.streams():
-            name = stream_name(row, self.reader.storage)
+            name = stream_name(row)
             missing.discard(name)
             yield name
         yield from sorted(missing)
@@ -218,7 +217,7 @@ class _Verification:
         walk = check_stream(
             row,
             entries,
-            storage=self.reader.storage,
+            instant=self.reader.instant,
             start=Head(first - 1, before),
             to_the_end=last is None,
             signed=self.evidence.heads_of(name),
@@ -288,7 +287,7 @@ class _Verification:
 
     def _own(self, start: int) -> Iterator[Point]:
         for row in self.reader.checkpoints(start):
-            point, body = signed_point(row, self.evidence.keys, self.reader.storage)
+            point, body = signed_point(row, self.evidence.keys, self.reader.instant)
             self.newest = point.size, body
             what, kind = f"checkpoint {point.size}", Kind.CHECKPOINT_CHANGED
             yield Point(size=point.size, root=point.root, what=what, kind=kind)
@@ -314,7 +313,7 @@ class _Verification:
 
 
 def signed_point(
-    row: CheckpointRow, keys: Sequence[VerifierKey], storage: Storage
+    row: CheckpointRow, keys: Sequence[VerifierKey], instant: Instant
 ) -> tuple[Checkpoint, dict[str, Any]]:
     """Return what the row's note says, once a trusted key signed it, and the body of its entry.
 
@@ -323,7 +322,7 @@ def signed_point(
     """
     point = _opened(row.note.decode(errors="replace"), keys)
     body = body_of(row.entry) if row.entry else None
-    if body is None or not _agrees(row, point, body, storage):
+    if body is None or not _agrees(row, point, body, instant):
         detail = f"note, columns and entry of checkpoint {point.size} do not agree"
         raise Broken(Break(Kind.CHECKPOINT_CHANGED, "", None, detail))
     return point, body
@@ -338,14 +337,13 @@ def _opened(text: str, keys: Sequence[VerifierKey]) -> Checkpoint:
         raise Broken(Break(Kind.CHECKPOINT_UNSIGNED, "", None, str(error))) from error
 
 
-def _agrees(row: CheckpointRow, point: Checkpoint, body: dict[str, Any], storage: Storage) -> bool:
-    at = storage.instant(datetime.fromisoformat(body["at"]))
-    columns = [point.origin, str(point.size), point.root.hex(), at]
+def _agrees(row: CheckpointRow, point: Checkpoint, body: dict[str, Any], instant: Instant) -> bool:
+    columns = [column.encode() for column in (point.origin, str(point.size), point.root.hex())]
     there = [row.origin, row.size, row.root, row.made_at]
     facts = body["facts"]
     return (
-        there == [column.encode() for column in columns]
-        and row.types == storage.checkpoint_types
+        there == [*columns, instant(body["at"].encode())]
+        and row.is_typed
         and isinstance(facts, dict)
         and (facts.get("origin"), facts.get("size")) == (point.origin, point.size)
     )
