@@ -35,7 +35,7 @@ from tests.actions.test_ledger_verification import verify_ledger
 from tests.ledger_attacks import change, cut_off, rebuild_tree, rewrite
 from tests.ledger_entries import MODEL, NOON, SOMEBODY, act, small_ledger
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.backend]
 OTHER = "user:00000000-0000-4000-8000-000000000000"
 
 

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
 
+from governance.audit.checkpointing import make_checkpoint
+from governance.audit.evidence import gather
 from governance.audit.followers import FOLLOWERS, catch_up, follows
-from governance.audit.models import FollowerCursor, LedgerEntry, LedgerStream
+from governance.audit.models import (
+    FollowerCursor,
+    LedgerCheckpoint,
+    LedgerEntry,
+    LedgerLeaf,
+    LedgerStream,
+)
+from governance.audit.tree import Tree
 from governance.audit.verification import verify
-from tests.ledger_entries import MODEL, act
+from tests.ledger_entries import MODEL, NOON, SOMEBODY, act
 
 pytestmark = [pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 
@@ -95,3 +105,29 @@ def test_a_follower_beside_writers_sees_every_entry_once() -> None:
     expected = {"firm": 6 * EACH, MODEL: 6 * EACH}
     assert sorted(seen) == sorted((s, n + 1) for s, last in expected.items() for n in range(last))
     assert FollowerCursor.objects.count() == 2
+
+
+def test_a_sequencer_beside_writers_takes_every_entry_once() -> None:
+    """Signing while others commit: each entry gets one place, in its stream's order."""
+    streams = [f"model:00000000-0000-4000-8000-{number:012d}" for number in range(WRITERS)]
+    points: list[LedgerCheckpoint] = []
+
+    def work(number: int) -> None:
+        for turn in range(EACH):
+            if number == 0:
+                at = NOON + timedelta(minutes=turn)
+                points.append(make_checkpoint(actor=SOMEBODY, at=at))
+            else:
+                act(streams[(number + turn) % WRITERS], writer=number)
+
+    at_once(work)
+    points.append(make_checkpoint(actor=SOMEBODY, at=NOON + timedelta(hours=1)))
+    assert LedgerLeaf.objects.count() == LedgerEntry.objects.count()
+    placed: dict[str, int] = {}
+    for name, seq in LedgerLeaf.objects.order_by("index").values_list("stream__name", "seq"):
+        assert seq == placed.get(name, 0) + 1
+        placed[name] = seq
+    last = Tree(points[-1].size)
+    for point in points:
+        assert last.root_at(point.size).hex() == point.root
+    assert verify(evidence=gather()).intact
