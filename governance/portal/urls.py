@@ -51,6 +51,7 @@ from governance.portal.views.emergencies import confirm, emergency
 from governance.portal.views.evidence import download, evidence, pack
 from governance.portal.views.home import decisions, home
 from governance.portal.views.jobs import cancel_job, job
+from governance.portal.views.ledger import checkpoint, growth, ledger, proof
 from governance.portal.views.policies import (
     new_policy,
     policies,
@@ -312,6 +313,10 @@ challenge_urls = [
 
 audit_urls = [
     page("audit/", audit_log, name="audit"),
+    page("audit/ledger/", ledger, name="ledger"),
+    page("audit/ledger/checkpoints/<int:size>/", checkpoint, name="ledger_checkpoint"),
+    page("audit/ledger/checkpoints/<int:size>/since/<int:old>/", growth, name="ledger_growth"),
+    page("audit/entries/<uuid:entry_id>/proof/", proof, name="entry_proof"),
 ]
 
 urlpatterns = [

@@ -11,6 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from governance.accounts.models import User
+from governance.audit.actions import record_verification
+from governance.audit.checkpointing import make_checkpoint
+from governance.audit.rules import CONSOLE
+from governance.audit.verification import verify
 from governance.core.canonical import sha256_hex
 from governance.core.kept_files import keep_file
 from governance.evidence.rules.documents.blocks import Reader
@@ -52,6 +56,7 @@ PAGES = [
     "/frameworks/",
     "/frameworks/eu-ai-act-high-risk-provider/",
     "/audit/",
+    "/audit/ledger/",
     "/password/",
     "/nowhere/",
 ]
@@ -70,6 +75,10 @@ def portal(live_server: LiveServer) -> tuple[str, factories.Cast]:
     factories.make_dependency(cast, feeder=model, consumer=below)
     factories.make_ready(cast, factories.make_version(cast, model, metrics={"accuracy": "0.95"}))
     keep_file(IMPORTED, sender=cast.approver)
+    for hours in (1, 2):
+        at = factories.later(hours=hours)
+        make_checkpoint(actor=CONSOLE, at=at)
+        record_verification(examination=verify(), actor=CONSOLE, at=at)
     return live_server.url, cast
 
 

@@ -1,0 +1,75 @@
+"""The ledger's own page: what was verified, what was signed, with which keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from governance.accounts.models import User
+from governance.audit import keys, trust
+from governance.audit.checkpointing import current_origin
+from governance.audit.keys import KeyUnusable
+from governance.audit.models import LedgerCheckpoint, LedgerEntry, LedgerStream, Verification
+from governance.audit.notes import VerifierKey
+from governance.audit.queries import LedgerState, ledger_state
+from governance.audit.trust import Handover
+from governance.core.errors import DomainError, NotFound
+from governance.inventory.models import Model
+from governance.portal.pages.audit import readable_streams
+
+SHOWN = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerPage:
+    """`uncovered` counts the entries that came after the newest checkpoint."""
+
+    ledger: LedgerState
+    streams: int
+    uncovered: int
+    checkpoints: Sequence[LedgerCheckpoint]
+    verifications: Sequence[Verification]
+    key: VerifierKey | None
+    handovers: Sequence[Handover]
+
+    @property
+    def newest(self) -> LedgerCheckpoint | None:
+        return self.checkpoints[0] if self.checkpoints else None
+
+
+def ledger_page() -> LedgerPage:
+    """Whoever can sign in may read it: it names no model and nobody."""
+    state = ledger_state()
+    points = list(LedgerCheckpoint.objects.order_by("-made_at", "-size")[:SHOWN])
+    key = _own_key()
+    return LedgerPage(
+        ledger=state,
+        streams=LedgerStream.objects.count(),
+        uncovered=state.entries - (points[0].size if points else 0),
+        checkpoints=points,
+        verifications=list(Verification.objects.order_by("-at")[:SHOWN]),
+        key=key,
+        handovers=trust.handovers(key) if key else [],
+    )
+
+
+def _own_key() -> VerifierKey | None:
+    try:
+        return keys.known_key().named(current_origin())
+    except (KeyUnusable, DomainError):
+        return None
+
+
+class EntryUnknown(NotFound):
+    code = "entry_unknown"
+
+
+def readable_entry(entry_id: UUID, *, reader: User, at: datetime) -> LedgerEntry:
+    """Return an entry of a stream that the reader may read. Raises EntryUnknown."""
+    entry = LedgerEntry.objects.select_related("stream").filter(pk=entry_id).first()
+    models = Model.objects.visible_to(reader, at=at)
+    if entry is None or entry.stream_name not in readable_streams(models, reader=reader, at=at):
+        raise EntryUnknown("There is no such entry.")
+    return entry

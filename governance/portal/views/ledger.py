@@ -1,0 +1,39 @@
+"""The ledger's own page, and the files by which anybody can check it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from governance.audit.proofs import checkpoint_of_size, entry_proof, growth_proof
+from governance.portal.pages.ledger import ledger_page, readable_entry
+from governance.portal.requests import PageRequest
+
+
+def ledger(request: PageRequest) -> HttpResponse:
+    """What was verified, what was signed and with which keys."""
+    return render(request, "audit/ledger.html", {"page": ledger_page()})
+
+
+def checkpoint(request: PageRequest, size: int) -> HttpResponse:
+    """A signed checkpoint as a file, for whoever wants to keep it."""
+    return _file(f"checkpoint-{size}.txt", checkpoint_of_size(size).note)
+
+
+def growth(request: PageRequest, size: int, old: int) -> HttpResponse:
+    """The proof that a checkpoint begins with all of an earlier one."""
+    return _file(f"checkpoint-{size}-since-{old}.txt", str(growth_proof(old, size)))
+
+
+def proof(request: PageRequest, entry_id: UUID) -> HttpResponse:
+    """The proof that an entry is in the ledger, with the checkpoint that it rests on."""
+    entry = readable_entry(entry_id, reader=request.user, at=timezone.now())
+    return _file(f"{entry.verb}-{entry.seq}.tlog-proof", str(entry_proof(entry)))
+
+
+def _file(name: str, text: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
