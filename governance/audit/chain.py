@@ -35,7 +35,7 @@ COPIED = ("id", "at", "verb", "subject", "actor", "source", "request_id")
 
 
 class Kind(StrEnum):
-    """The kinds of break, as docs/ledger-format.md §6 lists them."""
+    """The kinds of break, as docs/ledger-format.md §9 lists them."""
 
     STREAM_CHANGED = "STREAM_CHANGED"
     STREAM_EMPTY = "STREAM_EMPTY"

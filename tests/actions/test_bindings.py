@@ -238,3 +238,15 @@ def test_the_vector_in_the_documentation_holds(tmp_path: Path) -> None:
     assert not binding.is_bound(vector["text"] + " ", vector["binding"], key=own)
     with pytest.raises(InvalidSignature):
         key.public_key().verify(bytes(64), message)
+
+
+def test_what_a_handed_over_key_bound_still_holds(cast: Cast, tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    with override_settings(LEDGER_KEY_FILE=path):
+        f.make_policies(cast)
+        request = f.make_ready(cast, f.make_version(cast, f.make_model(cast)))
+        signed = f.sign(request, cast.validator, Role.VALIDATOR, comment="The slices hold.")
+        before = binding.own_key()
+        call_command("rotate_ledger_key", stdout=StringIO())
+        assert binding.own_key() != before
+        assert state_of(signed) == BindingState.BOUND

@@ -70,15 +70,19 @@ def test_entry_text_is_canonical_and_has_the_keys(entry: dict[str, str]) -> None
     assert body["states"] == sorted(body["states"])
 
 
-def test_entries_of_a_stream_are_chained_from_the_genesis_value() -> None:
+def heads_of(entries: list[dict[str, str]]) -> list[str]:
     heads: dict[str, tuple[int, str]] = {}
-    for entry in VECTORS["entries"]:
+    for entry in entries:
         body = json.loads(entry["text"])
         seq, head = heads.get(body["stream"], (0, "0" * 64))
         assert (body["seq"], entry["previous"]) == (seq + 1, head)
         heads[body["stream"]] = (body["seq"], entry["hash"])
-    leaves = [canonical([name, *head]) for name, head in sorted(heads.items())]
-    assert VECTORS["checkpoint"]["note"].split("\n\n")[0].split("\n")[4:] == leaves
+    return [canonical([name, *head]) for name, head in sorted(heads.items())]
+
+
+def test_entries_of_a_stream_are_chained_from_the_genesis_value() -> None:
+    leaves = heads_of(VECTORS["entries"][:3])
+    assert VECTORS["former"]["note"].split("\n\n")[0].split("\n")[4:] == leaves
 
 
 @pytest.mark.parametrize("tree", VECTORS["trees"])
@@ -86,31 +90,118 @@ def test_tree_has_the_root(tree: dict[str, Any]) -> None:
     assert tree_root([bytes.fromhex(leaf) for leaf in tree["leaves"]]).hex() == tree["root"]
 
 
-def test_checkpoint_states_the_root_of_its_leaves() -> None:
-    text, _ = VECTORS["checkpoint"]["note"].split("\n\n")
-    _, size, root, _, *leaves = text.split("\n")
-    assert int(size) == len(leaves)
-    assert b64decode(root) == tree_root([leaf.encode() for leaf in leaves])
+CHECKPOINT = VECTORS["checkpoint"]
+LEAVES = [bytes.fromhex(entry_hash) for entry_hash in CHECKPOINT["leaves"]]
 
 
-def test_checkpoint_is_signed_by_the_key() -> None:
-    vector = VECTORS["checkpoint"]
-    name, key_id, key = vector["verifier_key"].split("+", 2)
+def opened(note: str) -> tuple[str, int, bytes]:
+    """Check the ledger's signature on a checkpoint; return its origin, size and root."""
+    name, key_id, key = CHECKPOINT["verifier_key"].split("+", 2)
     public = b64decode(key)[1:]
-    text, line = vector["note"].split("\n\n")
-    dash, signer, signature = line.rstrip("\n").split(" ")
+    assert key_id == sha256(f"{name}\n".encode() + b"\x01" + public).hexdigest()[:8]
+    text, _, lines = note.rpartition("\n\n")
+    dash, signer, signature = lines.split("\n")[0].split(" ")
     raw = b64decode(signature)
-    assert (dash, signer) == ("\u2014", name)
-    assert (
-        raw[:4].hex() == key_id == sha256(f"{name}\n".encode() + b"\x01" + public).hexdigest()[:8]
-    )
+    assert (dash, signer, raw[:4].hex()) == ("\u2014", name, key_id)
     Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], f"{text}\n".encode())
+    origin, size, root = text.split("\n")
+    return origin, int(size), b64decode(root)
+
+
+def test_checkpoints_are_of_the_first_leaves() -> None:
+    for note, size in ((CHECKPOINT["earlier"], 3), (CHECKPOINT["note"], 4)):
+        assert opened(note) == ("ledger.example/countersign", size, tree_root(LEAVES[:size]))
+
+
+def test_leaves_are_the_hashes_of_the_entries_by_stream_and_number() -> None:
+    firm, made = VECTORS["entries"][2], VECTORS["entries"][3]
+    order = [firm, *VECTORS["entries"][:2], made]
+    assert CHECKPOINT["leaves"] == [entry["hash"] for entry in order]
+
+
+def test_the_last_entry_states_size_keys_and_the_root_over_the_heads() -> None:
+    facts = json.loads(VECTORS["entries"][3]["text"])["facts"]
+    leaves = [line.encode() for line in heads_of(VECTORS["entries"][:3])]
+    assert facts == {
+        "origin": "ledger.example/countersign",
+        "keys": [CHECKPOINT["verifier_key"]],
+        "size": 4,
+        "streams": len(leaves),
+        "heads_root": tree_root(leaves).hex(),
+    }
+
+
+def test_the_witness_cosigned_at_its_time() -> None:
+    name, key_id, key = CHECKPOINT["witness_key"].split("+", 2)
+    raw_key = b64decode(key)
+    assert (raw_key[:1], key_id) == (
+        b"\x04",
+        sha256(f"{name}\n".encode() + raw_key).hexdigest()[:8],
+    )
+    text, _, lines = CHECKPOINT["note"].rpartition("\n\n")
+    _, signer, signature = lines.split("\n")[1].split(" ")
+    raw = b64decode(signature)
+    assert (signer, raw[:4].hex()) == (name, key_id)
+    time = int.from_bytes(raw[4:12], "big")
+    message = f"cosignature/v1\ntime {time}\n{text}\n".encode()
+    Ed25519PublicKey.from_public_bytes(raw_key[1:]).verify(raw[12:], message)
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()
+
+
+def leaf(content: bytes) -> bytes:
+    return sha256(b"\x00" + content).digest()
+
+
+def test_the_proof_of_an_entry_leads_to_the_root() -> None:
+    """Leaf 2 of 4: its sibling is on the right, the pair before them on the left."""
+    vector = CHECKPOINT["inclusion"]
+    head, _, note = vector["proof"].partition("\n\n")
+    version, index, *hashes = head.split("\n")
+    assert (version, index) == ("c2sp.org/tlog-proof@v1", "index 2")
+    sibling, before = (b64decode(one) for one in hashes)
+    own = leaf(bytes.fromhex(vector["hash"]))
+    assert node(before, node(own, sibling)) == opened(note)[2]
+
+
+def test_the_later_checkpoint_begins_with_the_earlier_one() -> None:
+    """From 3 to 4 leaves: the third leaf, the fourth, and the pair before them."""
+    head, _, note = CHECKPOINT["consistency"].partition("\n\n")
+    old, *hashes = head.split("\n")
+    assert old == "old 3"
+    third, fourth, before = (b64decode(one) for one in hashes)
+    assert node(before, third) == opened(CHECKPOINT["earlier"])[2]
+    assert node(before, node(third, fourth)) == opened(note)[2]
+
+
+def test_the_end_of_a_stream_is_under_the_root_over_the_heads() -> None:
+    end = CHECKPOINT["end"]
+    assert (end["index"], end["streams"]) == (1, 2)
+    (before,) = (b64decode(one) for one in end["hashes"])
+    assert node(before, leaf(end["leaf"].encode())).hex() == end["heads_root"]
+    assert json.loads(end["leaf"])[1:] == [2, VECTORS["entries"][1]["hash"]]
 
 
 def test_seed_gives_the_key_and_the_signature() -> None:
-    vector = VECTORS["checkpoint"]
-    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vector["seed"]))
-    text = vector["note"].split("\n\n")[0] + "\n"
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(CHECKPOINT["seed"]))
     public = key.public_key().public_bytes_raw()
-    assert vector["verifier_key"].endswith(b64encode(b"\x01" + public).decode())
-    assert b64decode(vector["note"].rsplit(" ", 1)[1])[4:] == key.sign(text.encode())
+    assert CHECKPOINT["verifier_key"].endswith(b64encode(b"\x01" + public).decode())
+    text = CHECKPOINT["earlier"].split("\n\n")[0] + "\n"
+    assert b64decode(CHECKPOINT["earlier"].rsplit(" ", 1)[1])[4:] == key.sign(text.encode())
+
+
+# Checkpoints of the first form
+
+
+def test_a_former_checkpoint_states_the_root_of_its_leaves_and_is_signed() -> None:
+    vector = VECTORS["former"]
+    text, line = vector["note"].split("\n\n")
+    _, size, root, _, *leaves = text.split("\n")
+    assert int(size) == len(leaves)
+    assert b64decode(root) == tree_root([one.encode() for one in leaves])
+    name, key_id, key = vector["verifier_key"].split("+", 2)
+    raw = b64decode(line.rstrip("\n").split(" ")[2])
+    assert (name.endswith("/heads"), raw[:4].hex()) == (True, key_id)
+    Ed25519PublicKey.from_public_bytes(b64decode(key)[1:]).verify(raw[4:], f"{text}\n".encode())

@@ -192,8 +192,8 @@ def test_what_is_no_proof_file_is_refused(old: str, new: str) -> None:
 # Checkpoints of the first form, which listed the heads
 
 
-FORMER: str = VECTORS["checkpoint"]["note"]
-FORMER_KEY = notes.parse_key(VECTORS["checkpoint"]["verifier_key"])
+FORMER: str = VECTORS["former"]["note"]
+FORMER_KEY = notes.parse_key(VECTORS["former"]["verifier_key"])
 
 
 def reworded(change) -> str:  # type: ignore[no-untyped-def]

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from governance.approvals.models import OverrideSignOff, SignOff
 from governance.approvals.rules.binding import OVERRIDE, BindingState, SignedStatement
-from governance.audit import binding, keys
+from governance.audit import binding, keys, trust
 from governance.audit.models import LedgerEntry
 from governance.audit.notes import VerifierKey
 from governance.audit.registration import state
@@ -65,9 +65,12 @@ def bound(row: AnySignOff) -> str:
 def binding_states(
     rows: Iterable[AnySignOff], *, former: Sequence[VerifierKey] = ()
 ) -> dict[str, BindingState]:
-    """Return the state of each signature by its reference. `former` are keys of earlier days."""
+    """Return the state of each signature by its reference.
+
+    Trusted are the ledger's key, those that it was handed over from, and `former` ones.
+    """
     try:
-        trusted = [binding.own_key(), *former]
+        trusted = [*trust.trusted_keys(binding.own_key()), *former]
     except keys.KeyUnusable:
         return {row.ref: BindingState.UNCHECKED for row in rows}
     return {row.ref: _state_of(row, trusted) for row in rows}

@@ -69,7 +69,7 @@ class EntryUnknown(NotFound):
 def readable_entry(entry_id: UUID, *, reader: User, at: datetime) -> LedgerEntry:
     """Return an entry of a stream that the reader may read. Raises EntryUnknown."""
     entry = LedgerEntry.objects.select_related("stream").filter(pk=entry_id).first()
-    models = Model.objects.visible_to(reader, at=at)
+    models = list(Model.objects.visible_to(reader, at=at))
     if entry is None or entry.stream_name not in readable_streams(models, reader=reader, at=at):
         raise EntryUnknown("There is no such entry.")
     return entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -14,6 +15,9 @@ from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Role
 from governance.approvals.queries.policies import nothing_is_gated
 from governance.audit.actions import record_verification
+from governance.audit.checkpointing import make_checkpoint
+from governance.audit.evidence import gather
+from governance.audit.signer import SignerRefuses
 from governance.audit.verification import verify
 from governance.core.commands import DomainCommand
 from governance.demo.people import accounts, fresh_tokens, read
@@ -43,11 +47,20 @@ class Command(DomainCommand):
                     "This database has real accounts; the demo needs one of its own."
                 )
             seed(now=now)
-            record_verification(examination=verify(), actor=CONSOLE.ref, at=now)
+            self._sign_and_verify(now)
         if options["json"]:
             self.stdout.write(json.dumps(self._base_data(now), ensure_ascii=False, indent=1))
         else:
             self._say_who_can_sign_in()
+
+    def _sign_and_verify(self, now: datetime) -> None:
+        try:
+            make_checkpoint(actor=CONSOLE.ref, at=now)
+        except SignerRefuses as refusal:
+            # The folder of files outlived the database before this one.
+            self.stderr.write(refusal.message)
+        found = verify(evidence=gather(), states=True)
+        record_verification(examination=found, actor=CONSOLE.ref, at=now)
 
     def _say_who_can_sign_in(self) -> None:
         people = accounts()
