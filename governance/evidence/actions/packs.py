@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,10 @@ from django.db import transaction
 from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor
 from governance.audit.actions import append
+from governance.audit.checkpointing import make_checkpoint
+from governance.audit.keys import KeyUnusable
 from governance.audit.rules import Verb
+from governance.audit.signer import MemoryUnusable, SignerRefuses
 from governance.evidence import verify_pack
 from governance.evidence.actions.making import make_pack
 from governance.evidence.models import Pack
@@ -31,6 +35,8 @@ from governance.inventory.models import Model
 from governance.jobs.actions import enqueue
 from governance.jobs.models import Job
 
+logger = logging.getLogger(__name__)
+
 
 def request_pack(*, model: Model, actor: Actor, at: datetime) -> Job:
     """Queue the building of an evidence pack; while one is being built, return that job.
@@ -45,14 +51,30 @@ def request_pack(*, model: Model, actor: Actor, at: datetime) -> Job:
 def build_pack(
     *, model: Model, by: str, at: datetime, report: Report, job: UUID | None = None
 ) -> Pack:
-    """Make a pack and file it. Appends pack.built to the stream `evidence`; no model's changes.
+    """Make a pack and file it, and sign a checkpoint that covers it.
+
+    Appends pack.built to the stream `evidence`, and checkpoint.made; no model's changes.
 
     `by` is the reference of who asked, whose permission was checked when they did. Raises
     EvidenceBroken, core.pdf.PdfUnavailable, core.pdf.PdfTooLarge; then nothing is filed.
     """
     files = make_pack(model, by=by, at=at, report=report)
     begin(report, 4)
-    return _file(files, model=model, by=by, at=at, job=job)
+    pack = _file(files, model=model, by=by, at=at, job=job)
+    _sign_ledger(by=by, at=at)
+    return pack
+
+
+def _sign_ledger(*, by: str, at: datetime) -> None:
+    """Have a checkpoint cover what goes out, and that it went out.
+
+    A crash before it leaves the pack without one, until the next is signed in a few minutes. What
+    keeps the signer from signing keeps nobody from having the pack.
+    """
+    try:
+        make_checkpoint(actor=by, at=at)
+    except (SignerRefuses, MemoryUnusable, KeyUnusable):
+        logger.exception("a pack was built, and no checkpoint covers it")
 
 
 def _file(files: PackFiles, *, model: Model, by: str, at: datetime, job: UUID | None) -> Pack:

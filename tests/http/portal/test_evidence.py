@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from governance.audit.models import LedgerEntry
+from governance.audit.models import LedgerCheckpoint, LedgerEntry
 from governance.audit.rules import Verb
 from governance.evidence.models import Pack
 from governance.jobs.models import Job
@@ -83,7 +83,9 @@ def test_building_is_an_entry_of_its_own_stream_and_changes_no_models(reader: Cl
     assert entry.stream_name == "evidence"
     assert entry.facts["file_sha256"] == pack.file_digest
     assert entry.states == {pack.ref: entry.states[pack.ref]}
-    assert LedgerEntry.objects.exclude(verb=Verb.PACK_BUILT).count() == before
+    added = LedgerEntry.objects.exclude(verb__in=[Verb.PACK_BUILT, Verb.CHECKPOINT_MADE])
+    assert added.count() == before
+    assert LedgerCheckpoint.objects.get().size == LedgerEntry.objects.count()
 
 
 def test_a_double_click_is_one_job(reader: Client) -> None:
