@@ -16,6 +16,8 @@ from governance.inventory.rules.views import Listing
 from governance.portal import links
 from governance.portal.errors import perform, status_of_form
 from governance.portal.forms.views import ViewForm
+from governance.portal.pages.audit import asked_entries
+from governance.portal.pages.audit import chips as audit_chips
 from governance.portal.pages.facets import chips
 from governance.portal.pages.inventory import found_models
 from governance.portal.requests import PageRequest
@@ -34,6 +36,14 @@ def new_view(request: PageRequest) -> HttpResponse:
     found = found_models(request.GET, reader=request.user, at=timezone.now())
     showing = [chip.label for chip in chips(found.form, request.GET)]
     return _keep(request, Listing.INVENTORY, query=found.query, showing=showing)
+
+
+def new_audit_view(request: PageRequest) -> HttpResponse:
+    """Keep the audit log as the address narrows it. Raises InvalidInput for no filter."""
+    found = asked_entries(request.GET, reader=request.user, at=timezone.now())
+    found.required()
+    showing = [chip.label for chip in audit_chips(found.form)]
+    return _keep(request, Listing.AUDIT, query=found.query, showing=showing)
 
 
 def _keep(
