@@ -2,6 +2,7 @@
 
 from governance.api.views.cards import Card, CardCheck, Cards, CardSchema
 from governance.api.views.evaluations import Evaluations
+from governance.api.views.ledger import LedgerEntries, LedgerFeed, LedgerStreams
 from governance.api.views.lineage import LineageEvents, SnapshotVersions, VersionLineage
 from governance.api.views.nowhere import NothingHere
 from governance.api.views.promotions import Emergency, Rollback
@@ -19,6 +20,9 @@ __all__ = [
     "Emergency",
     "Evaluations",
     "LabeledVersion",
+    "LedgerEntries",
+    "LedgerFeed",
+    "LedgerStreams",
     "LineageEvents",
     "Live",
     "NothingHere",
