@@ -52,6 +52,9 @@ PAGES = [
     "/frameworks/",
     "/frameworks/eu-ai-act-high-risk-provider/",
     "/audit/",
+    "/audit/?model=churn-model&since=2026-03-01&verb=version.*",
+    "/audit/?verb=nonsense&until=tomorrow&subject=a%20b",
+    "/audit/views/new/?kind=cards",
     "/password/",
     "/nowhere/",
 ]

@@ -102,6 +102,7 @@ def model(cast: Cast) -> Model:
     return model
 
 
+@pytest.mark.backend
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -174,6 +175,7 @@ def test_a_wrong_value_is_named_and_nothing_typed_is_lost(
     assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+@pytest.mark.backend
 class TestPages:
     def test_new_entries_shift_nothing(
         self, cast: Cast, model: Model, monkeypatch: pytest.MonkeyPatch
@@ -289,6 +291,7 @@ class TestWhoSeesWhat:
         assert urlsplit(response["Location"]).path == "/sign-in/"
 
 
+@pytest.mark.backend
 class TestFiles:
     def test_json_lines_prove_the_chain_to_a_stranger(self, cast: Cast, model: Model) -> None:
         found = lines(cast.auditor)
