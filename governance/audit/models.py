@@ -71,9 +71,7 @@ class LedgerEntry(models.Model):
             models.Index(fields=["subject", "at"], name="entry_subject"),
             models.Index(fields=["actor", "at"], name="entry_actor"),
             models.Index(fields=["verb", "at"], name="entry_verb"),
-            models.Index(
-                fields=["request_id"], condition=~models.Q(request_id=""), name="entry_request"
-            ),
+            models.Index(fields=["request_id"], name="entry_request"),
         ]
 
     def __str__(self) -> str:

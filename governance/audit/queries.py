@@ -138,8 +138,9 @@ def _beyond(cursor: str, field: str, *, by_seq: bool, way: str) -> Q:
         moment = datetime.fromisoformat(at).astimezone(UTC)
         number = _number(seq)
         same = Q(at=moment, seq=number, **{f"id__{way}": UUID(key)})
-        beyond = Q(at=moment, **{f"seq__{way}": number}) | same
-        return Q(**{f"at__{way}": moment}) | beyond
+        beyond = Q(**{f"at__{way}": moment}) | Q(at=moment, **{f"seq__{way}": number}) | same
+        # Said apart, so that an index begins there: no database finds that in the alternatives.
+        return Q(**{f"at__{way}e": moment}) & beyond
     except (ValueError, OverflowError) as error:
         raise _bad_cursor(field) from error
 

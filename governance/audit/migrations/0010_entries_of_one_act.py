@@ -9,10 +9,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="ledgerentry",
-            index=models.Index(
-                condition=models.Q(("request_id", ""), _negated=True),
-                fields=["request_id"],
-                name="entry_request",
-            ),
+            index=models.Index(fields=["request_id"], name="entry_request"),
         ),
     ]
