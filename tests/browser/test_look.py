@@ -167,6 +167,7 @@ def test_every_reading_page_is_accessible_and_silent(
     for path in [*PAGES, *assessed]:
         page.goto(path)
         assert violations(page) == [], path
+        assert overflow(page) <= 0, path
 
 
 def test_nothing_scrolls_sideways_on_a_phone(
