@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from governance.core.addresses import is_safe_url, is_syslog_address
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # type: ignore[no-untyped-call]
 
@@ -75,6 +77,23 @@ TRACKING_HOSTS = env.list("TRACKING_HOSTS", default=[])
 """`host:port` of the MLflow tracking servers that metrics may be pulled from. None by default."""
 WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
 """`host:port` of receivers of webhooks that may be in a private network and speak http."""
+
+LEDGER_SYSLOG = env.str("LEDGER_SYSLOG", default="")
+"""The syslog server that the ledger is sent on to. None by default."""
+if LEDGER_SYSLOG and not is_syslog_address(LEDGER_SYSLOG):
+    raise ImproperlyConfigured(
+        "LEDGER_SYSLOG: udp://host:port, tcp://host:port or tls://host:port."
+    )
+LEDGER_SYSLOG_FORMAT = env.str("LEDGER_SYSLOG_FORMAT", default="rfc5424")
+"""What a message's body is: `rfc5424`, the entry's own text, or `ocsf`, an event that holds it."""
+if LEDGER_SYSLOG_FORMAT not in {"rfc5424", "ocsf"}:
+    raise ImproperlyConfigured("LEDGER_SYSLOG_FORMAT: either rfc5424 or ocsf.")
+LEDGER_OCSF_URL = env.str("LEDGER_OCSF_URL", default="")
+"""The endpoint that the ledger is sent on to as OCSF events. None by default."""
+if LEDGER_OCSF_URL and not is_safe_url(LEDGER_OCSF_URL):
+    raise ImproperlyConfigured("LEDGER_OCSF_URL: an https address, or one of this very machine.")
+LEDGER_OCSF_TOKEN = env.str("LEDGER_OCSF_TOKEN", default="")
+"""What that endpoint knows us by, as a bearer token."""
 
 POLICY_SET = _policy_set()
 """`standard`: the policies that people signed. `open`: no gate on any move, for trials alone."""

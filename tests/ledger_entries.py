@@ -9,7 +9,7 @@ from django.db import transaction
 
 from governance.audit.actions import append, write_prose
 from governance.audit.models import LedgerEntry
-from governance.audit.rules import Verb
+from governance.audit.rules import GENESIS, Entry, Verb, entry_hash, front_of, stream_id
 from governance.core.models import Record
 
 NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
@@ -48,3 +48,28 @@ def small_ledger() -> None:
         act(MODEL, verb=Verb.MODEL_CREATED, minute=1, subject=MODEL, records=(reason,), tier=2)
     act(MODEL, verb=Verb.MODEL_UPDATED, minute=2, subject=MODEL, owner=SOMEBODY)
     act("firm", minute=3, name="Corporate", rows=20000)
+
+
+def unsaved(
+    verb: str = "unit.created",
+    *,
+    subject: str = "unit:c0ffee00-1234-4abc-8def-001122334455",
+    actor: str = SOMEBODY,
+    at: datetime = NOON,
+    stream: str = "firm",
+    seq: int = 1,
+    source: str = "PAGE",
+    request: str = "request-1",
+    **facts: Any,
+) -> LedgerEntry:
+    """An entry as it would be read, of a database or none."""
+    text = Entry(
+        stream=stream, seq=seq, at=at, verb=verb, subject=subject, actor=actor, source=source,
+        request=request, facts=facts, states={},
+    ).text()  # fmt: skip
+    digest = entry_hash(previous=GENESIS, text=text)
+    return LedgerEntry(
+        id=front_of(digest), stream_id=stream_id(stream), seq=seq, at=at, verb=verb,
+        subject=subject, actor=actor, source=source, request_id=request, previous=GENESIS,
+        hash=digest, text=text,
+    )  # fmt: skip

@@ -211,6 +211,7 @@ SCOPE_PERMISSIONS: dict[Scope, frozenset[Permission]] = {
     Scope.ROLL_BACK: frozenset({Permission.MODEL_READ, Permission.PROMOTION_ROLL_BACK}),
     Scope.LOAD: frozenset({Permission.MODEL_READ, Permission.UNAPPROVED_LOAD}),
     Scope.REPORT: frozenset({Permission.DEPLOYMENT_REPORT, Permission.MODEL_READ}),
+    Scope.READ_LEDGER: frozenset({Permission.LEDGER_READ, Permission.MODEL_READ}),
     Scope.WEBHOOKS: frozenset({Permission.MODEL_READ, Permission.WEBHOOK_MANAGE}),
 }
 

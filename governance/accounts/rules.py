@@ -46,9 +46,10 @@ class Scope(TextChoices):
     LOAD = "unapproved:load", "Load versions that nobody approved, to validate them"
     REPORT = "deployments:report", "Report what serving systems run"
     WEBHOOKS = "webhooks:manage", "Keep webhooks and see their addresses"
+    READ_LEDGER = "ledger:read", "Read the ledger, to collect it elsewhere"
 
 
-SPECIAL_SCOPES = frozenset({Scope.REJECT, Scope.ROLL_BACK, Scope.LOAD})
+SPECIAL_SCOPES = frozenset({Scope.REJECT, Scope.ROLL_BACK, Scope.LOAD, Scope.READ_LEDGER})
 """What no pipeline needs: a token gets it only when it is asked for by name."""
 ORDINARY_SCOPES = tuple(scope for scope in Scope if scope not in SPECIAL_SCOPES)
 

@@ -35,6 +35,10 @@ class EntryQuerySet(models.QuerySet["LedgerEntry"]):
     def oldest_first(self) -> EntryQuerySet:
         return self.order_by("at", "seq", "id")
 
+    def by_stream(self) -> EntryQuerySet:
+        """Stream by stream, each in its own order: the order in which a chain is verified."""
+        return self.order_by("stream_id", "seq")
+
     def of_stream(self, name: str) -> EntryQuerySet:
         return self.filter(stream_id=rules.stream_id(name))
 
@@ -67,6 +71,7 @@ class LedgerEntry(models.Model):
             models.Index(fields=["subject", "at"], name="entry_subject"),
             models.Index(fields=["actor", "at"], name="entry_actor"),
             models.Index(fields=["verb", "at"], name="entry_verb"),
+            models.Index(fields=["request_id"], name="entry_request"),
         ]
 
     def __str__(self) -> str:

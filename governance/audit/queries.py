@@ -1,41 +1,55 @@
-"""Reading the ledger for pages: filtered, paged, and its state at a glance. No permissions here:
-callers pass the streams that the reader may see."""
+"""Reading the ledger: filtered, paged, and its state at a glance. No permissions here: callers
+pass the streams that the reader may see."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from governance.audit.models import EntryQuerySet, LedgerEntry, LedgerStream, Verification
 from governance.audit.rules import stream_id
+from governance.core.canonical import timestamp
 from governance.core.errors import InvalidInput, invalid
 
 PAGE = 50
+LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What the audit page may ask for. Empty means any; `streams=None` means all streams."""
+    """What may be asked for. Empty means any; None of `streams` and `among` means all there are.
+
+    `verb` may end in `.*`, `among` is a choice of whole verbs, `until` is excluded.
+    """
 
     streams: Collection[str] | None = None
     verb: str = ""
+    among: Collection[str] | None = None
     actor: str = ""
     subject: str = ""
     source: str = ""
+    request: str = ""
+    entry: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def is_one_stream(self) -> bool:
+        return self.streams is not None and len(self.streams) == 1
 
 
 @dataclass(frozen=True)
 class Page:
-    """Entries newest first, and the cursor of the page after it, or "" at the end."""
+    """Entries newest first, and the cursors of the pages after and before it, "" where none is."""
 
     entries: list[LedgerEntry]
     older: str
+    newer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +67,24 @@ class LedgerState:
 
 
 def entries(wanted: Filter) -> EntryQuerySet:
-    """All entries that fit, in no order. `until` is excluded. A verb may end in `.*`."""
-    exact = {
-        name: value for name in ("actor", "subject", "source") if (value := getattr(wanted, name))
-    }
-    found = LedgerEntry.objects.filter(_verb(wanted.verb), **exact)
+    """All entries that fit, in no order."""
+    found = LedgerEntry.objects.filter(_verb(wanted.verb), **_columns(wanted))
     if wanted.streams is not None:
         found = found.filter(stream_id__in=[stream_id(name) for name in wanted.streams])
-    if wanted.since:
-        found = found.filter(at__gte=wanted.since)
-    return found.filter(at__lt=wanted.until) if wanted.until else found
+    return found if wanted.among is None else found.filter(verb__in=wanted.among)
+
+
+def _columns(wanted: Filter) -> dict[str, Any]:
+    asked = {
+        "actor": wanted.actor,
+        "subject": wanted.subject,
+        "source": wanted.source,
+        "request_id": wanted.request,
+        "pk": wanted.entry,
+        "at__gte": wanted.since,
+        "at__lt": wanted.until,
+    }
+    return {column: value for column, value in asked.items() if value}
 
 
 def _verb(verb: str) -> Q:
@@ -71,36 +93,74 @@ def _verb(verb: str) -> Q:
     return Q(verb=verb) if verb else Q()
 
 
-def page(wanted: Filter, *, after: str = "", size: int = PAGE) -> Page:
-    """One page of entries, newest first, beginning after the cursor of the page before.
+def page(wanted: Filter, *, after: str = "", before: str = "", size: int = PAGE) -> Page:
+    """One page of entries, newest first, after one cursor or before another.
 
-    New entries do not shift the pages behind them. Raises InvalidInput for a cursor that is none.
+    New entries do not shift the pages behind them, and nothing is counted. Of a single stream the
+    order is its own numbering and a cursor is a number; of several it is time, number and
+    identifier. Raises InvalidInput for a cursor that is none.
     """
-    found = entries(wanted).newest_first()
+    by_seq = wanted.is_one_stream
+    found = entries(wanted)
+    order = ("seq",) if by_seq else ("at", "seq", "id")
+    if before and not after:
+        found = found.filter(_beyond(before, "before", by_seq=by_seq, way="gt")).order_by(*order)
+        rows = list(found[: size + 1])
+        newer = _mark(rows[size - 1], by_seq=by_seq) if len(rows) > size else ""
+        shown = rows[:size][::-1]
+        return Page(shown, _mark(shown[-1], by_seq=by_seq) if shown else "", newer)
     if after:
-        at, seq, key = _cursor(after)
-        same = Q(at=at, seq__lt=seq) | Q(at=at, seq=seq, id__lt=key)
-        found = found.filter(Q(at__lt=at) | same)
-    rows = list(found.select_related("stream")[: size + 1])
-    older = _mark(rows[size - 1]) if len(rows) > size else ""
-    return Page(rows[:size], older)
+        found = found.filter(_beyond(after, "after", by_seq=by_seq, way="lt"))
+    rows = list(found.order_by(*(f"-{field}" for field in order))[: size + 1])
+    older = _mark(rows[size - 1], by_seq=by_seq) if len(rows) > size else ""
+    newer = _mark(rows[0], by_seq=by_seq) if after and rows else ""
+    return Page(rows[:size], older, newer)
 
 
-def _mark(entry: LedgerEntry) -> str:
-    return f"{entry.at.isoformat()}~{entry.seq}~{entry.pk}"
+def forward(wanted: Filter, *, beyond: int, size: int = PAGE) -> list[LedgerEntry]:
+    """The entries of one stream beyond a number, oldest first: nothing that is read so is missed.
+
+    A stream has no gaps, and what is committed up to a number is all there ever will be.
+    """
+    return list(entries(wanted).filter(seq__gt=beyond).order_by("seq")[:size])
 
 
-def _cursor(text: str) -> tuple[datetime, int, UUID]:
+def _mark(entry: LedgerEntry, *, by_seq: bool) -> str:
+    return str(entry.seq) if by_seq else f"{timestamp(entry.at)}~{entry.seq}~{entry.pk}"
+
+
+def _beyond(cursor: str, field: str, *, by_seq: bool, way: str) -> Q:
+    """The condition of lying beyond the cursor; `way` is the lookup that says which way."""
     try:
-        at, seq, key = text.split("~")
-        return datetime.fromisoformat(at), int(seq), UUID(key)
-    except ValueError as error:
-        raise _bad_cursor() from error
+        if by_seq:
+            return Q(**{f"seq__{way}": _number(cursor)})
+        at, seq, key = cursor.split("~")
+        moment = datetime.fromisoformat(at).astimezone(UTC)
+        number = _number(seq)
+        same = Q(at=moment, seq=number, **{f"id__{way}": UUID(key)})
+        beyond = Q(**{f"at__{way}": moment}) | Q(at=moment, **{f"seq__{way}": number}) | same
+        # Said apart, so that an index begins there: no database finds that in the alternatives.
+        return Q(**{f"at__{way}e": moment}) & beyond
+    except (ValueError, OverflowError) as error:
+        raise _bad_cursor(field) from error
 
 
-def _bad_cursor() -> InvalidInput:
+def _number(text: str) -> int:
+    """Read a number that a database can hold. Raises ValueError."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
+        raise ValueError(text)
+    return int(text)
+
+
+def _bad_cursor(field: str) -> InvalidInput:
     message = "This page of the ledger does not exist. Begin again with the newest entries."
-    return invalid("after", "cursor", message)
+    return invalid(field, "cursor", message)
+
+
+def heads(streams: Collection[str] | None) -> QuerySet[LedgerStream]:
+    """The streams of these names, or all, by name: how far each has come, and its head."""
+    rows = LedgerStream.objects.filter(seq__gt=0).order_by("name")
+    return rows if streams is None else rows.filter(pk__in=[stream_id(name) for name in streams])
 
 
 def of_request(request_id: str) -> EntryQuerySet:

@@ -231,6 +231,15 @@ def is_request_id(value: str) -> bool:
     return bool(_REQUEST.fullmatch(value)) and value != ""
 
 
+def is_reference(value: str) -> bool:
+    return bool(_REFERENCE.fullmatch(value))
+
+
+def is_stream(value: str) -> bool:
+    """Tell whether a stream may be called so, which is not whether there is one."""
+    return bool(_STREAM.fullmatch(value))
+
+
 def check_facts(facts: Mapping[str, Any]) -> None:
     """Raise NotAdmissible if `facts` could hold free text or a person's address.
 

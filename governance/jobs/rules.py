@@ -35,6 +35,12 @@ DELIVERY_PAUSES = tuple(
 """How long to wait after each failed attempt at a delivery. After the last pause comes the last
 attempt, some nine hours after the first."""
 
+FORWARDING_PAUSE = timedelta(minutes=1)
+LONGEST_FORWARDING_PAUSE = timedelta(hours=1)
+"""How long sending the ledger on rests after a failure, doubled each time, and at most."""
+FORWARDED_KEPT = timedelta(days=1)
+"""For how long jobs that sent the ledger on are kept; what they sent, their cursor tells."""
+
 DELIVERY_LEASE = timedelta(seconds=90)
 """Longer than an attempt can last: a delivery whose worker died is tried again after it."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -40,12 +40,13 @@ class Answer:
         return 200 <= self.status < 300
 
 
-def send(message: Message) -> Answer:
+def send(message: Message, *, listed: Collection[str] | None = None) -> Answer:
     """POST the message and return the answer, whatever it is.
 
-    Raises InvalidInput for an address that may not be called, NotDelivered when nobody answered.
+    `listed` are the `host:port` that the operator named for it, else those for webhooks. Raises
+    InvalidInput for an address that may not be called, NotDelivered when nobody answered.
     """
-    to = destination_of(message.url, listed=settings.WEBHOOK_HOSTS)
+    to = destination_of(message.url, listed=settings.WEBHOOK_HOSTS if listed is None else listed)
     connection = _Connection(to, _addresses(to))
     # A socket's own timeout begins anew with each byte, so a slow drip would hold us for ever.
     watchdog = Timer(TOTAL_SECONDS, connection.cut)

@@ -18,8 +18,11 @@ from governance.inventory.models import (
     TierOverride,
     Waiver,
 )
+from governance.inventory.rules.views import Listing
 from governance.registry.models import DataSnapshot, ModelVersion, Slot
 from governance.registry.queries.serving import Place
+
+LISTS = {Listing.INVENTORY: "/models/", Listing.AUDIT: "/audit/"}
 
 
 def model(row: Model) -> str:
@@ -37,7 +40,7 @@ def model_on(row: Model, day: date) -> str:
 
 def view_of(row: SavedView) -> str:
     """The list as the view narrows and sorts it."""
-    return f"/models/?{row.query}"
+    return f"{LISTS[Listing(row.listing)]}?{row.query}"
 
 
 def change_view(row: SavedView) -> str:

@@ -21,7 +21,7 @@ from governance.portal.views.accounts import (
     service_account,
     service_accounts,
 )
-from governance.portal.views.audit import audit_log
+from governance.portal.views.audit import audit_csv, audit_lines, audit_log
 from governance.portal.views.card_comments import comment_section, settle
 from governance.portal.views.card_editor import edit_card, forget_typed, keep_typed
 from governance.portal.views.card_exchange import export, export_file, import_file, take_parts
@@ -80,6 +80,7 @@ from governance.portal.views.validation import (
     validation,
 )
 from governance.portal.views.versions import check_files, deprecate, label, undeprecate
+from governance.portal.views.views import new_audit_view
 from governance.portal.views.webhooks import webhooks
 
 account_urls = [
@@ -317,6 +318,9 @@ audit_urls = [
     page("audit/ledger/checkpoints/<int:size>/", checkpoint, name="ledger_checkpoint"),
     page("audit/ledger/checkpoints/<int:size>/since/<int:old>/", growth, name="ledger_growth"),
     page("audit/entries/<uuid:entry_id>/proof/", proof, name="entry_proof"),
+    page("audit/entries.csv", audit_csv, name="audit_csv"),
+    page("audit/entries.jsonl", audit_lines, name="audit_lines"),
+    page("audit/views/new/", new_audit_view, name="audit_view_new", methods=READ_AND_WRITE),
 ]
 
 urlpatterns = [

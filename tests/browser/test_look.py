@@ -57,6 +57,9 @@ PAGES = [
     "/frameworks/eu-ai-act-high-risk-provider/",
     "/audit/",
     "/audit/ledger/",
+    "/audit/?model=churn-model&since=2026-03-01&verb=version.*",
+    "/audit/?verb=nonsense&until=tomorrow&subject=a%20b",
+    "/audit/views/new/?kind=cards",
     "/password/",
     "/nowhere/",
 ]
@@ -173,6 +176,7 @@ def test_every_reading_page_is_accessible_and_silent(
     for path in [*PAGES, *assessed]:
         page.goto(path)
         assert violations(page) == [], path
+        assert overflow(page) <= 0, path
 
 
 def test_nothing_scrolls_sideways_on_a_phone(

@@ -2,6 +2,13 @@
 
 from governance.api.views.cards import Card, CardCheck, Cards, CardSchema
 from governance.api.views.evaluations import Evaluations
+from governance.api.views.ledger import LedgerEntries, LedgerFeed, LedgerStreams
+from governance.api.views.ledger_proofs import (
+    LedgerCheckpointNote,
+    LedgerEntryProof,
+    LedgerGrowth,
+    LedgerStreamEnd,
+)
 from governance.api.views.lineage import LineageEvents, SnapshotVersions, VersionLineage
 from governance.api.views.nowhere import NothingHere
 from governance.api.views.promotions import Emergency, Rollback
@@ -19,6 +26,13 @@ __all__ = [
     "Emergency",
     "Evaluations",
     "LabeledVersion",
+    "LedgerCheckpointNote",
+    "LedgerEntries",
+    "LedgerEntryProof",
+    "LedgerFeed",
+    "LedgerGrowth",
+    "LedgerStreamEnd",
+    "LedgerStreams",
     "LineageEvents",
     "Live",
     "NothingHere",

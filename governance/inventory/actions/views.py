@@ -1,4 +1,4 @@
-"""Keeping a view of the inventory. No entries: a preference is no record (models.SavedView)."""
+"""Keeping a view of a list. No entries: a preference is no record (models.SavedView)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from governance.inventory.models import SavedView
 from governance.inventory.queries.views import own_view, units_of
 from governance.inventory.rules.views import (
     MOST_VIEWS,
+    Listing,
     not_in_unit,
     too_many_views,
     view_problems,
@@ -22,16 +23,24 @@ from governance.inventory.rules.views import (
 
 
 @transaction.atomic
-def save_view(*, name: str, query: str, unit: Unit | None, actor: User, at: datetime) -> SavedView:
+def save_view(
+    *,
+    name: str,
+    query: str,
+    unit: Unit | None,
+    actor: User,
+    at: datetime,
+    listing: Listing = Listing.INVENTORY,
+) -> SavedView:
     """Keep a view under a name of the actor's own, shared with a unit if one is given.
 
     Raises InvalidInput (rules `unique`, `count`, and `role` for a unit that they are not of).
     """
     name = name.strip()
     _check(name, query, unit, actor=actor, at=at)
-    if SavedView.objects.filter(owner=actor).count() >= MOST_VIEWS:
+    if SavedView.objects.filter(owner=actor, listing=listing).count() >= MOST_VIEWS:
         raise too_many_views()
-    view = SavedView(owner=actor, name=name, query=query, unit=unit, saved_at=at)
+    view = SavedView(owner=actor, listing=listing, name=name, query=query, unit=unit, saved_at=at)
     insert_unique(view, taken=view_taken(name))
     return view
 

@@ -1,4 +1,4 @@
-"""Views of the inventory that people keep for themselves."""
+"""Views of lists that people keep for themselves."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from django.db.models import Q
 
 from governance.accounts.models import Unit, User
 from governance.core.models import Record
-from governance.inventory.rules.views import MAX_QUERY, MAX_VIEW_NAME
+from governance.inventory.rules.views import MAX_QUERY, MAX_VIEW_NAME, Listing
 
 
 class SavedView(Record):
-    """A person's own way to look at the inventory: facets and order, as an address says them.
+    """A person's own way to look at a list: facets and order, as an address says them.
 
     A preference, and no record: it decides nothing, no rule reads it, whoever opens it sees with
     their own eyes, and its owner may change or delete it without a trace. So the ledger does not
@@ -21,6 +21,7 @@ class SavedView(Record):
     REF = "saved_view"
 
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="saved_views")
+    listing = models.CharField(max_length=10, choices=Listing, default=Listing.INVENTORY)
     name = models.CharField(max_length=MAX_VIEW_NAME)
     query = models.CharField(max_length=MAX_QUERY)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", null=True)
@@ -28,8 +29,13 @@ class SavedView(Record):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["owner", "name"], name="view_name_once_per_person"),
+            models.UniqueConstraint(
+                fields=["owner", "listing", "name"], name="view_name_once_per_person_and_list"
+            ),
             models.CheckConstraint(condition=~Q(name=""), name="view_has_name"),
+            models.CheckConstraint(
+                condition=Q(listing__in=Listing.values), name="view_of_a_known_list"
+            ),
         ]
 
     def __str__(self) -> str:

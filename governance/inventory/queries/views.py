@@ -10,14 +10,19 @@ from django.db.models import Q, QuerySet
 from governance.accounts.models import Unit, User
 from governance.accounts.queries import unit_reach
 from governance.inventory.models import SavedView
-from governance.inventory.rules.views import ViewNotFound
+from governance.inventory.rules.views import Listing, ViewNotFound
 
 
-def views_for(person: User, *, at: datetime) -> list[SavedView]:
-    """Return the person's own views by name, then those shared with a unit that they are of."""
+def views_for(person: User, *, at: datetime, listing: Listing | None = None) -> list[SavedView]:
+    """Return the person's own views by name, then those shared with a unit that they are of.
+
+    With `listing`, those of that list only.
+    """
     paths = [grant.unit.path for grant in person.grants.at(at)]
     above = {path.rsplit("/", depth)[0] for path in paths for depth in range(path.count("/") + 1)}
     rows = SavedView.objects.filter(Q(owner=person) | Q(unit__path__in=above))
+    if listing is not None:
+        rows = rows.filter(listing=listing)
     by_name = rows.select_related("owner", "unit").order_by("name", "pk")
     return sorted(by_name, key=lambda view: view.owner_id != person.pk)
 

@@ -1,15 +1,24 @@
-"""Views of the inventory that people keep: what they may be called, and how many there may be."""
+"""Views of lists that people keep: what they may be called, and how many there may be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+from django.db.models import TextChoices
 
 from governance.core.errors import InvalidInput, NotFound, Problem, invalid
 
 MAX_VIEW_NAME = 60
 MAX_QUERY = 2000
 MOST_VIEWS = 20
-"""They stand side by side as tabs."""
+"""Of each list; they stand side by side as tabs."""
+
+
+class Listing(TextChoices):
+    """What a view is of."""
+
+    INVENTORY = "INVENTORY", "Inventory"
+    AUDIT = "AUDIT", "Audit log"
 
 
 class ViewNotFound(NotFound):
@@ -27,7 +36,7 @@ def view_problems(name: str, query: str) -> Iterable[Problem]:
         message = "A name holds no character that cannot be seen."
         yield Problem(field="name", rule="visible", message=message)
     if not query:
-        message = "Narrow or sort the list first: all models have a view already."
+        message = "Narrow or sort the list first: the whole of it has a view already."
         yield Problem(field="query", rule="required", message=message)
     elif len(query) > MAX_QUERY:
         message = "This view names too many values to be kept."

@@ -1,4 +1,4 @@
-"""Keeping a view of the inventory."""
+"""Keeping a view of a list."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from uuid import UUID
 
 from governance.accounts.rules import Actor
 from governance.audit.models import LedgerEntry
@@ -318,6 +319,8 @@ class Event:
     model: str
     stream: str
     seq: int
+    key: UUID
+    request: str
     hash: str
     previous: str
 
@@ -349,6 +352,8 @@ def event_of(entry: LedgerEntry, names: Names) -> Event:
         model=names.models.get(stream, ""),
         stream=stream.partition(":")[0],
         seq=entry.seq,
+        key=entry.pk,
+        request=entry.request_id,
         hash=entry.hash,
         previous=entry.previous,
     )

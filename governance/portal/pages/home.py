@@ -11,8 +11,8 @@ from governance.audit.queries import Filter, entries
 from governance.audit.rules import Verb
 from governance.core.wording import as_date
 from governance.inventory.models import AttestationItem, Model, Waiver
+from governance.inventory.queries.ledger import readable_streams
 from governance.inventory.queries.reviews import ReviewStanding, review_standings
-from governance.portal.pages.audit import readable_streams
 from governance.portal.pages.cases import OpenCase, open_cases
 from governance.portal.pages.deadlines import (
     Deadlines,
@@ -88,7 +88,7 @@ def home_page(reader: User, *, at: datetime) -> HomePage:
         items=items,
         summary=summary(items, at=at),
         elsewhere=waiting_for_others(cases, items),
-        events=telling_events(models, reader=reader, at=at),
+        events=telling_events(reader=reader, at=at),
         deadlines=deadlines(dues(reader, models, standings, at=at), today=as_date(at)),
         live=live[:LIVE_SHOWN],
         live_count=len({one.slot_id for one in live}),
@@ -117,8 +117,8 @@ def waiting_for_others(cases: Sequence[OpenCase], items: Sequence[Item]) -> list
     return [one for one in cases if one.request.pk not in mine]
 
 
-def telling_events(models: Sequence[Model], *, reader: User, at: datetime) -> list[Event]:
+def telling_events(*, reader: User, at: datetime) -> list[Event]:
     """The newest acts of others that are news to this reader."""
-    log = entries(Filter(streams=readable_streams(models, reader=reader, at=at)))
+    log = entries(Filter(streams=readable_streams(reader, at=at)))
     news = log.filter(verb__in=TELLING).exclude(actor=reader.ref).newest_first()
     return as_events(list(news[:EVENTS_SHOWN]), reader=reader, at=at)

@@ -17,6 +17,7 @@ from governance.accounts.models import Unit, User
 from governance.core.wording import as_date
 from governance.inventory.models import Model, ModelQuerySet, SavedView
 from governance.inventory.queries.views import views_for
+from governance.inventory.rules.views import Listing
 from governance.portal.forms.inventory import Facets, InventoryFilter
 from governance.portal.pages.facets import (
     Chip,
@@ -151,7 +152,8 @@ def inventory_page(asked: QueryDict, *, reader: User, at: datetime) -> Inventory
     counted = census(seen, form.facets, found.conditions, paths=paths)
     page = page_of(found.keys, asked.get("page"), found=counted.found)
     whole = totals(found.visible, reader=reader, today=as_date(at))
-    kept = kept_tabs(views_for(reader, at=at), found.query, reader=reader)
+    views = views_for(reader, at=at, listing=Listing.INVENTORY)
+    kept = kept_tabs(views, found.query, reader=reader)
     is_kept = any(tab.is_current for tab in kept)
     return InventoryPage(
         form=form,

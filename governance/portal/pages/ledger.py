@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
 
-from governance.accounts.models import User
 from governance.audit import keys, trust
 from governance.audit.checkpointing import current_origin
 from governance.audit.keys import KeyUnusable
-from governance.audit.models import LedgerCheckpoint, LedgerEntry, LedgerStream, Verification
+from governance.audit.models import LedgerCheckpoint, LedgerStream, Verification
 from governance.audit.notes import VerifierKey
 from governance.audit.queries import LedgerState, ledger_state
 from governance.audit.trust import Handover
-from governance.core.errors import DomainError, NotFound
-from governance.inventory.models import Model
-from governance.portal.pages.audit import readable_streams
+from governance.core.errors import DomainError
 
 SHOWN = 20
 
@@ -60,16 +55,3 @@ def _own_key() -> VerifierKey | None:
         return keys.known_key().named(current_origin())
     except (KeyUnusable, DomainError):
         return None
-
-
-class EntryUnknown(NotFound):
-    code = "entry_unknown"
-
-
-def readable_entry(entry_id: UUID, *, reader: User, at: datetime) -> LedgerEntry:
-    """Return an entry of a stream that the reader may read. Raises EntryUnknown."""
-    entry = LedgerEntry.objects.select_related("stream").filter(pk=entry_id).first()
-    models = list(Model.objects.visible_to(reader, at=at))
-    if entry is None or entry.stream_name not in readable_streams(models, reader=reader, at=at):
-        raise EntryUnknown("There is no such entry.")
-    return entry

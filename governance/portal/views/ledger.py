@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from governance.audit.proofs import checkpoint_of_size, entry_proof, growth_proof
-from governance.portal.pages.ledger import ledger_page, readable_entry
+from governance.inventory.queries.ledger import readable_entry
+from governance.portal.pages.ledger import ledger_page
 from governance.portal.requests import PageRequest
 
 
@@ -30,7 +31,7 @@ def growth(request: PageRequest, size: int, old: int) -> HttpResponse:
 
 def proof(request: PageRequest, entry_id: UUID) -> HttpResponse:
     """The proof that an entry is in the ledger, with the checkpoint that it rests on."""
-    entry = readable_entry(entry_id, reader=request.user, at=timezone.now())
+    entry = readable_entry(entry_id, actor=request.user, at=timezone.now())
     return _file(f"{entry.verb}-{entry.seq}.tlog-proof", str(entry_proof(entry)))
 
 

@@ -1,7 +1,8 @@
-"""The views of the inventory that the reader keeps."""
+"""The views of lists that the reader keeps."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,9 +12,12 @@ from django.utils import timezone
 
 from governance.inventory.actions.views import delete_view, edit_view, save_view
 from governance.inventory.queries.views import own_view, units_of, views_for
+from governance.inventory.rules.views import Listing
 from governance.portal import links
 from governance.portal.errors import perform, status_of_form
 from governance.portal.forms.views import ViewForm
+from governance.portal.pages.audit import asked_entries
+from governance.portal.pages.audit import chips as audit_chips
 from governance.portal.pages.facets import chips
 from governance.portal.pages.inventory import found_models
 from governance.portal.requests import PageRequest
@@ -28,20 +32,31 @@ def views(request: PageRequest) -> HttpResponse:
 
 
 def new_view(request: PageRequest) -> HttpResponse:
-    """Keep the list as the address narrows and sorts it."""
-    at = timezone.now()
-    found = found_models(request.GET, reader=request.user, at=at)
+    """Keep the inventory as the address narrows and sorts it."""
+    found = found_models(request.GET, reader=request.user, at=timezone.now())
     showing = [chip.label for chip in chips(found.form, request.GET)]
+    return _keep(request, Listing.INVENTORY, query=found.query, showing=showing)
+
+
+def new_audit_view(request: PageRequest) -> HttpResponse:
+    """Keep the audit log as the address narrows it. Raises InvalidInput for no filter."""
+    found = asked_entries(request.GET, reader=request.user, at=timezone.now())
+    found.required()
+    showing = [chip.label for chip in audit_chips(found.form)]
+    return _keep(request, Listing.AUDIT, query=found.query, showing=showing)
+
+
+def _keep(
+    request: PageRequest, listing: Listing, *, query: str, showing: Sequence[str]
+) -> HttpResponse:
+    at = timezone.now()
     form = ViewForm(request.POST or None).offer(units_of(request.user, at=at))
-    saved = (
-        perform(form, save_view, query=found.query, actor=request.user, at=at, **form.cleaned_data)
-        if form.is_valid()
-        else None
-    )
+    facts = {"listing": listing, "query": query, "actor": request.user, "at": at}
+    saved = perform(form, save_view, **facts, **form.cleaned_data) if form.is_valid() else None
     if saved is not None:
         messages.success(request, f"{saved.name} is among your views now.")
         return HttpResponseRedirect(links.view_of(saved))
-    context = {"form": form, "query": found.query, "showing": showing}
+    context = {"form": form, "listing": listing, "query": query, "showing": showing}
     return render(request, "views/new.html", context, status=status_of_form(form))
 
 

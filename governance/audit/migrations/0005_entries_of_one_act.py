@@ -1,0 +1,14 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("audit", "0004_verification_reach"),
+    ]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="ledgerentry",
+            index=models.Index(fields=["request_id"], name="entry_request"),
+        ),
+    ]
