@@ -46,6 +46,6 @@ def _deprecation(deprecation: Deprecation | None) -> dict[str, Any] | None:
         return None
     return {
         "from_date": deprecation.from_date,
-        "reason": deprecation.reason.text,
+        "reason": str(deprecation.reason),
         "deprecated_at": deprecation.deprecated_at,
     }
