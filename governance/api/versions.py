@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from governance.evidence.queries.past import VersionThen
 from governance.registry.models import ArtifactCheck, Deprecation, ModelVersion
 from governance.registry.queries import deprecation_of, latest_artifact_check
 
@@ -27,6 +28,17 @@ def version_body(version: ModelVersion) -> dict[str, Any]:
         ),
         "last_check": _check(latest_artifact_check(version)),
         "deprecation": _deprecation(deprecation_of(version)),
+    }
+
+
+def past_body(then: VersionThen) -> dict[str, Any]:
+    """The same as it stood then."""
+    return version_body(then.version) | {
+        "model": then.model_name,
+        "label": then.label or None,
+        "stage": then.stage,
+        "last_check": _check(then.artifact_check),
+        "deprecation": _deprecation(then.deprecation),
     }
 
 

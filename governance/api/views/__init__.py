@@ -3,6 +3,7 @@
 from governance.api.views.cards import Card, CardCheck, Cards, CardSchema
 from governance.api.views.evaluations import Evaluations
 from governance.api.views.lineage import LineageEvents, SnapshotVersions, VersionLineage
+from governance.api.views.models import Findings, Models, OneModel, OneRequest, Requests
 from governance.api.views.nowhere import NothingHere
 from governance.api.views.promotions import Emergency, Rollback
 from governance.api.views.rules import Rules
@@ -18,10 +19,15 @@ __all__ = [
     "DeploymentReports",
     "Emergency",
     "Evaluations",
+    "Findings",
     "LabeledVersion",
     "LineageEvents",
     "Live",
+    "Models",
     "NothingHere",
+    "OneModel",
+    "OneRequest",
+    "Requests",
     "Rollback",
     "Rules",
     "SnapshotVersions",
