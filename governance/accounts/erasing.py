@@ -35,8 +35,7 @@ class Plan:
     """What an erasure of this person's data would take, and what it would leave, and why.
 
     `account` tells whether name, address and password still stand. `notes` counts, by table, what
-    is no record and goes without a trace. `mentions` are texts in which somebody wrote the name:
-    no rule finds out what else they say, so each is erased by itself or not at all.
+    is no record and goes without a trace.
     """
 
     person: User
@@ -44,7 +43,6 @@ class Plan:
     goes: Sequence[Piece]
     stays: Sequence[tuple[Piece, Protection]]
     notes: Mapping[str, int]
-    mentions: Sequence[Piece]
     hold: Hold | None
 
     @property
@@ -65,20 +63,28 @@ class Plan:
 
 
 def plan_of(person: User, *, at: datetime) -> Plan:
-    """Read everything that is held of a person, in a number of queries that depends on neither."""
+    """Read what is held of a person, in a number of queries that does not depend on how much."""
     found = pieces_of(person)
     kept = protected(found, at=at)
-    own = {piece.prose for piece in found}
-    names = () if person.is_erased else (person.name, person.email)
     return Plan(
         person=person,
         account=not person.is_erased,
         goes=[piece for piece in found if piece not in kept],
         stays=[(piece, kept[piece]) for piece in found if piece in kept],
         notes=notes_of(person),
-        mentions=[piece for piece in mentions(names) if piece.prose not in own],
         hold=Hold.objects.standing().filter(subject=person.ref).order_by("placed_at").first(),
     )
+
+
+def mentions_of(person: User) -> list[Piece]:
+    """Return the texts in which somebody else wrote the name or the address.
+
+    No rule finds out what else they say, so each is erased by itself or not at all.
+    """
+    if person.is_erased:
+        return []
+    own = {piece.prose for piece in pieces_of(person)}
+    return [piece for piece in mentions((person.name, person.email)) if piece.prose not in own]
 
 
 def protected(pieces: Iterable[Piece], *, at: datetime) -> dict[Piece, Protection]:

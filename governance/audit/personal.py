@@ -129,13 +129,17 @@ def pieces_of(person: Record) -> list[Piece]:
 
 def mentions(words: Iterable[str]) -> list[Piece]:
     """Return the texts, whoever wrote them, in which one of these words stands."""
-    wanted = [word for word in words if word]
+    wanted = Q(pk__in=[])
+    for word in words:
+        wanted |= Q(text__icontains=word)
+    hits = list(Prose.objects.filter(wanted).values_list("pk", flat=True))
+    if not hits:
+        return []
     found: list[Piece] = []
     for texts in TEXTS.values():
         for column in texts.columns:
-            hits = [Q(**{f"{column}__text__icontains": word}) for word in wanted]
-            found += [piece for hit in hits for piece in _pieces(texts, column, hit)]
-    return sorted(set(found), key=_place)
+            found += _pieces(texts, column, Q(**{f"{column}__in": hits}))
+    return sorted(found, key=_place)
 
 
 def piece_of(prose: Prose) -> Piece | None:

@@ -22,7 +22,7 @@ from governance.accounts.actions import (
     lift_hold,
     place_hold,
 )
-from governance.accounts.erasing import plan_of
+from governance.accounts.erasing import mentions_of, plan_of
 from governance.accounts.models import Hold, User
 from governance.accounts.rules import (
     AccountActive,
@@ -56,7 +56,7 @@ from tests.erasing import KEPT_THROUGH, LONG_AFTER, ORDER, erase, let_go, places
 from tests.factories import NOON, Cast
 from tests.world import nothing_moves
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.backend]
 
 
 @pytest.fixture
@@ -402,7 +402,7 @@ def test_the_preview_says_what_the_erasure_then_does(cast: Cast, version: ModelV
     comment_on_version(version=version, text="Ask VERA VALID about it.", actor=cast.owner, at=NOON)
     person = let_go(cast.validator)
     plan = plan_of(person, at=NOON)
-    assert [piece.place for piece in plan.mentions] == ["registry.VersionComment.body"]
+    assert [piece.place for piece in mentions_of(person)] == ["registry.VersionComment.body"]
     row = erase(cast, person)
     assert (row.erased, row.kept) == (plan.erased, plan.kept)
     assert state(row) == entry_of("person.erased").states[row.ref]

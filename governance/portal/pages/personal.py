@@ -11,7 +11,7 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 
 from governance.accounts.actions import Holdable
-from governance.accounts.erasing import Plan, plan_of, protected
+from governance.accounts.erasing import Plan, mentions_of, plan_of, protected
 from governance.accounts.models import Erasure, Hold, User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.queries import root_unit
@@ -134,7 +134,7 @@ def person_page(person: User, *, at: datetime) -> PersonPage:
             Stay(what=in_words(place), why=says, count=count)
             for (place, says), count in sorted(stays.items())
         ],
-        mentions=[(piece, in_words(piece.place)) for piece in plan.mentions],
+        mentions=[(piece, in_words(piece.place)) for piece in mentions_of(person)],
         past=list(
             person.erasures.select_related("erased_by", "reason").order_by("-erased_at", "pk")
         ),

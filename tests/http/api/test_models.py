@@ -16,7 +16,7 @@ from tests import story
 from tests.factories import NOON, Cast, later, make_token
 from tests.story import Story, live_through, minute
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.backend]
 ROOT = "/api/v1/models"
 MODEL = f"{ROOT}/churn-model"
 VERSION = f"{MODEL}/versions/1"

@@ -15,7 +15,7 @@ from tests import story
 from tests.factories import Cast, later
 from tests.story import Story, live_through, minute
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.backend]
 MODEL = "/models/churn-model/"
 VERSION = f"{MODEL}versions/1/"
 CARD = f"{VERSION}card/"

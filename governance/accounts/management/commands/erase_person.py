@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from governance.accounts.actions import STREAM, Order, erase_person
-from governance.accounts.erasing import Plan, plan_of
+from governance.accounts.erasing import Plan, mentions_of, plan_of
 from governance.accounts.models import User
 from governance.accounts.proof import kinds_held, prove_apart
 from governance.accounts.queries import CONSOLE, active_person, person_with_email
@@ -90,7 +90,8 @@ def outlook(plan: Plan) -> str:
     goes = [f"  goes   {count:>6}  {place}" for place, count in plan.erased.items()]
     stays = [f"  stays  {count:>6}  by the rule {rule}" for rule, count in plan.kept.items()]
     held = [f"  on hold since {plan.hold.placed_at:%Y-%m-%d}: nothing goes"] if plan.hold else []
-    written = [f"  texts that hold the name: {len(plan.mentions)}"] if plan.mentions else []
+    mentions = len(mentions_of(plan.person))
+    written = [f"  texts that hold the name: {mentions}"] if mentions else []
     return "\n".join([plan.person.ref, *goes, *stays, *held, *written])
 
 
