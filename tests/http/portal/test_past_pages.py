@@ -56,6 +56,13 @@ def test_every_page_says_that_it_is_the_past_and_offers_nothing(told: Story) -> 
     assert not EvidenceOpening.objects.exists()
 
 
+def test_every_page_of_the_present_leads_to_its_past(told: Story) -> None:
+    for path in pages_of(told):
+        if path != CARD:
+            page = get(told.cast.owner, path).content.decode()
+            assert 'name="as_of"' in page or 'name="on"' in page, path
+
+
 def test_a_moment_that_is_none_is_refused_on_each_of_them(told: Story) -> None:
     for path in pages_of(told):
         for text, rule in (("soon", "date"), ("9999-12-31T10:00Z", "past")):
