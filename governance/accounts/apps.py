@@ -15,6 +15,8 @@ class AccountsConfig(AppConfig):
         register(self.get_model("RoleGrantEnd"), history=True)
         register(self.get_model("Delegation"), history=True)
         register(self.get_model("DelegationEnd"), history=True)
+        for name in ("Erasure", "Hold", "HoldEnd"):
+            register(self.get_model(name), history=True)
         register(self.get_model("ServiceAccount"))
         register(
             self.get_model("ApiToken"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -11,12 +12,14 @@ from django.db.models import F, Q
 
 from governance.accounts.permissions import ROLE_PERMISSIONS, Permission
 from governance.accounts.rules import (
+    MAX_CASE,
     MAX_EMAIL,
     MAX_PATH,
     MAX_PERSON,
     MAX_SERVICE,
     MAX_UNIT,
     SIGNING_ROLES,
+    Authority,
     Role,
     covers,
 )
@@ -74,6 +77,19 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
     @property
     def person(self) -> User:
         return self
+
+    @property
+    def pseudonym(self) -> str:
+        """What stands for the name once that is erased: the same wherever and whenever one asks."""
+        return f"Erased person {self.pk.hex[:8]}"
+
+    @property
+    def pseudonymous_email(self) -> str:
+        return f"{self.pk.hex}@erased.invalid"
+
+    @property
+    def is_erased(self) -> bool:
+        return self.email == self.pseudonymous_email
 
     @property
     def is_staff(self) -> bool:
@@ -232,3 +248,76 @@ class ApiToken(Record):
 
     def holds_at(self, at: datetime) -> bool:
         return self.revoked_at is None and at < self.expires_at
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def standing(self) -> HoldQuerySet:
+        """Keep those that nobody lifted."""
+        return self.filter(end=None)
+
+
+class Hold(Record):
+    """That nothing of a person or a model may be erased, as in a lawsuit. See HoldEnd.
+
+    `subject` is the reference of the person or the model.
+    """
+
+    REF = "hold"
+
+    subject = models.CharField(max_length=60, db_index=True)
+    reason = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
+    placed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField()
+
+    objects = HoldQuerySet.as_manager()
+
+
+class HoldEnd(Record):
+    """That a hold was lifted, and why."""
+
+    REF = "hold_end"
+
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="end")
+    reason = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
+    lifted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField()
+
+
+class Erasure(Record):
+    """That personal data was erased: of whom or which text, by what law, on whose order.
+
+    `erased_text` and `kept_text` are canonical JSON: how many of what went, by table, and how many
+    stayed, by the rule that protects them.
+    """
+
+    REF = "erasure"
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="erasures", null=True)
+    prose = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+", null=True)
+    authority = models.CharField(max_length=20, choices=Authority.choices)
+    case = models.CharField(max_length=MAX_CASE)
+    reason = models.ForeignKey(Prose, on_delete=models.PROTECT, related_name="+")
+    erased_text = models.TextField()
+    kept_text = models.TextField()
+    proof = models.CharField(max_length=20)
+    erased_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person=None, prose__isnull=False) | Q(person__isnull=False, prose=None),
+                name="erasure_is_of_a_person_or_a_text",
+            ),
+            models.CheckConstraint(
+                condition=Q(authority__in=Authority.values), name="erasure_authority_is_known"
+            ),
+        ]
+
+    @property
+    def erased(self) -> dict[str, int]:
+        return dict(json.loads(self.erased_text))
+
+    @property
+    def kept(self) -> dict[str, int]:
+        return dict(json.loads(self.kept_text))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 class Permission(StrEnum):
     ACCOUNT_MANAGE = "accounts:account:manage"
+    DATA_ERASE = "accounts:data:erase"
     DELEGATION_GIVE = "accounts:delegation:give"
     ROLE_GRANT = "accounts:role:grant"
     TOKEN_ISSUE = "accounts:token:issue"  # noqa: S105  the name of a permission
@@ -146,6 +147,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CAMPAIGN_OPEN,
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
+            Permission.DATA_ERASE,
             Permission.POLICY_PROPOSE,
             Permission.POLICY_SIGN,
             Permission.PROMOTION_REJECT,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from django.db.models import TextChoices
 
 from governance.core.errors import NotAllowed, NotFound, Problem, Refused, WrongState
+from governance.core.typed import is_plain
 
 if TYPE_CHECKING:
     from governance.accounts.models import Unit, User
@@ -170,6 +172,93 @@ class DelegationOver(WrongState):
 
 class AdministratorExists(WrongState):
     code = "administrator_exists"
+
+
+class Authority(TextChoices):
+    """The law by which personal data is erased. A code of the list, so that no prose gets in."""
+
+    GDPR_17_1_A = "GDPR_17_1_A", "GDPR Art. 17(1)(a): no longer needed"
+    GDPR_17_1_B = "GDPR_17_1_B", "GDPR Art. 17(1)(b): consent was withdrawn"
+    GDPR_17_1_C = "GDPR_17_1_C", "GDPR Art. 17(1)(c): the person objected"
+    GDPR_17_1_D = "GDPR_17_1_D", "GDPR Art. 17(1)(d): it was processed unlawfully"
+    GDPR_17_1_E = "GDPR_17_1_E", "GDPR Art. 17(1)(e): a law asks for it"
+    UK_GDPR_17_1 = "UK_GDPR_17_1", "UK GDPR Art. 17(1)"
+    CH_FADP_32_2 = "CH_FADP_32_2", "Swiss FADP Art. 32(2)"
+    US_CA_1798_105 = "US_CA_1798_105", "California Civil Code § 1798.105"
+    BR_LGPD_18_VI = "BR_LGPD_18_VI", "Brazil LGPD Art. 18(VI)"
+    COURT_ORDER = "COURT_ORDER", "An order of a court or an authority"
+
+
+HOLD, IN_USE, RETENTION = "hold", "in_use", "retention"
+"""The rules by which something stays that the law would have erased."""
+
+
+def kept_until(since: date, years: int) -> date:
+    """Return the day through which a record is kept that long; of 29 February, the day after."""
+    try:
+        return since.replace(year=since.year + years)
+    except ValueError:
+        return date(since.year + years, 3, 1)
+
+
+class AccountActive(WrongState):
+    """Who may still sign in is not erased: they have to be let go first."""
+
+    code = "account_active"
+
+
+class AccountErased(WrongState):
+    """What the law had erased is not put back."""
+
+    code = "account_erased"
+
+
+class NothingToErase(WrongState):
+    code = "nothing_to_erase"
+
+
+class OnHold(Refused):
+    """A legal hold says that nothing of it may go."""
+
+    code = "on_hold"
+
+
+class Retained(Refused):
+    """It has to be kept, and for how long is said."""
+
+    code = "retained"
+
+
+class HoldExists(WrongState):
+    code = "hold_exists"
+
+
+class HoldLifted(WrongState):
+    code = "hold_lifted"
+
+
+MAX_ORDER = 2_000
+MAX_CASE = 40
+_CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]*")
+
+
+def order_problems(*, authority: str, case: str, reason: str) -> Iterator[Problem]:
+    """Check by what law, in which case and why something is erased."""
+    if authority not in Authority.values:
+        message = f"Choose one of: {', '.join(Authority.values)}."
+        yield Problem(field="authority", rule="known", message=message)
+    if len(case) > MAX_CASE or not _CASE.fullmatch(case):
+        message = f"Enter its number in at most {MAX_CASE} letters, digits, dots, dashes, slashes."
+        yield Problem(field="case", rule="code", message=message)
+    yield from why_problems(reason)
+
+
+def why_problems(reason: str) -> Iterator[Problem]:
+    if not reason.strip():
+        yield Problem(field="reason", rule="required", message="Say why. It is kept on record.")
+    elif len(reason) > MAX_ORDER or not is_plain(reason):
+        message = f"Use at most {MAX_ORDER:,} characters, and no control character."
+        yield Problem(field="reason", rule="length", message=message)
 
 
 LONGEST_DELEGATION_DAYS = 92

@@ -10,6 +10,7 @@ from governance.api.views import (
     DeploymentReports,
     Emergency,
     Evaluations,
+    Findings,
     LabeledVersion,
     LedgerCheckpointNote,
     LedgerEntries,
@@ -20,7 +21,11 @@ from governance.api.views import (
     LedgerStreams,
     LineageEvents,
     Live,
+    Models,
     NothingHere,
+    OneModel,
+    OneRequest,
+    Requests,
     Rollback,
     Rules,
     SnapshotVersions,
@@ -32,6 +37,11 @@ app_name = "api"
 register_converter(VersionNumber, "version")
 
 urlpatterns = [
+    path("models", Models.as_view(), name="models"),
+    path("models/<str:name>", OneModel.as_view(), name="model"),
+    path("models/<str:name>/findings", Findings.as_view(), name="findings"),
+    path("models/<str:name>/requests", Requests.as_view(), name="requests"),
+    path("requests/<uuid:request_id>", OneRequest.as_view(), name="request"),
     path(
         "models/<str:name>/versions/<version:number>/evaluations",
         Evaluations.as_view(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from governance.evidence.queries.past import VersionThen
 from governance.registry.models import ArtifactCheck, Deprecation, ModelVersion
 from governance.registry.queries import deprecation_of, latest_artifact_check
 
@@ -30,6 +31,17 @@ def version_body(version: ModelVersion) -> dict[str, Any]:
     }
 
 
+def past_body(then: VersionThen) -> dict[str, Any]:
+    """The same as it stood then."""
+    return version_body(then.version) | {
+        "model": then.model_name,
+        "label": then.label or None,
+        "stage": then.stage,
+        "last_check": _check(then.artifact_check),
+        "deprecation": _deprecation(then.deprecation),
+    }
+
+
 def _check(check: ArtifactCheck | None) -> dict[str, Any] | None:
     if check is None:
         return None
@@ -46,6 +58,6 @@ def _deprecation(deprecation: Deprecation | None) -> dict[str, Any] | None:
         return None
     return {
         "from_date": deprecation.from_date,
-        "reason": deprecation.reason.text,
+        "reason": str(deprecation.reason),
         "deprecated_at": deprecation.deprecated_at,
     }

@@ -17,6 +17,8 @@ class AuditConfig(AppConfig):
         register_record(verification, history=True)
         # Each app's followers.py registers what follows the ledger there.
         autodiscover_modules("followers")
+        # And its personal.py says where personal data stands, and what must stay.
+        autodiscover_modules("personal")
         pre_migrate.connect(checks.loosen_before_migrate, sender=self)
         post_migrate.connect(checks.protect_after_migrate, sender=self)
         # As a deployment check: an ordinary one would stop `migrate`, which is what mends it.

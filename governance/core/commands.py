@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from getpass import getpass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,6 +30,16 @@ def said(error: DomainError) -> str:
     if isinstance(error, InvalidInput) and error.problems:
         return "\n".join(f"{p.field}: {p.message} [{p.rule}]" for p in error.problems)
     return f"{error.message} [{error.code}]"
+
+
+def read_secret(prompt: str, options: dict[str, Any]) -> str:
+    """From one line of a pipe, or asked for at the terminal without an echo."""
+    if options["password_stdin"]:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        message = "There is no terminal to ask at. Give --password-stdin."
+        raise invalid("password", "terminal", message)
+    return getpass(prompt)
 
 
 def text_of(path: Path, *, longest: int | None = None) -> str:

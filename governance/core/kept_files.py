@@ -48,6 +48,17 @@ def forget_file(digest: str, *, sender: Record) -> None:
         (_folder(sender) / digest).unlink(missing_ok=True)
 
 
+def files_kept(sender: Record) -> list[Path]:
+    """Return all that is kept for this person."""
+    folder = _folder(sender)
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def forget_files(sender: Record) -> None:
+    for path in files_kept(sender):
+        path.unlink(missing_ok=True)
+
+
 def _folder(sender: Record) -> Path:
     return Path(settings.VAR_DIR) / "imports" / str(sender.pk)
 

@@ -26,7 +26,7 @@ def shown_comment(comment: VersionComment, *, reader: User) -> dict[str, Any]:
     own = ["EDIT_COMMENT", "DELETE_COMMENT"] if comment.author == reader else []
     return filled(
         id=str(comment.pk),
-        comment=comment.body.text,
+        comment=str(comment.body),
         user_id=comment.author.email,
         creation_timestamp=milliseconds(comment.written_at),
         last_updated_timestamp=milliseconds(comment.edited_at or comment.written_at),
@@ -67,7 +67,7 @@ def closed(request: PromotionRequest, activity: Activity, *, by: User) -> dict[s
         user_id=by.email,
         from_stage=STAGE_NAMES[Stage(request.source)],
         to_stage=STAGE_NAMES[Stage(request.target)],
-        comment=request.closed_reason.text if request.closed_reason else "",
+        comment=str(request.closed_reason or ""),
         creation_timestamp=milliseconds(request.closed_at),
         last_updated_timestamp=milliseconds(request.closed_at),
         link=decision_link(request.pk),
@@ -80,4 +80,4 @@ def comment_that_came_with(request: PromotionRequest) -> str:
         version=request.version_id, author=request.requested_by_id, written_at=request.opened_at
     )
     first = comments.first()
-    return first.body.text if first else ""
+    return str(first.body) if first else ""

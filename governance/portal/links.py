@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
+from governance.core.instants import AS_OF, Instant
 from governance.inventory.models import (
     Assessment,
     Campaign,
@@ -33,9 +33,9 @@ def model_named(name: str) -> str:
     return f"/models/{quote(name)}/"
 
 
-def model_on(row: Model, day: date) -> str:
-    """The model as it stood at the end of that day."""
-    return f"{model(row)}?as_of={day.isoformat()}"
+def then(address: str, instant: Instant) -> str:
+    """The same page as it stood at that moment."""
+    return f"{address}?{AS_OF}={instant.text}"
 
 
 def view_of(row: SavedView) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import HttpRequest
 
 from governance.accounts.models import User
 from governance.audit.models import LedgerEntry
+from governance.core.instants import AS_OF, Instant, instant_asked
 
 
 class PageRequest(HttpRequest):
@@ -37,6 +40,11 @@ def keep_entry(request: HttpRequest, entry: LedgerEntry | None) -> None:
 def kept_entry(request: HttpRequest) -> LedgerEntry | None:
     entry: LedgerEntry | None = request.META.get("countersign.entry")
     return entry
+
+
+def instant_of(request: HttpRequest, *, at: datetime) -> Instant | None:
+    """The past moment that the address asks for; None for the present. Raises InvalidInput."""
+    return instant_asked(request.GET.get(AS_OF, ""), at=at)
 
 
 def query_without(request: HttpRequest, *names: str) -> str:

@@ -84,7 +84,11 @@ def work_places(*, waiting: int) -> tuple[Place, ...]:
 
 
 WEBHOOKS = Place(name="webhooks", label="Webhooks", href="/webhooks/", icon="bell", key="w")
+PERSONAL = Place(
+    name="personal", label="Personal data", href="/personal-data/", icon="lock", key="x"
+)
 RECORDS: dict[Role, tuple[Place, ...]] = {
+    Role.COMPLIANCE: (PERSONAL,),
     Role.MODEL_OWNER: (
         Place(name="records", label="Model records", href="/admin/", icon="edit", key="r"),
         WEBHOOKS,

@@ -52,6 +52,7 @@ from governance.portal.views.evidence import download, evidence, pack
 from governance.portal.views.home import decisions, home
 from governance.portal.views.jobs import cancel_job, job
 from governance.portal.views.ledger import checkpoint, growth, ledger, proof
+from governance.portal.views.personal import hold_person, lift, person, personal_data, text
 from governance.portal.views.policies import (
     new_policy,
     policies,
@@ -299,6 +300,24 @@ access_urls = [
     ),
 ]
 
+PERSONAL = "personal-data/"
+personal_urls = [
+    page(PERSONAL, personal_data, name="personal_data", methods=READ_AND_WRITE),
+    page(
+        f"{PERSONAL}people/<uuid:person_id>/",
+        person,
+        name="personal_person",
+        methods=READ_AND_WRITE,
+    ),
+    page(
+        f"{PERSONAL}people/<uuid:person_id>/hold/", hold_person, name="personal_hold", methods=WRITE
+    ),
+    page(
+        f"{PERSONAL}holds/<uuid:hold_id>/lift/", lift, name="personal_lift", methods=READ_AND_WRITE
+    ),
+    page(f"{PERSONAL}texts/<uuid:prose_id>/", text, name="personal_text", methods=READ_AND_WRITE),
+]
+
 delegation_urls = [
     page("delegations/", delegations, name="delegations", methods=READ_AND_WRITE),
     page("delegations/<uuid:delegation_id>/end/", end_lent, name="delegation_end", methods=WRITE),
@@ -337,6 +356,7 @@ urlpatterns = [
     *slot_urls,
     *policy_urls,
     *access_urls,
+    *personal_urls,
     *delegation_urls,
     *webhook_urls,
     *challenge_urls,

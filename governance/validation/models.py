@@ -200,6 +200,9 @@ class Finding(Record):
     def __str__(self) -> str:
         return f"{self.label} {self.title}"
 
+    def was_open_at(self, moment: datetime) -> bool:
+        return self.opened_at <= moment and (self.closed_at is None or self.closed_at > moment)
+
     @property
     def label(self) -> str:
         """How people call it, such as F-0007; unique within the model."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from governance.core.canonical import sha256_hex
 from governance.inventory.models import Builder, Model
 from governance.inventory.rules import Capacity
 from governance.registry.models import ModelVersion
-from governance.validation.models import Finding, Report, Validation
+from governance.validation.models import Finding, FindingQuerySet, Report, Validation
 from governance.validation.rules import (
     FindingNotFound,
     IndependenceFact,
@@ -59,6 +59,33 @@ def open_findings(model: Model) -> list[Finding]:
 def findings_of(version: ModelVersion) -> list[Finding]:
     """Return what was found in this version, open or closed, worst first."""
     return list(Finding.objects.filter(version=version).with_people().worst_first())
+
+
+def findings_among(rows: FindingQuerySet, models: Collection[Model]) -> Iterable[Finding]:
+    """Those of these models, worst first; each one's version has its model."""
+    found = rows.filter(model__in=models).select_related("version").worst_first()
+    by_id = {model.pk: model for model in models}
+    for row in found:
+        row.version.model = by_id[row.model_id]
+    return found
+
+
+def reports_at(versions: Collection[ModelVersion], moment: datetime) -> dict[UUID, Report]:
+    """Return the report that had been signed last on each version by then."""
+    rows = Report.objects.filter(version__in=versions, signed_at__lte=moment)
+    return {
+        row.version_id: row
+        for row in rows.select_related("signed_by", "signed_name").order_by("number")
+    }
+
+
+def findings_at(version: ModelVersion, moment: datetime) -> list[Finding]:
+    """Return what had been found in the version by then, worst first.
+
+    One that was closed later was open then: see `Finding.was_open_at`.
+    """
+    rows = Finding.objects.filter(version=version, opened_at__lte=moment)
+    return list(rows.with_people().worst_first())
 
 
 def finding_numbered(version: ModelVersion, number: int) -> Finding:

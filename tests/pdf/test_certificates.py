@@ -194,4 +194,4 @@ def test_what_was_erased_is_printed_as_erased_and_still_bound(cast: Cast) -> Non
     name.text, name.salt, name.erased_at = "", "", NOON
     name.save(update_fields=["text", "salt", "erased_at"])
     (one,) = set_of(row).signatures
-    assert (one.given.name, one.binding) == ("[erased]", BindingState.BOUND)
+    assert (one.given.name, one.binding) == ("[erased 2026-03-02]", BindingState.BOUND)

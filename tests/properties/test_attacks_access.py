@@ -14,16 +14,22 @@ import pytest
 from django.db import transaction
 
 from governance.accounts.actions import (
+    Holdable,
     create_service_account,
     create_unit,
     create_user,
     edit_user,
     end_role,
+    erase_person,
+    erase_prose,
+    give_delegation,
     grant_role,
     issue_token,
+    lift_hold,
+    place_hold,
     revoke_token,
 )
-from governance.accounts.models import ApiToken, RoleGrant, ServiceAccount, User
+from governance.accounts.models import ApiToken, Delegation, Hold, RoleGrant, ServiceAccount, User
 from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Role, Scope
 from governance.approvals.actions import (
@@ -72,6 +78,7 @@ from governance.validation.actions import close_finding, open_finding, save_vali
 from governance.validation.models import Finding
 from governance.validation.rules import ValidationRecord
 from tests import factories as f
+from tests.erasing import LONG_AFTER, ORDER, let_go
 from tests.factories import NOON, PASSWORD, Cast
 from tests.remembering import remembered
 from tests.world import rows
@@ -94,6 +101,8 @@ class World:
     service: ServiceAccount
     token: ApiToken
     grant: RoleGrant
+    lent: Delegation
+    hold: Hold
     actors: dict[str, Any]
 
 
@@ -141,6 +150,19 @@ def make_world(cast: Cast) -> World:
         service=ServiceAccount.objects.get(name="reader"),
         token=ApiToken.objects.get(service__name="reader"),
         grant=cast.auditor.grants.get(),
+        lent=give_delegation(
+            deputy=cast.second_approver,
+            role=Role.APPROVER,
+            unit=cast.root,
+            starts_at=NOON,
+            ends_at=f.later(days=9),
+            reason="On leave.",
+            actor=cast.approver,
+            at=NOON,
+        ),
+        hold=place_hold(
+            on=Holdable.person(cast.auditor), reason="A case.", actor=cast.compliance, at=NOON
+        ),
         actors={name: getattr(cast, name) for name in names}
         | {"superuser": User.objects.get(pk=root.pk), "token": full, "reading token": reading}
         | {"console": CONSOLE},
@@ -192,6 +214,13 @@ def adding_user(w: World, actor: Any) -> None:
 def granting(w: World, actor: Any) -> None:
     grant_role(
         user=w.cast.auditor, role=Role.APPROVER, unit=w.cast.unit, starts_at=NOON, actor=actor,
+        at=NOON,
+    )  # fmt: skip
+
+
+def erasing(w: World, actor: Any) -> None:
+    erase_person(
+        user=let_go(w.cast.second_approver), order=ORDER, proof=f.make_proof(actor), actor=actor,
         at=NOON,
     )  # fmt: skip
 
@@ -349,6 +378,24 @@ TABLE: dict[str, tuple[set[str], Act]] = {
         ADMINS,
         lambda w, a: issue_token(service=w.service, scopes=list(Scope), actor=a, at=NOON),
     ),
+    "erase person": ({"compliance"}, erasing),
+    "erase text": (
+        {"compliance"},
+        lambda w, a: erase_prose(
+            prose_id=w.lent.reason_id, order=ORDER, proof=f.make_proof(a, at=LONG_AFTER),
+            actor=a, at=LONG_AFTER,
+        ),
+    ),
+    "place hold": (
+        {"compliance"},
+        lambda w, a: place_hold(
+            on=Holdable.person(w.cast.owner), reason="A case.", actor=a, at=NOON
+        ),
+    ),
+    "lift hold": (
+        {"compliance"},
+        lambda w, a: lift_hold(hold_id=w.hold.pk, reason="Over.", actor=a, at=NOON),
+    ),
     "revoke token": (ADMINS, lambda w, a: revoke_token(token=w.token, actor=a, at=NOON)),
 }  # fmt: skip
 
@@ -382,6 +429,7 @@ def test_every_row_is_as_the_ledger_says_it_was_left(world: World) -> None:
                            "settle comment on card"],
         w.cast.owner: ["withdraw card", "publish card", "withdraw", "edit model", "propose change"],
         w.cast.approver: ["sign policy", "roll back"],
+        w.cast.compliance: ["place hold", "lift hold", "erase text", "erase person"],
     }.items():  # fmt: skip
         for act in acts:
             TABLE[act][1](w, who)

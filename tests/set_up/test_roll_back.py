@@ -157,7 +157,7 @@ def test_what_changed_while_the_password_was_typed_rolls_nothing_back(
         open_finding(version=second, finding=f.due_finding("HIGH"), actor=cast.validator, at=NOON)
         return PASSWORD
 
-    monkeypatch.setattr("governance.approvals.management.commands.roll_back.getpass", typed)
+    monkeypatch.setattr("governance.core.commands.getpass", typed)
     stdin = io.StringIO()
     monkeypatch.setattr(stdin, "isatty", lambda: True)
     monkeypatch.setattr("sys.stdin", stdin)

@@ -17,6 +17,7 @@ from governance.accounts.queries import root_unit
 from governance.accounts.rules import (
     MAX_EMAIL,
     MAX_PERSON,
+    AccountErased,
     Actor,
     AdministratorExists,
     OwnAccount,
@@ -79,7 +80,7 @@ def edit_user(*, user: User, name: str, is_active: bool, actor: Actor, at: datet
 
     It takes the right over the whole firm, because a person may hold roles in any unit. What they
     did and signed stays. Appends user.deactivated or user.updated, or nothing if it is so already.
-    Raises InvalidInput, OwnAccount, PermissionMissing.
+    Raises AccountErased, InvalidInput, OwnAccount, PermissionMissing.
     """
     user = User.objects.select_for_update().get(pk=user.pk)
     require(actor, Permission.ACCOUNT_MANAGE, unit=root_unit(), at=at)
@@ -87,6 +88,8 @@ def edit_user(*, user: User, name: str, is_active: bool, actor: Actor, at: datet
         raise InvalidInput(*problems)
     if user.ref == actor.ref and not is_active:
         raise OwnAccount("Another administrator has to switch your account off.")
+    if user.is_erased:
+        raise AccountErased(f"{user.name} is a name in place of one that was erased: it stays.")
     before = {"name": user.name, "is_active": user.is_active}
     user.name, user.is_active = name.strip(), is_active
     changed = sorted(key for key, value in before.items() if getattr(user, key) != value)

@@ -10,6 +10,7 @@ from governance.api.views.ledger_proofs import (
     LedgerStreamEnd,
 )
 from governance.api.views.lineage import LineageEvents, SnapshotVersions, VersionLineage
+from governance.api.views.models import Findings, Models, OneModel, OneRequest, Requests
 from governance.api.views.nowhere import NothingHere
 from governance.api.views.promotions import Emergency, Rollback
 from governance.api.views.rules import Rules
@@ -25,6 +26,7 @@ __all__ = [
     "DeploymentReports",
     "Emergency",
     "Evaluations",
+    "Findings",
     "LabeledVersion",
     "LedgerCheckpointNote",
     "LedgerEntries",
@@ -35,7 +37,11 @@ __all__ = [
     "LedgerStreams",
     "LineageEvents",
     "Live",
+    "Models",
     "NothingHere",
+    "OneModel",
+    "OneRequest",
+    "Requests",
     "Rollback",
     "Rules",
     "SnapshotVersions",

@@ -22,6 +22,7 @@ from governance.api.cards import (
 )
 from governance.api.negotiation import OneAnswer
 from governance.api.parsers import file_in
+from governance.api.past import instant_in, revision_then
 from governance.cards.actions import import_card, read_upload
 from governance.cards.formats.form import SCHEMA
 from governance.cards.formats.reports import report_of
@@ -67,11 +68,15 @@ class Card(APIView):
     content_negotiation_class = OneAnswer
 
     def get(self, request: Request, name: str, number: int) -> Response | HttpResponse:
-        version = version_numbered(name, number, actor=holder_of(request), at=timezone.now())
+        at = timezone.now()
+        version = version_numbered(name, number, actor=holder_of(request), at=at)
         asked = ExportQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
-        card = outgoing_card(version, revision=said["revision"], as_draft=said["of"] == DRAFT)
+        revision, as_draft = said["revision"], said["of"] == DRAFT
+        if instant := instant_in(request, at=at):
+            revision, as_draft = revision_then(version, instant), False
+        card = outgoing_card(version, revision=revision, as_draft=as_draft)
         writing = card.write(said["format"], carry=not said["plain"])
         if said["report"]:
             return Response(report_of(writing, source="countersign", digest=card.digest))

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.api.authentication import holder_of
+from governance.api.past import instant_in
 from governance.api.serving import (
     AllowQuery,
     LiveQuery,
@@ -36,6 +37,8 @@ class Live(APIView):
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         name, on = said["model"], said["on"]
+        if instant := instant_in(request, at=at):
+            on = instant.moment
         model = model_named(name, actor=actor, at=at) if name else None
         found = places(actor, at=at, on=on, model=model, slot=said["slot"])
         return Response(places_body(found, on=on or at))

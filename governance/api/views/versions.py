@@ -10,18 +10,28 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.api.authentication import holder_of
-from governance.api.versions import version_body
+from governance.api.past import instant_in, require_then, then_body
+from governance.api.versions import past_body, version_body
+from governance.evidence.queries.past import version_then
 from governance.registry.models import ModelVersion
 from governance.registry.queries import consumer_notice, version_labeled, version_numbered
 
 
 class Version(APIView):
-    """What a version is: its identity, its files, its parts, and whether it is deprecated."""
+    """What a version is: its identity, its files, its parts, and whether it is deprecated.
+
+    `?as_of=` says what stood beside it at a past moment; it says nothing of today.
+    """
 
     CALL: ClassVar[str] = "version"
 
     def get(self, request: Request, name: str, number: int) -> Response:
-        version = version_numbered(name, number, actor=holder_of(request), at=timezone.now())
+        at = timezone.now()
+        version = version_numbered(name, number, actor=holder_of(request), at=at)
+        if instant := instant_in(request, at=at):
+            require_then(version, instant.moment)
+            then = version_then(version, instant.moment)
+            return Response({"as_of": instant.moment, **past_body(then), **then_body(then)})
         return _answer(version)
 
 

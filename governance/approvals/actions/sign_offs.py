@@ -144,7 +144,8 @@ def in_whose_names(person: User, role: Role, *, unit: Unit, at: datetime) -> lis
 
 
 def _lent_to(person: User, *, unit: Unit, at: datetime) -> list[Delegation]:
-    return [one for one in delegations_in(unit, at=at) if one.deputy_id == person.pk]
+    # By reference: who tries may be a token, which has no key of a person.
+    return [one for one in delegations_in(unit, at=at) if one.deputy.ref == person.ref]
 
 
 def _names(

@@ -25,7 +25,6 @@ from governance.evidence.rules.documents.material import (
     Signed,
     Watching,
 )
-from governance.evidence.rules.reading import ERASED
 from governance.inventory.models import (
     ClassAssessment,
     Model,
@@ -51,9 +50,7 @@ STATES = {RequestState.DONE: "ok", RequestState.OPEN: "warn"}
 
 def said(prose: Prose | None) -> str:
     """Return what the text says, or that it was erased."""
-    if prose is None:
-        return ""
-    return ERASED if prose.erased_at else prose.text
+    return "" if prose is None else str(prose)
 
 
 def reports(version: ModelVersion) -> tuple[ReportFacts, ...]:

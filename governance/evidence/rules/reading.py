@@ -9,8 +9,6 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-ERASED = "[erased]"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -81,10 +79,10 @@ class Evidence:
 
     @cached_property
     def _prose(self) -> dict[str, str]:
-        return {p["ref"]: p.get("text", ERASED) for p in self.document["prose"]}
+        return {p["ref"]: _said(p) for p in self.document["prose"]}
 
     def prose(self, held: Held, name: str) -> str:
-        """Return the text that a column of the record points to; [erased] if it was."""
+        """Return the text that a column of the record points to, or when it was erased."""
         key = held[f"{name}_id"]
         return self._prose.get(f"prose:{key}", "") if key else ""
 
@@ -133,3 +131,8 @@ def version_number(evidence: Evidence, held: Held) -> int:
     """Return the number of the version that a record is about, or 0."""
     version = evidence.get("version", held["version_id"])
     return version.number("number") if version else 0
+
+
+def _said(prose: Mapping[str, str]) -> str:
+    """What a text says; of an erased one, the day."""
+    return prose["text"] if "text" in prose else f"[erased {prose['erased_at'][:10]}]"

@@ -9,11 +9,13 @@ from uuid import UUID
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
+from governance.core.wording import as_date
 from governance.inventory.models import (
     ClassAssessment,
     FormerName,
     Model,
     RecordRevision,
+    Retirement,
     TierAssessment,
 )
 
@@ -27,7 +29,25 @@ def revisions_at(models: Collection[Model], moment: datetime) -> dict[UUID, Reco
 
 def tiers_at(models: Collection[Model], moment: datetime) -> dict[UUID, TierAssessment]:
     rows = TierAssessment.objects.filter(model__in=models, assessed_at__lte=moment)
-    return {row.model_id: row for row in rows.order_by("assessed_at")}
+    return {row.model_id: row for row in rows.select_related("override").order_by("assessed_at")}
+
+
+def tier_then(row: TierAssessment, moment: datetime) -> int:
+    """Return the tier that this assessment gave then: after its last day an override gives none.
+
+    As `Model.tier_at` says of now; a job puts the end of an override on record minutes later.
+    """
+    override = row.override
+    if override is None or override.ends_date is None or as_date(moment) <= override.ends_date:
+        return row.tier
+    return int(override.assessment.result["floored_tier"])
+
+
+def retirements_at(models: Collection[Model], moment: datetime) -> dict[UUID, Retirement]:
+    """Return the retirement of each model that was out of use at that moment."""
+    stood = Q(end=None) | Q(end__returned_at__gt=moment)
+    rows = Retirement.objects.filter(stood, model__in=models, retired_at__lte=moment)
+    return {row.model_id: row for row in rows.select_related("reason", "replacement")}
 
 
 def classes_at(models: Collection[Model], moment: datetime) -> dict[UUID, ClassAssessment]:

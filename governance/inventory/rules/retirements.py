@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from governance.accounts.rules import kept_until
 from governance.core.errors import Problem, Refused, WrongState
 from governance.core.typed import is_plain
 
@@ -29,10 +30,7 @@ class StillConsumed(Refused):
 
 def earliest_end(today: date, years: int) -> date:
     """Return the day until which a record is kept at least; of 29 February, the day after."""
-    try:
-        return today.replace(year=today.year + years)
-    except ValueError:
-        return date(today.year + years, 3, 1)
+    return kept_until(today, years)
 
 
 def reason_problems(reason: str) -> Iterable[Problem]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from django import forms
 
-from governance.core.errors import InvalidInput, Problem
 from governance.inventory.rules import AiActClass, Kind, Tier
 from governance.portal.forms.base import SiteForm
 from governance.registry.rules import Stage
@@ -24,7 +22,6 @@ DEFAULT_ORDER = "due"
 VIEWS = ("attention", "mine", "retired")
 MANY = ("stage", "tier", "ai_act_class", "kind", "unit", "owner", "record")
 """The facets that take several values."""
-AS_OF = "as_of"
 
 
 def _many(label: str, choices: Choices = ()) -> forms.MultipleChoiceField:
@@ -105,28 +102,3 @@ class InventoryFilter(SiteForm, forms.Form):
         facets, order = self.facets, self.sorting
         asked = {key: sorted(facets[key]) for key in self.fields if key in facets}
         return asked if order == DEFAULT_ORDER else asked | {"order": [order]}
-
-
-def day_asked(text: str, *, today: date) -> date | None:
-    """Return the past day that is asked for; None for the present.
-
-    Raises InvalidInput: showing the present instead would pass it off for the past.
-    """
-    if not text:
-        return None
-    try:
-        # fromisoformat also reads 20261119 and weeks.
-        day = date.fromisoformat(text) if len(text) == len("2026-11-19") else None
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
-        raise _no_day("date", f"“{text[:40]}” is no day: enter one such as 2026-11-19.")
-    if day > today:
-        raise _no_day("past", f"{text} is still to come: enter a day up to {today.isoformat()}.")
-    return day
-
-
-def _no_day(rule: str, message: str) -> InvalidInput:
-    return InvalidInput(
-        Problem(field=AS_OF, rule=rule, message=message), field=AS_OF, field_rule=rule
-    )

@@ -74,6 +74,8 @@ MARKS: dict[str, Mark] = {
         (Verb.FIELD_DEFINED, ("mute", "sliders", "Inventory"), "Defined a field of the firm"),
         (Verb.FINDING_CLOSED, ("ok", "flag", "Finding"), "Closed a finding"),
         (Verb.FINDING_OPENED, ("warn", "flag", "Finding"), "Raised a finding"),
+        (Verb.HOLD_LIFTED, ("mute", "minus", "Hold"), "Lifted a hold"),
+        (Verb.HOLD_PLACED, ("warn", "lock", "Hold"), "Put on hold: nothing of it is erased"),
         (Verb.IMPORT_APPLIED, ("ink", "copy", "Import"), "Imported a file into the inventory"),
         (Verb.KEY_ROTATED, ("ink", "key", "Key"), "Handed over to a new signing key"),
         (
@@ -118,10 +120,12 @@ MARKS: dict[str, Mark] = {
         (Verb.OVERRIDE_SIGNED, ("warn", "override", "Override"), "Signed an override"),
         (Verb.PASSWORD_CHANGED, ("mute", "key", "Access"), "Changed the password"),
         (Verb.PACK_BUILT, ("ink", "file", "Evidence"), "Built an evidence pack"),
+        (Verb.PERSON_ERASED, ("warn", "minus", "Erased"), "Erased a person’s data"),
         (Verb.POLICY_ENACTED, ("ok", "sliders", "Policy"), "A policy took effect"),
         (Verb.POLICY_PROPOSED, ("mute", "sliders", "Policy"), "Proposed a policy"),
         (Verb.POLICY_REJECTED, ("bad", "cross", "Policy"), "Rejected a policy"),
         (Verb.POLICY_SIGNED, SIGNED, "Signed a policy"),
+        (Verb.PROSE_ERASED, ("warn", "minus", "Erased"), "Erased one text"),
         (
             Verb.QUESTIONNAIRE_PUBLISHED,
             ("ok", "sliders", "Questionnaire"),

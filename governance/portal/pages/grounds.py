@@ -89,10 +89,13 @@ def present_grounds(case: Case) -> Grounds:
 def kept_grounds(request: PromotionRequest) -> Grounds | None:
     """Return what was decided on, from the copy that was kept; None if it never came to that."""
     copy = DossierCopy.objects.filter(request=request, digest=request.decided_digest).first()
-    if copy is None:
-        return None
+    return grounds_of(copy, at=request.closed_at or copy.recorded_at) if copy else None
+
+
+def grounds_of(copy: DossierCopy, *, at: datetime) -> Grounds:
+    """Return what a kept dossier says, its timed checks as of that moment."""
     dossier = copy.dossier
-    policy, at = policy_behind(dossier), request.closed_at or copy.recorded_at
+    policy = policy_behind(dossier)
     return Grounds(
         policy=policy,
         dossier=dossier,

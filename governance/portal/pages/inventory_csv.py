@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from governance.portal.pages.past import PastStanding
+from governance.evidence.queries.past import PastStanding
 from governance.portal.pages.standing import Standing
 
 

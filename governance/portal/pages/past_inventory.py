@@ -1,10 +1,10 @@
-"""The inventory list as it stood at the end of a past day."""
+"""The inventory list as it stood at a past moment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from django.http import QueryDict
 from governance.accounts.models import User
 from governance.accounts.queries import unit_reach
 from governance.core.canonical import canonical
+from governance.core.instants import Instant
+from governance.evidence.queries.past import PastStanding, past_standings
 from governance.inventory.models import (
     ClassAssessment,
     Model,
@@ -53,7 +55,6 @@ from governance.portal.pages.inventory import (
     page_of,
     query_of,
 )
-from governance.portal.pages.past import PastStanding, past_standings
 from governance.registry.models import ModelVersion, StageChange
 from governance.registry.rules import Stage
 from governance.validation.models import Finding
@@ -68,57 +69,51 @@ class PastInventoryPage:
     page: Page[UUID]
     chips: Sequence[Chip]
     total: int
-    day: date
-
-
-def end_of(day: date, *, at: datetime) -> datetime:
-    """The last moment of that day in UTC; of today, now."""
-    return min(datetime.combine(day, time.max, tzinfo=UTC), at)
+    instant: Instant
 
 
 def past_inventory_page(
-    asked: QueryDict, day: date, *, reader: User, at: datetime
+    asked: QueryDict, instant: Instant, *, reader: User, at: datetime
 ) -> PastInventoryPage:
     """Read one page as it was. The number of queries depends on neither rows nor history."""
-    form, stood, kept = _found(asked, day, reader=reader, at=at)
-    keys = _ordered(kept, form, end_of(day, at=at))
+    form, stood, kept = _found(asked, instant, reader=reader, at=at)
+    keys = _ordered(kept, form, instant.moment)
     total = stood.count()
     page = page_of(keys, asked.get("page"), found=kept.count() if form.facets else total)
     return PastInventoryPage(
         form=form,
         query=query_of(form),
         facets=facets_of(form),
-        rows=past_standings(models_in_order(page), end_of(day, at=at)),
+        rows=past_standings(models_in_order(page), instant.moment),
         page=page,
         chips=chips(form, asked),
         total=total,
-        day=day,
+        instant=instant,
     )
 
 
 def every_past_standing(
-    asked: QueryDict, day: date, *, reader: User, at: datetime
+    asked: QueryDict, instant: Instant, *, reader: User, at: datetime
 ) -> Iterator[PastStanding]:
     """Read all that fits, page after page, in its order."""
-    moment = end_of(day, at=at)
-    form, _, kept = _found(asked, day, reader=reader, at=at)
-    keys = list(_ordered(kept, form, moment))
+    form, _, kept = _found(asked, instant, reader=reader, at=at)
+    keys = list(_ordered(kept, form, instant.moment))
     for start in range(0, len(keys), AT_ONCE):
         models = models_in_order(keys[start : start + AT_ONCE])
-        yield from past_standings(models, moment)
+        yield from past_standings(models, instant.moment)
 
 
 def _found(
-    asked: QueryDict, day: date, *, reader: User, at: datetime
+    asked: QueryDict, instant: Instant, *, reader: User, at: datetime
 ) -> tuple[InventoryFilter, ModelQuerySet, ModelQuerySet]:
     """Return what was asked for, all models that stood then, and those of them that fit."""
-    moment, form = end_of(day, at=at), InventoryFilter(asked)
+    moment, form = instant.moment, InventoryFilter(asked)
     visible = Model.objects.visible_to(reader, at=at)
     form.offer(owners=past_owners(visible), units=unit_choices(units_of(visible)))
     form.leave_out_views()
     known = visible.filter(created_at__lte=moment)
     stood = as_they_were(known if "q" in form.facets else known.standing_at(moment), moment)
-    return form, stood, narrowed(stood, form.facets, past_conditions(moment, day=day))
+    return form, stood, narrowed(stood, form.facets, past_conditions(moment, day=instant.day))
 
 
 def _ordered(models: ModelQuerySet, form: InventoryFilter, moment: datetime) -> QuerySet[Any, UUID]:

@@ -1,20 +1,20 @@
-"""One model as it stood at the end of a past day."""
+"""One model as it stood at a past moment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from django.db import models
 
 from governance.accounts.models import User
+from governance.core.instants import Instant
 from governance.core.wording import sentence
+from governance.evidence.queries.past import PastStanding, past_standings
 from governance.inventory.models import Model
-from governance.portal.pages.past import PastStanding, past_standings, stages_at
-from governance.portal.pages.past_inventory import end_of
 from governance.registry.models import ModelVersion
+from governance.registry.queries.past import stages_at
 
 VERSIONS_SHOWN = 10
 
@@ -23,27 +23,25 @@ VERSIONS_SHOWN = 10
 class PastModelPage:
     """`existed` is false before the model was in the inventory: nothing else is told then."""
 
-    day: date
+    instant: Instant
     existed: bool
-    was_removed: bool
     standing: PastStanding
     lines: Sequence[tuple[str, str]]
     versions: Sequence[tuple[ModelVersion, str]]
     version_count: int
 
 
-def past_model_page(model: Model, day: date, *, at: datetime) -> PastModelPage:
+def past_model_page(model: Model, instant: Instant) -> PastModelPage:
     """Read the page. The number of queries depends on neither versions nor history."""
-    moment = end_of(day, at=at)
+    moment = instant.moment
     standing = past_standings([model], moment)[0]
     registered = model.versions.filter(registered_at__lte=moment)
     shown = list(registered.order_by("-number")[:VERSIONS_SHOWN])
     stages = stages_at(shown, moment)
     values = standing.revision.values if standing.revision else None
     return PastModelPage(
-        day=day,
+        instant=instant,
         existed=model.created_at <= moment,
-        was_removed=model.removed_at is not None and model.removed_at <= moment,
         standing=standing,
         lines=list(lines_of(values or {})),
         versions=[(version, stages[version.pk]) for version in shown],

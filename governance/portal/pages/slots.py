@@ -16,8 +16,8 @@ from governance.accounts.permissions import Permission, may
 from governance.accounts.queries import labels_of, roles_of
 from governance.accounts.rules import Role
 from governance.approvals.queries.standing import Standing, lapsed_among, standing_of
-from governance.core.typed import moment_of
-from governance.core.wording import as_date, counted, day
+from governance.core.instants import Instant, instant_asked
+from governance.core.wording import as_date, capitalized, counted, day
 from governance.inventory.models import Model
 from governance.portal.forms.slots import LiveFilter
 from governance.portal.pages.may import why_not
@@ -60,14 +60,19 @@ def said_of(hearing: Hearing | None, since: datetime | None = None) -> Said:
 class LivePage:
     form: LiveFilter
     page: Page[Place]
-    on: date | None
+    instant: Instant | None
     names: Mapping[str, str]
     summary: str
     lapsed: Mapping[tuple[UUID, UUID], Standing]
 
 
-def live_page(asked: QueryDict, *, reader: User, at: datetime) -> LivePage:
-    """Read what served at the end of the day asked for, or serves now. A fixed count of queries."""
+def live_page(
+    asked: QueryDict, *, reader: User, at: datetime, instant: Instant | None = None
+) -> LivePage:
+    """Read what served at the moment asked for, or serves now. A fixed count of queries.
+
+    The form asks for the end of a day; an address can name a moment.
+    """
     seen = Model.objects.visible_to(reader, at=at)
     slots = Slot.objects.filter(model__in=seen)
     form = LiveFilter(asked)
@@ -80,17 +85,18 @@ def live_page(asked: QueryDict, *, reader: User, at: datetime) -> LivePage:
     facets = form.cleaned_data if form.is_valid() else nothing
     on: date | None = facets["on"]
     model = seen.get(name=facets["model"]) if facets["model"] else None
-    moment = moment_of(on.isoformat()) if on else None
-    moment = min(moment, at) if moment else None
+    if instant is None and on is not None:
+        instant = instant_asked(on.isoformat(), at=at)
+    moment = instant.moment if instant else None
     found = places(reader, at=at, on=moment, model=model, slot=facets["slot"])
     page = Paginator(found, PAGE_SIZE).get_page(asked.get("page"))
     return LivePage(
         form=form,
         page=page,
-        on=on,
+        instant=instant,
         names=labels_of(role.assigned_by for place in page.object_list for role in place.roles),
-        summary=summary(found, on=on),
-        lapsed=_lapsed_now(list(page.object_list), at=at) if on is None else {},
+        summary=summary(found, instant=instant),
+        lapsed=_lapsed_now(list(page.object_list), at=at) if instant is None else {},
     )
 
 
@@ -102,14 +108,14 @@ def _lapsed_now(found: Sequence[Place], *, at: datetime) -> dict[tuple[UUID, UUI
     }
 
 
-def summary(found: Sequence[Place], *, on: date | None) -> str:
+def summary(found: Sequence[Place], *, instant: Instant | None) -> str:
     """Say first how much serves, and then whether something serves that nobody approved."""
     live = sum(place.is_live for place in found)
     slots = "Nothing" if not live else f"{counted(live, 'slot')}"
     answer = "answers" if live <= 1 else "answer"
     first = (
-        f"On {day(on)}: {slots.lower()} with live traffic."
-        if on
+        f"{capitalized(instant.on)}: {slots.lower()} with live traffic."
+        if instant
         else f"{slots} {answer} live traffic."
     )
     wrong = sum(place.hearing == Hearing.UNAPPROVED for place in found)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
-
-from django.db.models import F, OuterRef, Subquery
 
 from governance.cards.models import CardDraft, CardRevision
 from governance.cards.queries import expected_of, published_cards
@@ -15,9 +13,10 @@ from governance.cards.rules.model_card import ModelCard
 from governance.core.grouping import by_key
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, SlotAssignment
-from governance.registry.models.serving import SlotAssignmentQuerySet
+from governance.registry.queries.standing import newest_versions, serving
 from governance.registry.rules import Stage
-from governance.validation.models import Finding, FindingQuerySet
+from governance.validation.models import Finding
+from governance.validation.queries import findings_among
 from governance.validation.rules import Severity
 
 
@@ -80,7 +79,7 @@ def standings(models: Sequence[Model]) -> list[Standing]:
     """Return the standing of each model, in the same order, in five queries."""
     live = by_key(live_in(models), lambda row: row.slot.model_id)
     newest = newest_versions(models)
-    findings = by_key(findings_of(Finding.objects.open(), models), lambda row: row.model_id)
+    findings = by_key(findings_among(Finding.objects.open(), models), lambda row: row.model_id)
     subjects = [
         live[model.pk][0].version if live[model.pk] else newest[model.pk]
         for model in models
@@ -102,47 +101,6 @@ def standings(models: Sequence[Model]) -> list[Standing]:
 def live_in(models: Collection[Model]) -> Iterable[SlotAssignment]:
     """What answers live traffic: the default slot first, and in each slot its champion."""
     return serving(SlotAssignment.objects.current(), models)
-
-
-def serving(
-    assignments: SlotAssignmentQuerySet, models: Collection[Model]
-) -> Iterable[SlotAssignment]:
-    """Those of these models, each of which its slot and version have without a join."""
-    rows = (
-        assignments.answering()
-        .filter(slot__model__in=models)
-        .select_related("slot", "version")
-        .order_by("-slot__is_default", "slot__name", F("share").asc(nulls_first=True))
-    )
-    by_id = {model.pk: model for model in models}
-    for row in rows:
-        row.slot.model = row.version.model = by_id[row.slot.model_id]
-    return rows
-
-
-def newest_versions(
-    models: Collection[Model], *, by: datetime | None = None
-) -> dict[UUID, ModelVersion]:
-    """The version with the highest number of each model that has one (by that moment)."""
-    own = ModelVersion.objects.filter(model=OuterRef("pk"))
-    if by is not None:
-        own = own.filter(registered_at__lte=by)
-    by_id = {model.pk: model for model in models}
-    newest = Subquery(own.order_by("-number").values("pk")[:1])
-    rows = ModelVersion.objects.filter(pk__in=Model.objects.filter(pk__in=by_id).values(top=newest))
-    found = {row.model_id: row for row in rows}
-    for key, version in found.items():
-        version.model = by_id[key]
-    return found
-
-
-def findings_of(rows: FindingQuerySet, models: Collection[Model]) -> Iterable[Finding]:
-    """Those of these models, worst first; each one's version has its model."""
-    found = rows.filter(model__in=models).select_related("version").worst_first()
-    by_id = {model.pk: model for model in models}
-    for row in found:
-        row.version.model = by_id[row.model_id]
-    return found
 
 
 def card_states(versions: Collection[ModelVersion]) -> dict[UUID, CardState]:

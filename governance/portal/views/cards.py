@@ -23,7 +23,8 @@ from governance.portal.forms.cards import PublishForm, WithdrawForm
 from governance.portal.pages.card_changes import compare_page
 from governance.portal.pages.card_editor import edit_page
 from governance.portal.pages.cards import card_page, revision_shown
-from governance.portal.requests import PageRequest, about
+from governance.portal.pages.past_version import past_card_page
+from governance.portal.requests import PageRequest, about, instant_of
 from governance.portal.views.card_editor import editor
 from governance.registry.models import ModelVersion
 from governance.registry.queries import deprecation_of, version_numbered
@@ -32,9 +33,14 @@ SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", 
 
 
 def card(request: PageRequest, name: str, number: int) -> HttpResponse:
-    """The published card; `?revision=2` an older one, `?show=draft` what is being written."""
+    """The published card; `?revision=2` an older one, `?show=draft` what is being written,
+    `?as_of=` the one that counted then.
+    """
     at = timezone.now()
     version = version_numbered(name, number, actor=request.user, at=at)
+    if instant := instant_of(request, at=at):
+        past = past_card_page(version, instant)
+        return render(request, "cards/past_card.html", {"page": past, "version": version})
     note_opening(page=EvidencePage.CARD, of=[version], actor=request.user, at=at)
     page = card_page(
         version,

@@ -42,13 +42,14 @@ from governance.portal.forms.decisions import (
 from governance.portal.forms.proof import WRONG_PROOF, proving
 from governance.portal.pages.conversation import conversation
 from governance.portal.pages.decisions import decision_page
+from governance.portal.pages.past_decision import past_decision_page
 from governance.portal.pages.sign_step import (
     SignStep,
     changed_since,
     own_sign_off,
     sign_step,
 )
-from governance.portal.requests import PageRequest, about
+from governance.portal.requests import PageRequest, about, instant_of
 from governance.portal.signing import unseal
 from governance.registry.queries import deprecation_of, version_numbered
 from governance.registry.rules import Stage
@@ -74,9 +75,12 @@ class Choice:
 
 
 def decision(request: PageRequest, request_id: UUID) -> HttpResponse:
-    """The evidence beside the decision."""
+    """The evidence beside the decision; `?as_of=` shows it as it stood then."""
     at = timezone.now()
     row = _row(request, request_id, at=at)
+    if instant := instant_of(request, at=at):
+        context = {"page": past_decision_page(row, instant), "row": row}
+        return render(request, "decisions/past_decision.html", context)
     note_opening(page=EvidencePage.DECISION, of=row, actor=request.user, at=at)
     return show_decision(request, row)
 

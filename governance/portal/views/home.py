@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from governance.portal.pages.decision_list import decisions_page
 from governance.portal.pages.home import home_page
-from governance.portal.requests import PageRequest, query_without
+from governance.portal.pages.past_decision import past_decisions_page
+from governance.portal.requests import PageRequest, instant_of, query_without
 
 
 def home(request: PageRequest) -> HttpResponse:
@@ -17,12 +18,13 @@ def home(request: PageRequest) -> HttpResponse:
 
 
 def decisions(request: PageRequest) -> HttpResponse:
-    """Open and closed requests of the models that the reader may see."""
-    page = decisions_page(
-        request.user,
-        model=request.GET.get("model", ""),
-        number=request.GET.get("page"),
-        at=timezone.now(),
-    )
+    """Open and closed requests of the models that the reader may see; `?as_of=` as of then."""
+    at = timezone.now()
+    model, number = request.GET.get("model", ""), request.GET.get("page")
+    if instant := instant_of(request, at=at):
+        past = past_decisions_page(request.user, instant, model=model, number=number, at=at)
+        context = {"page": past, "query": query_without(request, "page")}
+        return render(request, "decisions/past_list.html", context)
+    page = decisions_page(request.user, model=model, number=number, at=at)
     context = {"decisions": page, "query": query_without(request, "page")}
     return render(request, "decisions/list.html", context)

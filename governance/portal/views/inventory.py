@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,6 +12,7 @@ from governance.accounts.permissions import Permission, may
 from governance.approvals.actions.openings import note_opening
 from governance.approvals.rules.challenge import EvidencePage
 from governance.core.errors import NotFound
+from governance.core.instants import AS_OF, Instant
 from governance.core.sheets import csv_bytes
 from governance.core.wording import as_date
 from governance.inventory.models import Model
@@ -18,16 +21,16 @@ from governance.inventory.rules import ModelNotFound
 from governance.portal import links
 from governance.portal.errors import status_of_form
 from governance.portal.forms.comments import CommentForm
-from governance.portal.forms.inventory import AS_OF, day_asked
 from governance.portal.pages.inventory import every_standing, found_models, inventory_page
 from governance.portal.pages.inventory_csv import COLUMNS, PAST_COLUMNS, csv_rows
 from governance.portal.pages.model import model_page
 from governance.portal.pages.past_inventory import every_past_standing, past_inventory_page
 from governance.portal.pages.past_model import past_model_page
+from governance.portal.pages.past_version import past_version_page
 from governance.portal.pages.record import record_page
 from governance.portal.pages.slots import said_of
 from governance.portal.pages.version import MARKS, version_page
-from governance.portal.requests import PageRequest, query_without
+from governance.portal.requests import PageRequest, instant_of, query_without
 from governance.portal.shell import pinned_ids
 from governance.registry.models import ModelVersion
 from governance.registry.queries import version_numbered
@@ -38,34 +41,36 @@ from governance.registry.rules import VersionNotFound
 def inventory(request: PageRequest) -> HttpResponse:
     """Every model that the reader may see, narrowed by the address; `?as_of=` as it stood then."""
     at = timezone.now()
-    day = day_asked(request.GET.get(AS_OF, ""), today=as_date(at))
+    instant = instant_of(request, at=at)
     page = (
         inventory_page(request.GET, reader=request.user, at=at)
-        if day is None
-        else past_inventory_page(request.GET, day, reader=request.user, at=at)
+        if instant is None
+        else past_inventory_page(request.GET, instant, reader=request.user, at=at)
     )
     context = {
         "inventory": page,
         "form": page.form,
-        "day": day,
+        "instant": instant,
         "query": query_without(request, "page"),
         "sortable": query_without(request, "page", "order"),
         "present": query_without(request, "page", AS_OF),
     }
-    return render(request, "inventory/past_list.html" if day else "inventory/list.html", context)
+    return render(
+        request, "inventory/past_list.html" if instant else "inventory/list.html", context
+    )
 
 
 def inventory_csv(request: PageRequest) -> StreamingHttpResponse:
     """The same as CSV: every page of it, read and sent bit by bit."""
     at = timezone.now()
-    day = day_asked(request.GET.get(AS_OF, ""), today=as_date(at))
+    instant = instant_of(request, at=at)
     asked, reader = request.GET, request.user
     rows = (
         csv_rows(every_standing(found_models(asked, reader=reader, at=at).keys), COLUMNS)
-        if day is None
-        else csv_rows(every_past_standing(asked, day, reader=reader, at=at), PAST_COLUMNS)
+        if instant is None
+        else csv_rows(every_past_standing(asked, instant, reader=reader, at=at), PAST_COLUMNS)
     )
-    name = f"inventory-{day or as_date(at)}.csv"
+    name = f"inventory-{file_mark(instant, at=at)}.csv"
     return StreamingHttpResponse(
         csv_bytes(rows),
         content_type="text/csv; charset=utf-8",
@@ -73,13 +78,20 @@ def inventory_csv(request: PageRequest) -> StreamingHttpResponse:
     )
 
 
+def file_mark(instant: Instant | None, *, at: datetime) -> str:
+    """The day, or the moment without what a file's name does not hold."""
+    if instant is None:
+        return as_date(at).isoformat()
+    return instant.text if instant.is_day else f"{instant.moment:%Y-%m-%dT%H%M%SZ}"
+
+
 def model(request: PageRequest, name: str) -> HttpResponse:
     """One model at a glance; `?versions=all` lists every version, `?as_of=` shows a past day."""
     at = timezone.now()
     found = model_named(name, actor=request.user, at=at)
-    day = day_asked(request.GET.get(AS_OF, ""), today=as_date(at))
-    if day is not None:
-        past = past_model_page(found, day, at=at)
+    instant = instant_of(request, at=at)
+    if instant is not None:
+        past = past_model_page(found, instant)
         return render(request, "inventory/past_model.html", {"page": past, "model": found})
     page = model_page(
         found, reader=request.user, at=at, all_versions=request.GET.get("versions") == "all"
@@ -128,6 +140,9 @@ def version(request: PageRequest, name: str, number: int) -> HttpResponse:
     """One version of a model."""
     at = timezone.now()
     found = version_numbered(name, number, actor=request.user, at=at)
+    if instant := instant_of(request, at=at):
+        context = {"page": past_version_page(found, instant), "version": found}
+        return render(request, "inventory/past_version.html", context)
     note_opening(page=EvidencePage.VERSION, of=[found], actor=request.user, at=at)
     return show_version(request, found, CommentForm())
 

@@ -24,7 +24,7 @@ from governance.portal.forms.base import SiteForm
 from governance.portal.forms.slots import AliasForm, EndForm, RoleForm, ShareForm, SlotForm
 from governance.portal.pages.may import why_not
 from governance.portal.pages.slots import live_page, said_of, slot_page
-from governance.portal.requests import PageRequest, about, query_without
+from governance.portal.requests import PageRequest, about, instant_of, query_without
 from governance.registry.actions.slots import (
     assign_role,
     bind_alias,
@@ -39,8 +39,9 @@ from governance.registry.rules import SlotRole, Stage
 
 
 def live(request: PageRequest) -> HttpResponse:
-    """What serves in which slot, now or at the end of a past day."""
-    page = live_page(request.GET, reader=request.user, at=timezone.now())
+    """What serves in which slot, now or at a past moment."""
+    at = timezone.now()
+    page = live_page(request.GET, reader=request.user, at=at, instant=instant_of(request, at=at))
     query = query_without(request, "page")
     return render(request, "live/live.html", {"live": page, "query": query, "said_of": said_of})
 

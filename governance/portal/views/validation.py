@@ -26,6 +26,7 @@ from governance.portal.forms.validation import (
     posted_rows,
     rows_in,
 )
+from governance.portal.pages.past_version import past_validation_page
 from governance.portal.pages.validation import (
     RecordPage,
     SignPage,
@@ -33,7 +34,7 @@ from governance.portal.pages.validation import (
     sign_page,
     validation_page,
 )
-from governance.portal.requests import PageRequest, about
+from governance.portal.requests import PageRequest, about, instant_of
 from governance.registry.models import ModelVersion
 from governance.registry.queries import deprecation_of, version_numbered
 from governance.validation.actions import (
@@ -48,9 +49,14 @@ from governance.validation.rules import FindingClosed, ValidationChanged, Valida
 
 
 def validation(request: PageRequest, name: str, number: int) -> HttpResponse:
-    """The newest report, or the one that `?report=1` asks for, and what was found."""
+    """The newest report, or the one that `?report=1` asks for, and what was found;
+    `?as_of=` as it stood then.
+    """
     at = timezone.now()
     version = _version(request, name, number, at=at)
+    if instant := instant_of(request, at=at):
+        past = past_validation_page(version, instant)
+        return render(request, "validation/past_read.html", {"page": past, "version": version})
     note_opening(page=EvidencePage.VALIDATION, of=[version], actor=request.user, at=at)
     page = validation_page(
         version, reader=request.user, at=at, number=request.GET.get("report", "")

@@ -41,10 +41,10 @@ QUERIES = {
     "/models/?page=2": 24,
     "/models/?view=attention": 23,
     "/models.csv": 15,
-    "/models/?as_of=2026-03-03": 22,
-    "/models/?as_of=2026-03-03&q=model&tier=3&order=tier": 23,
+    "/models/?as_of=2026-03-03": 23,
+    "/models/?as_of=2026-03-03&q=model&tier=3&order=tier": 24,
     "/models/model-0/": 64,
-    "/models/model-0/?as_of=2026-03-03": 21,
+    "/models/model-0/?as_of=2026-03-03": 22,
 }
 """What each page may ask of the database, however many models there are. A change is a decision."""
 

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
-from getpass import getpass
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -22,7 +20,7 @@ from governance.approvals.queries.cases import ROLLBACK_NEED, Case
 from governance.audit.actions import record_refusal
 from governance.audit.models import LedgerEntry
 from governance.audit.rules import Verb
-from governance.core.commands import DomainCommand, said
+from governance.core.commands import DomainCommand, read_secret, said
 from governance.core.errors import (
     DomainError,
     InvalidInput,
@@ -130,16 +128,6 @@ def outlook(case: Case) -> str:
         f"  to be signed: {ROLLBACK_NEED.meaning}",
     ]
     return "\n".join(lines)
-
-
-def read_secret(prompt: str, options: dict[str, Any]) -> str:
-    """From one line of a pipe, or asked for at the terminal without an echo."""
-    if options["password_stdin"]:
-        return sys.stdin.readline().rstrip("\r\n")
-    if not sys.stdin.isatty():
-        message = "There is no terminal to ask at. Give --password-stdin."
-        raise invalid("password", "terminal", message)
-    return getpass(prompt)
 
 
 def put_on_record(error: DomainError, model: Model) -> None:
