@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from governance.core import environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # type: ignore[no-untyped-call]
 
@@ -328,6 +330,14 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+vars().update(
+    environment.mail_server("EMAIL_URL", env.str("EMAIL_URL", default="smtp://localhost:25"))
+)
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.str(
+    "MAIL_FROM", default=f"countersign@{urlsplit(BASE_URL).hostname or 'localhost'}"
+)
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
@@ -342,7 +352,16 @@ LEDGER_SIGNER_FILE = Path(
     env.str("LEDGER_SIGNER_FILE", default=str(VAR_DIR / "ledger_signer.json"))
 )
 LEDGER_CHECKPOINT_MINUTES = env.int("LEDGER_CHECKPOINT_MINUTES", default=5)
+if LEDGER_CHECKPOINT_MINUTES < 0:
+    raise ImproperlyConfigured("LEDGER_CHECKPOINT_MINUTES: minutes, or 0 for none by the clock.")
 LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default=urlsplit(BASE_URL).netloc + "/ledger")
+# Where checkpoints are copied to; docs/checkpoints.md has the forms.
+LEDGER_TARGETS = environment.lines(env.str("LEDGER_TARGETS", default=""))
+LEDGER_VERIFY_HOUR = environment.hour(
+    "LEDGER_VERIFY_HOUR", env.str("LEDGER_VERIFY_HOUR", default="3")
+)
+LEDGER_ALARM_MAIL = env.str("LEDGER_ALARM_MAIL", default="")
+LEDGER_ALARM_URL = env.str("LEDGER_ALARM_URL", default="")
 PACK_DIR = Path(env.str("PACK_DIR", default=str(VAR_DIR / "packs")))
 
 LANGUAGE_CODE = "en-us"
