@@ -186,11 +186,11 @@ def _shipment(
         consistency=lambda old: Tree(point.size).consistency(old),
         files=lambda held: files(point.size, note, since=held),
         copied=_copied_size(target, point.origin),
-        place=_place(point.origin),
+        place=place_of(point.origin),
     )
 
 
-def _place(origin: str) -> str:
+def place_of(origin: str) -> str:
     """A folder of its own for each origin that a fork began."""
     last = origin.rpartition("/")[2]
     return last if last.startswith(FORK) else ""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -14,8 +15,10 @@ from django.utils import timezone
 
 from governance.audit import alarms, copying, sequencing
 from governance.audit.actions import record_verification
+from governance.audit.anchors import outside_checkpoints
 from governance.audit.checkpointing import make_checkpoint
 from governance.audit.evidence import gather
+from governance.audit.keys import KeyUnusable
 from governance.audit.models import LedgerEntry
 from governance.audit.rules import CLOCK, Verb
 from governance.audit.signer import SignerRefuses
@@ -158,7 +161,10 @@ def verify_ledger(run: JobRun) -> dict[str, Any]:
 
 
 def _examine(*, full: bool) -> Examination:
-    evidence = gather()
+    try:
+        evidence = replace(gather(), outside=outside_checkpoints())
+    except KeyUnusable:
+        evidence = gather()
     return verify(evidence=evidence, states=True) if full else verify_new(evidence=evidence)
 
 

@@ -13,22 +13,29 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from governance.audit import checkpointing, triggers
+from governance.audit import checkpointing, notes, triggers
 from governance.audit.alarms import NothingToSettle, raise_alarm, settle_alarms, standing_alarms
+from governance.audit.anchors import outside_checkpoints
+from governance.audit.checkpoints import parse
 from governance.audit.followers import catch_up_all
+from governance.audit.keys import signing_key
 from governance.audit.models import CheckpointCopy, LedgerCheckpoint, LedgerEntry, Verification
+from governance.audit.notes import COSIGNATURE, Signature, VerifierKey
 from governance.audit.queries import ledger_state
 from governance.audit.rules import Source, Verb
+from governance.audit.targets import targets_at
 from governance.core.errors import InvalidInput
 from governance.jobs import delivering, ledger
 from governance.jobs.models import Delivery, Job
 from governance.jobs.recurring import look_around
 from governance.jobs.rules import DeliveryState, JobState
 from governance.jobs.running import run_job
-from tests.ledger_attacks import rewrite
+from tests.copies import copy_to, grow
+from tests.ledger_attacks import rebuild_tree, rewrite
 from tests.ledger_entries import NOON, act, small_ledger
 from tests.smtp_server import Mailbox, mail_server
 from tests.webhook_receiver import Receiver, receiver
+from tests.witnessing import Log, witness_thread
 
 pytestmark = [pytest.mark.django_db, pytest.mark.backend]
 
@@ -188,6 +195,53 @@ def test_the_night_finds_an_intact_ledger(settings: Any, day: int) -> None:
     entry = LedgerEntry.objects.get(verb=Verb.LEDGER_VERIFIED)
     assert (entry.source, entry.actor) == (Source.JOB, "system:clock")
     assert alarms() == []
+
+
+def test_the_night_holds_the_ledger_against_what_is_outside(tmp_path: Path, settings: Any) -> None:
+    key = signing_key().named(checkpointing.current_origin())
+    with witness_thread(tmp_path / "witness", key) as witness:
+        point = grow(3)
+        assert copy_to(witness.address)
+        settings.LEDGER_TARGETS = [witness.address, f"dir:{tmp_path}/none"]
+    assert outside_checkpoints() == [parse(notes.parse(point.note).text)]
+    settings.LEDGER_VERIFY_HOUR = 3
+    look_around(night(20, 3))
+    run_all()
+    row = Verification.objects.get()
+    assert (row.intact, row.anchored) == (True, point.size)
+
+
+@pytest.mark.parametrize("day", [20, 22])
+def test_the_night_finds_a_history_that_was_rebuilt(
+    tmp_path: Path, settings: Any, day: int
+) -> None:
+    """All of it, the signer's memory and the rows of copies too; the folder remembers."""
+    grow(3)
+    (tmp_path / "worm").mkdir()
+    copy_to(f"dir:{tmp_path}/worm")
+    rewrite("firm", lambda bodies: [{**bodies[0], "facts": {"name": "Else"}}, *bodies[1:]])
+    rebuild_tree()
+    checkpointing.signer().path.unlink()
+    settings.LEDGER_TARGETS = [f"dir:{tmp_path}/worm"]
+    settings.LEDGER_VERIFY_HOUR = 3
+    look_around(night(day, 3))
+    run_all()
+    assert not Verification.objects.get().intact
+    [alarm] = standing_alarms()
+    assert (alarm.facts["rule"], alarm.facts["kind"]) == ("broken", "REWRITTEN")
+
+
+def test_a_cosignature_that_somebody_put_there_vouches_for_nothing(
+    tmp_path: Path, settings: Any
+) -> None:
+    point = grow(3)
+    stranger = Log("witness.example/w1")
+    key = VerifierKey(stranger.origin, stranger.ledger_key.public, COSIGNATURE)
+    settings.LEDGER_TARGETS = [f"witness:http://127.0.0.1:9#{key}"]
+    [target] = targets_at(settings.LEDGER_TARGETS)
+    false = Signature(key.name, key.id, bytes(72))
+    CheckpointCopy.objects.create(checkpoint=point, target=target.name, receipt=str(false), at=NOON)
+    assert outside_checkpoints() == []
 
 
 def test_the_night_finds_a_broken_ledger(settings: Any) -> None:

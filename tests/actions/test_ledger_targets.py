@@ -19,7 +19,7 @@ from governance.audit import checkpointing, copying, triggers
 from governance.audit.alarms import standing_alarms
 from governance.audit.models import CheckpointCopy, LedgerEntry, TargetTry
 from governance.audit.targets import target_at
-from governance.audit.targets.shipping import Contradicted, TargetFails
+from governance.audit.targets.shipping import Contradicted, Store, TargetFails
 from tests.copies import copy_to, grow, root_from_tiles, root_in
 from tests.ledger_attacks import cut_off, rebuild_tree, rewrite
 from tests.ledger_entries import NOON, small_ledger
@@ -437,6 +437,17 @@ def test_a_bucket_that_is_not_there(s3: str) -> None:
 
 
 # --- mail, webhook -------------------------------------------------------------------------------
+
+
+def test_what_each_store_holds_can_be_asked(clone: Path, worm: Path, bucket: Any) -> None:
+    settings_ = [f"dir:{worm}", f"git:{clone}", LOCKED]
+    stores = [target_at(address) for address in settings_]
+    assert [store.checkpoint("") for store in stores if isinstance(store, Store)] == [None] * 3
+    point = grow()
+    for address in settings_:
+        copy_to(address)
+    held = [store.checkpoint("") for store in stores if isinstance(store, Store)]
+    assert held == [point.note.encode()] * 3
 
 
 @pytest.fixture

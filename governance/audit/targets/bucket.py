@@ -5,8 +5,10 @@ Credentials, region and endpoint are those of the process, as Amazon's own tools
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -40,25 +42,34 @@ class Bucket:
     def name(self) -> str:
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
+    def checkpoint(self, place: str) -> bytes | None:
+        with _failing():
+            return _Store(self, place).read(CHECKPOINT)
+
     def copy(self, shipment: Shipment) -> Copied:
-        store = _Store(self, shipment)
-        try:
+        with _failing():
+            store = _Store(self, shipment.place)
             held = shipment.held(store.read(CHECKPOINT))
             kept = ""
             if held <= shipment.point.size:
-                kept = [store.write(file) for file in shipment.files(held)][-1]
-        except ClientError as error:
-            said = error.response.get("Error", {}).get("Code", "an error")
-            raise TargetFails(f"S3 answered {said}.") from error
-        except BotoCoreError as error:
-            raise TargetFails(f"S3 cannot be used: {type(error).__name__}.") from error
+                kept = [store.write(file, shipment) for file in shipment.files(held)][-1]
         return Copied(receipt=kept or "unversioned", was_empty=held == 0)
 
 
+@contextmanager
+def _failing() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise TargetFails(f"S3 answered {_code(error) or 'an error'}.") from error
+    except BotoCoreError as error:
+        raise TargetFails(f"S3 cannot be used: {type(error).__name__}.") from error
+
+
 class _Store:
-    def __init__(self, target: Bucket, shipment: Shipment) -> None:
-        self.target, self.shipment = target, shipment
-        self.place = "/".join(filter(None, (target.prefix, shipment.place)))
+    def __init__(self, target: Bucket, place: str) -> None:
+        self.target = target
+        self.place = "/".join(filter(None, (target.prefix, place)))
         self.client: Any = get_session().create_client(
             "s3", endpoint_url=settings.S3_ENDPOINT_URL or None, config=Config(**PATIENCE)
         )
@@ -72,14 +83,14 @@ class _Store:
             raise
         return bytes(found["Body"].read())
 
-    def write(self, file: File) -> str:
+    def write(self, file: File, shipment: Shipment) -> str:
         """Have the object there; return its version. Raises Contradicted if it says otherwise."""
         once = {} if file.is_replaced else {"IfNoneMatch": "*"}
         try:
             put = self.client.put_object(
                 **self._where(file.path),
                 **once,
-                **self._lock(),
+                **self._lock(shipment.at),
                 Body=file.data,
                 # A store refuses to lock what comes without a checksum.
                 ChecksumAlgorithm="SHA256",
@@ -87,7 +98,7 @@ class _Store:
         except ClientError as error:
             if _code(error) not in TAKEN:
                 raise
-            self.shipment.compare(file, self.read(file.path) or b"")
+            shipment.compare(file, self.read(file.path) or b"")
             return ""
         return str(put.get("VersionId", ""))
 
@@ -95,10 +106,10 @@ class _Store:
         key = f"{self.place}/{path}" if self.place else path
         return {"Bucket": self.target.bucket, "Key": key}
 
-    def _lock(self) -> dict[str, Any]:
+    def _lock(self, at: datetime) -> dict[str, Any]:
         if not self.target.lock:
             return {}
-        until = self.shipment.at + timedelta(days=self.target.days)
+        until = at + timedelta(days=self.target.days)
         return {"ObjectLockMode": self.target.lock, "ObjectLockRetainUntilDate": until}
 
 

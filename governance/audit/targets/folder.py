@@ -21,6 +21,12 @@ class Folder:
     def name(self) -> str:
         return f"dir:{self.path}"
 
+    def checkpoint(self, place: str) -> bytes | None:
+        try:
+            return read(existing(self.path) / place / CHECKPOINT)
+        except OSError as error:
+            raise TargetFails(f"The folder cannot be read: {error.strerror}.") from error
+
     def copy(self, shipment: Shipment) -> Copied:
         try:
             root = existing(self.path) / shipment.place

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from governance.audit import checkpoints, notes
 from governance.audit.checkpoints import Checkpoint
@@ -152,6 +152,18 @@ class Target(Protocol):
 
     def copy(self, shipment: Shipment) -> Copied:
         """Have the target keep the checkpoint. Raises TargetFails, Contradicted."""
+        ...
+
+
+@runtime_checkable
+class Store(Protocol):
+    """A target that can be asked what it holds."""
+
+    @property
+    def name(self) -> str: ...
+
+    def checkpoint(self, place: str) -> bytes | None:
+        """Return the checkpoint in that folder of it, or None. Raises TargetFails."""
         ...
 
 
