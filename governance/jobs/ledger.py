@@ -24,7 +24,7 @@ from governance.audit.rules import CLOCK, Verb
 from governance.audit.signer import SignerRefuses
 from governance.audit.targets.shipping import Reply, TargetFails
 from governance.audit.verification import Examination, verify, verify_new
-from governance.core.errors import DomainError, InvalidInput
+from governance.core.errors import DomainError
 from governance.jobs import outbox
 from governance.jobs.actions import enqueue
 from governance.jobs.channels import Letter, Message
@@ -129,8 +129,6 @@ def post(url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         answer = send(message)
     except NotDelivered as error:
         raise TargetFails(error.message) from error
-    except InvalidInput as error:
-        raise TargetFails("Its address may not be called.") from error
     return Reply(answer.status, answer.body)
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from governance.core.errors import InvalidInput
 from governance.jobs.channels import Message
 from governance.jobs.rules import Destination, NotDelivered, destination_of, is_public
 
@@ -74,9 +75,13 @@ def send(message: Message) -> Answer:
 def _destination(message: Message) -> Destination:
     if not message.is_named:
         return destination_of(message.url, listed=settings.WEBHOOK_HOSTS)
-    parts = urlsplit(message.url)
-    port = parts.port or {"http": 80}.get(parts.scheme, 443)
-    return destination_of(message.url, listed=[f"{parts.hostname}:{port}"])
+    try:
+        parts = urlsplit(message.url)
+        port = parts.port or {"http": 80}.get(parts.scheme, 443)
+        return destination_of(message.url, listed=[f"{parts.hostname}:{port}"])
+    except (InvalidInput, ValueError) as error:
+        # Without the rule's own words: they quote the address, which may hold a token.
+        raise NotDelivered("The address in the settings may not be called.") from error
 
 
 class _Connection(HTTPConnection):

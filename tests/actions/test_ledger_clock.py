@@ -365,6 +365,17 @@ def test_an_alarm_goes_out(mailbox: Mailbox, hook: Receiver) -> None:
         assert not [secret for secret in ("ciso", "t0ken") if secret in repr(row.__dict__)]
 
 
+@pytest.mark.parametrize(
+    "address", ["https://ada:t0ken@127.0.0.1/x", "https://127.0.0.1/t0ken x", "ftp://h/t0ken"]
+)
+def test_an_address_that_may_not_be_called_is_not_quoted(address: str, settings: Any) -> None:
+    settings.LEDGER_ALARM_URL = address
+    alarm(target="dir:/a")
+    catch_up_all()
+    delivering.deliver_due(at=timezone.now())
+    assert Delivery.objects.get().error == "The address in the settings may not be called."
+
+
 def test_an_alarm_that_was_settled_is_not_told(settings: Any) -> None:
     alarm(target="dir:/a")
     settle_alarms(reason="A test.", actor="system:console", at=NOON + timedelta(hours=2))

@@ -450,6 +450,32 @@ def test_what_each_store_holds_can_be_asked(clone: Path, worm: Path, bucket: Any
     assert held == [point.note.encode()] * 3
 
 
+def test_a_crash_before_the_copy_is_on_record(
+    clone: Path, worm: Path, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The place has it already; the next attempt finds that and keeps the receipt."""
+    addresses = [f"dir:{worm}", f"git:{clone}", LOCKED]
+    point = grow()
+    with monkeypatch.context() as patch:
+        patch.setattr(copying, "_keep", lambda *_, **__: 1 / 0)
+        for address in addresses:
+            with pytest.raises(ZeroDivisionError):
+                copy_to(address)
+    assert not CheckpointCopy.objects.exists()
+    assert due_after_a_crash(addresses) == {copying.BEGUN}
+    files, head = everything_in(worm), git(clone, "rev-parse", "HEAD")
+    for address in addresses:
+        assert copy_to(address, minute=30) is not None
+    assert (everything_in(worm), git(clone, "rev-parse", "HEAD")) == (files, head)
+    assert read_object(bucket, "checkpoint").decode() == point.note
+    assert not alarms()
+
+
+def due_after_a_crash(addresses: list[str]) -> set[str]:
+    names = [target_at(address).name for address in addresses]
+    return {row.error for row in TargetTry.objects.filter(target__in=names)}
+
+
 @pytest.fixture
 def mailbox(settings: Any) -> Iterator[Mailbox]:
     with mail_server() as box:
