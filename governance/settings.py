@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from governance.core.addresses import is_safe_url, is_syslog_address
+from governance.core import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # type: ignore[no-untyped-call]
@@ -78,20 +78,14 @@ TRACKING_HOSTS = env.list("TRACKING_HOSTS", default=[])
 WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=[])
 """`host:port` of receivers of webhooks that may be in a private network and speak http."""
 
-LEDGER_SYSLOG = env.str("LEDGER_SYSLOG", default="")
+LEDGER_SYSLOG = environment.syslog_address("LEDGER_SYSLOG", env.str("LEDGER_SYSLOG", default=""))
 """The syslog server that the ledger is sent on to. None by default."""
-if LEDGER_SYSLOG and not is_syslog_address(LEDGER_SYSLOG):
-    raise ImproperlyConfigured(
-        "LEDGER_SYSLOG: udp://host:port, tcp://host:port or tls://host:port."
-    )
 LEDGER_SYSLOG_FORMAT = env.str("LEDGER_SYSLOG_FORMAT", default="rfc5424")
 """What a message's body is: `rfc5424`, the entry's own text, or `ocsf`, an event that holds it."""
 if LEDGER_SYSLOG_FORMAT not in {"rfc5424", "ocsf"}:
     raise ImproperlyConfigured("LEDGER_SYSLOG_FORMAT: either rfc5424 or ocsf.")
-LEDGER_OCSF_URL = env.str("LEDGER_OCSF_URL", default="")
+LEDGER_OCSF_URL = environment.safe_url("LEDGER_OCSF_URL", env.str("LEDGER_OCSF_URL", default=""))
 """The endpoint that the ledger is sent on to as OCSF events. None by default."""
-if LEDGER_OCSF_URL and not is_safe_url(LEDGER_OCSF_URL):
-    raise ImproperlyConfigured("LEDGER_OCSF_URL: an https address, or one of this very machine.")
 LEDGER_OCSF_TOKEN = env.str("LEDGER_OCSF_TOKEN", default="")
 """What that endpoint knows us by, as a bearer token."""
 
@@ -347,6 +341,14 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+vars().update(
+    environment.mail_server("EMAIL_URL", env.str("EMAIL_URL", default="smtp://localhost:25"))
+)
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.str(
+    "MAIL_FROM", default=f"countersign@{urlsplit(BASE_URL).hostname or 'localhost'}"
+)
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
@@ -361,7 +363,16 @@ LEDGER_SIGNER_FILE = Path(
     env.str("LEDGER_SIGNER_FILE", default=str(VAR_DIR / "ledger_signer.json"))
 )
 LEDGER_CHECKPOINT_MINUTES = env.int("LEDGER_CHECKPOINT_MINUTES", default=5)
+if LEDGER_CHECKPOINT_MINUTES < 0:
+    raise ImproperlyConfigured("LEDGER_CHECKPOINT_MINUTES: minutes, or 0 for none by the clock.")
 LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default=urlsplit(BASE_URL).netloc + "/ledger")
+# Where checkpoints are copied to; docs/checkpoints.md has the forms.
+LEDGER_TARGETS = environment.lines(env.str("LEDGER_TARGETS", default=""))
+LEDGER_VERIFY_HOUR = environment.hour(
+    "LEDGER_VERIFY_HOUR", env.str("LEDGER_VERIFY_HOUR", default="3")
+)
+LEDGER_ALARM_MAIL = env.str("LEDGER_ALARM_MAIL", default="")
+LEDGER_ALARM_URL = env.str("LEDGER_ALARM_URL", default="")
 PACK_DIR = Path(env.str("PACK_DIR", default=str(VAR_DIR / "packs")))
 
 LANGUAGE_CODE = "en-us"

@@ -14,7 +14,7 @@ from governance.core.canonical import canonical
 
 Texts = list[dict[str, Any]]
 
-TREE = ("ledgercheckpoint", "ledgerleaf", "ledgertile", "ledgersequence")
+TREE = ("checkpointcopy", "ledgercheckpoint", "ledgerleaf", "ledgertile", "ledgersequence")
 
 
 def change(sql: str, *params: object) -> None:

@@ -49,6 +49,8 @@ NO_ENTRY_OF_ITS_OWN = {
 NOT_A_RECORD = {
     "approvals.EvidenceOpening": "a note of who read what; the signature that follows keeps it",
     "inventory.AnswerDraft": "a note of what is answered so far; the assessment keeps the answers",
+    "audit.CheckpointCopy": "where a checkpoint was copied to; an entry would ask for another",
+    "audit.TargetTry": "how the last attempt at a target went; losing it repeats one",
     "audit.LedgerStream": "the heads of the ledger itself",
     "audit.LedgerCheckpoint": "a signature over the ledger; the entry checkpoint.made tells of it",
     "audit.LedgerEntry": "the ledger itself",
@@ -76,6 +78,7 @@ SINGLE_VERBS = {
     "assess": "what is assessed is the file that it is given",
     "doctor": "./run doctor",
     "prepare": "what ./run does before it serves",
+    "witness": "a witness, which runs elsewhere",
 }
 
 

@@ -23,3 +23,4 @@ class AuditConfig(AppConfig):
         post_migrate.connect(checks.protect_after_migrate, sender=self)
         # As a deployment check: an ordinary one would stop `migrate`, which is what mends it.
         register(checks.check_protection, Tags.database, deploy=True)
+        register(checks.check_targets)

@@ -27,6 +27,9 @@ from governance.audit.signer import Memory, Signer, SignerRefuses
 from governance.audit.tree import Tree, tree_size
 from governance.core.errors import InvalidInput, invalid
 
+FORK = "since-"
+"""How the last part of an origin begins that is not the first."""
+
 
 @dataclass(frozen=True)
 class _Grown:
@@ -115,7 +118,7 @@ def fork(*, reason: str, actor: str, at: datetime) -> LedgerCheckpoint:
     keys = [signing_key()]
     with signer().held():
         before = signer().memory()
-        origin = f"{settings.LEDGER_ORIGIN}/since-{at:%Y%m%dT%H%M%SZ}"
+        origin = f"{settings.LEDGER_ORIGIN}/{FORK}{at:%Y%m%dT%H%M%SZ}"
         if not is_origin(origin):
             raise _bad_origin(origin)
 

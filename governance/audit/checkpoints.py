@@ -21,6 +21,10 @@ MOST_HASHES = 63
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
+class NotTheEmptyTree(NoteUnusable):
+    """A checkpoint of no entries, with a root that is not that of a tree without leaves."""
+
+
 class ProofUnusable(Exception):
     """A proof file is malformed, or what it holds does not prove it."""
 
@@ -57,7 +61,7 @@ def parse(text: str) -> Checkpoint:
     if len(root) != merkle.SIZE or point.text() != text:
         raise NoteUnusable("The checkpoint's root is no SHA-256.")
     if point.size == 0 and root != merkle.EMPTY:
-        raise NoteUnusable("The checkpoint's root is not that of a tree without entries.")
+        raise NotTheEmptyTree("The checkpoint's root is not that of a tree without entries.")
     return point
 
 

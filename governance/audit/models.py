@@ -175,6 +175,47 @@ class LedgerCheckpoint(models.Model):
         return f"checkpoint:{self.pk}"
 
 
+class CheckpointCopy(models.Model):
+    """That a target took a copy. `receipt` is what it gave for it.
+
+    The line of a cosignature, a timestamp's answer in Base64, the version of an S3 object, a
+    commit. `cosignatures` is with how many the checkpoint was copied.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    checkpoint = models.ForeignKey(
+        LedgerCheckpoint, on_delete=models.PROTECT, related_name="copies"
+    )
+    target = models.CharField(max_length=200)
+    cosignatures = models.PositiveSmallIntegerField(default=0)
+    receipt = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint", "target", "cosignatures"], name="copy_unique_at_target"
+            )
+        ]
+        indexes = [models.Index(fields=["target", "-at"], name="copy_by_target")]
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint_id} at {self.target}"
+
+
+class TargetTry(models.Model):
+    """How the last attempt at a target went. Losing it repeats an attempt, no more."""
+
+    target = models.CharField(max_length=200, primary_key=True)
+    failures = models.PositiveIntegerField(default=0)
+    tried_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    error = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.failures} failures"
+
+
 class Prose(Record):
     """Free text of a history row: erasable, while its digest stays with the row."""
 

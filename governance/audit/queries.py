@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Subquery, Sum
 
 from governance.audit.models import EntryQuerySet, LedgerEntry, LedgerStream, Verification
-from governance.audit.rules import stream_id
+from governance.audit.rules import Verb, stream_id
 from governance.core.canonical import timestamp
 from governance.core.errors import InvalidInput, invalid
 
@@ -64,6 +64,7 @@ class LedgerState:
     stream: str
     seq: int | None
     unprotected: int
+    alarmed: bool = False
 
 
 def entries(wanted: Filter) -> EntryQuerySet:
@@ -171,9 +172,16 @@ def of_request(request_id: str) -> EntryQuerySet:
 def ledger_state() -> LedgerState:
     """Two cheap reads, for the foot of a page."""
     last = Verification.objects.order_by("-at").first()
-    total = LedgerStream.objects.aggregate(total=Sum("seq"))["total"] or 0
+    # The two times are read once each by the index of verbs, not once for each stream.
+    found = LedgerStream.objects.aggregate(
+        total=Sum("seq"),
+        raised=Max(_last(Verb.ALARM_RAISED)),
+        settled=Max(_last(Verb.ALARM_SETTLED)),
+    )
+    raised, settled = found["raised"], found["settled"]
     return LedgerState(
-        entries=total,
+        entries=found["total"] or 0,
+        alarmed=raised is not None and (settled is None or settled < raised),
         verified_at=last.at if last else None,
         verified_entries=last.entries if last else 0,
         intact=last.intact if last else False,
@@ -182,3 +190,7 @@ def ledger_state() -> LedgerState:
         seq=last.seq if last else None,
         unprotected=last.unprotected if last else 0,
     )
+
+
+def _last(verb: Verb) -> Subquery:
+    return Subquery(LedgerEntry.objects.filter(verb=verb).order_by("-at").values("at")[:1])

@@ -23,6 +23,8 @@ SIGNATURE_FORMAT = "countersign.signature/1"
 GENESIS = "0" * 64
 CONSOLE = "system:console"
 """Who acts when somebody with the server's shell runs a command."""
+CLOCK = "system:clock"
+"""Who acts when something falls due."""
 
 FACT_LENGTH = 200
 FACT_DEPTH = 6
@@ -37,6 +39,8 @@ _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[A-Za-z]{2,}")
 class Verb(models.TextChoices):
     """Everything that can have happened. Retired verbs stay: old entries speak of them."""
 
+    ALARM_RAISED = "alarm.raised"
+    ALARM_SETTLED = "alarm.settled"
     ALIAS_DELETED = "alias.deleted"
     ALIAS_SET = "alias.set"
     APPROVAL_LAPSED = "approval.lapsed"

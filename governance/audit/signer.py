@@ -7,17 +7,14 @@ stand in a file of their own, which is written before a signature leaves.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from governance.audit import merkle
+from governance.audit import durable, merkle
 from governance.core.errors import DomainError
 
 
@@ -49,9 +46,7 @@ class Signer:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep every other process of this machine from signing meanwhile."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_suffix(".lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with durable.held(self.path):
             yield
 
     def memory(self) -> Memory | None:
@@ -66,17 +61,7 @@ class Signer:
 
     def remember(self, memory: Memory) -> None:
         """Have the memory on the disk when this returns; a crash leaves the old or the new one."""
-        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
-        with draft.open("w") as file:
-            json.dump(asdict(memory), file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        durable.write_whole(self.path, json.dumps(asdict(memory)).encode())
 
 
 def _memory(value: dict[str, Any]) -> Memory:

@@ -1,4 +1,5 @@
-"""How a delivery becomes a request: each channel makes address and headers for every attempt.
+"""How a delivery becomes a request or a letter: each channel makes address and headers for every
+attempt.
 
 Apps register theirs in `tasks.py`, read at start-up. Making them late means that a changed address
 holds for what already waits, that a signature is never older than its attempt, and that no secret
@@ -18,14 +19,29 @@ from governance.jobs.rules import UnknownChannel
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One POST: where to, and what. It is never logged, for it may hold a secret."""
+    """One POST: where to, and what. It is never logged, for it may hold a secret.
+
+    `is_named`: the operator wrote the address into the environment, so it may be a private one.
+    `longest` is how many bytes of the answer are read.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+    is_named: bool = False
+    longest: int = 10_000
 
 
-Writer: TypeAlias = "Callable[[Delivery, datetime], Message]"
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """One e-mail to one address."""
+
+    to: str
+    subject: str
+    text: str
+
+
+Writer: TypeAlias = "Callable[[Delivery, datetime], Message | Letter]"
 
 _WRITERS: dict[str, Writer] = {}
 
@@ -43,7 +59,7 @@ def channel(name: str) -> Callable[[Writer], Writer]:
     return register
 
 
-def message_for(delivery: Delivery, *, at: datetime) -> Message:
+def message_for(delivery: Delivery, *, at: datetime) -> Message | Letter:
     """Return the message for an attempt at that time. Raises UnknownChannel, NoReceiver."""
     if delivery.channel not in _WRITERS:
         raise UnknownChannel(f"There is no channel {delivery.channel!r}.")

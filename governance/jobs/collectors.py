@@ -25,7 +25,6 @@ from governance.jobs.rules import NotDelivered
 from governance.jobs.sending import CONNECT_SECONDS, TOTAL_SECONDS, send
 
 OCSF = "ocsf"
-PORTS = {"http": 80, "https": 443}
 
 Send = Callable[[Sequence[LedgerEntry]], None]
 
@@ -58,9 +57,7 @@ def to_ocsf(entries: Sequence[LedgerEntry]) -> None:
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    port = parts.port or PORTS[parts.scheme]
-    named = [f"{parts.hostname}:{port}"]
-    answer = send(Message(url=url, headers=headers, body=body), listed=named)
+    answer = send(Message(url=url, headers=headers, body=body, is_named=True))
     if not answer.accepts:
         raise NotDelivered(f"{parts.hostname} answered {answer.status}.")
 

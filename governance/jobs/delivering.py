@@ -12,7 +12,8 @@ from django.utils import timezone
 from governance.audit.followers import catch_up_all
 from governance.core.errors import DomainError
 from governance.jobs import outbox
-from governance.jobs.channels import Message, message_for
+from governance.jobs.channels import Letter, Message, message_for
+from governance.jobs.mailing import send_letter
 from governance.jobs.models import Delivery
 from governance.jobs.outbox import Outcome
 from governance.jobs.rules import NoReceiver
@@ -56,8 +57,16 @@ def _attempt(delivery: Delivery, *, at: datetime) -> Callable[[], Outcome]:
     return partial(_deliver, message)
 
 
-def _deliver(message: Message) -> Outcome:
-    return attempted(message)[0]
+def _deliver(message: Message | Letter) -> Outcome:
+    return _posted(message) if isinstance(message, Letter) else attempted(message)[0]
+
+
+def _posted(letter: Letter) -> Outcome:
+    try:
+        send_letter(letter)
+    except DomainError as refusal:
+        return Outcome(error=refusal.message)
+    return Outcome(delivered=True)
 
 
 def attempted(message: Message) -> tuple[Outcome, Answer | None]:

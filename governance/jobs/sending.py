@@ -10,43 +10,47 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from threading import Timer
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from governance.core.errors import InvalidInput
 from governance.jobs.channels import Message
 from governance.jobs.rules import Destination, NotDelivered, destination_of, is_public
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
-MAX_ANSWER = 10_000
 MAX_TRIED = 3
 """How many addresses of a name are tried; with the times above, no attempt outlives its lease."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the receiver said; `text` is the beginning of its body."""
+    """What the receiver said; `body` is the beginning of it."""
 
     status: int
-    text: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode(errors="replace").replace("\x00", "")
 
     @property
     def accepts(self) -> bool:
         return 200 <= self.status < 300
 
 
-def send(message: Message, *, listed: Collection[str] | None = None) -> Answer:
+def send(message: Message) -> Answer:
     """POST the message and return the answer, whatever it is.
 
-    `listed` are the `host:port` that the operator named for it, else those for webhooks. Raises
-    InvalidInput for an address that may not be called, NotDelivered when nobody answered.
+    Raises InvalidInput for an address that may not be called, NotDelivered when nobody answered.
     """
-    to = destination_of(message.url, listed=settings.WEBHOOK_HOSTS if listed is None else listed)
+    to = _destination(message)
     connection = _Connection(to, _addresses(to))
     # A socket's own timeout begins anew with each byte, so a slow drip would hold us for ever.
     watchdog = Timer(TOTAL_SECONDS, connection.cut)
@@ -55,17 +59,29 @@ def send(message: Message, *, listed: Collection[str] | None = None) -> Answer:
     try:
         connection.request("POST", to.path, body=message.body, headers=dict(message.headers))
         answer = connection.getresponse()
-        text = answer.read(MAX_ANSWER).decode(errors="replace").replace("\x00", "")
+        body = answer.read(message.longest)
         if connection.is_cut:
             # To http.client the cut reads like the end of the answer.
             raise TimeoutError
-        return Answer(status=answer.status, text=text)
+        return Answer(status=answer.status, body=body)
     except (OSError, HTTPException, ValueError) as error:
         why = "it took too long" if connection.is_cut else _words(error)
         raise NotDelivered(f"{to.host} did not answer: {why}.") from error
     finally:
         watchdog.cancel()
         connection.hang_up()
+
+
+def _destination(message: Message) -> Destination:
+    if not message.is_named:
+        return destination_of(message.url, listed=settings.WEBHOOK_HOSTS)
+    try:
+        parts = urlsplit(message.url)
+        port = parts.port or {"http": 80}.get(parts.scheme, 443)
+        return destination_of(message.url, listed=[f"{parts.hostname}:{port}"])
+    except (InvalidInput, ValueError) as error:
+        # Without the rule's own words: they quote the address, which may hold a token.
+        raise NotDelivered("The address in the settings may not be called.") from error
 
 
 class _Connection(HTTPConnection):

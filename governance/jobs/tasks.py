@@ -10,8 +10,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from governance.celery import app
-from governance.jobs import broker, delivering, forwarding, outbox, queries, rules, worker
+from governance.jobs import broker, delivering, forwarding, ledger, outbox, queries, rules, worker
 from governance.jobs.actions import enqueue
+from governance.jobs.channels import channel
 from governance.jobs.collectors import collectors
 from governance.jobs.kinds import job
 from governance.jobs.models import Job
@@ -19,6 +20,13 @@ from governance.jobs.recurring import every_minute, look_around
 from governance.jobs.rules import JobState
 from governance.jobs.running import JobRun
 from governance.jobs.running import run_job as run_claimed
+
+every_minute(ledger.look)
+job(ledger.MAKE)(ledger.make)
+job(ledger.COPY)(ledger.copy)
+job(ledger.VERIFY)(ledger.verify_ledger)
+channel(ledger.ALARM_MAIL)(ledger.alarm_letter)
+channel(ledger.ALARM_URL)(ledger.alarm_message)
 
 
 @app.task

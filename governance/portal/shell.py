@@ -17,7 +17,7 @@ from governance.accounts.models import User
 from governance.accounts.permissions import Permission, roles_with
 from governance.accounts.rules import Role
 from governance.approvals.queries.policies import nothing_is_gated
-from governance.audit.queries import ledger_state
+from governance.audit.queries import LedgerState, ledger_state
 from governance.core.themes import THEME_LABELS, theme_after, theme_of
 from governance.core.wording import lately
 from governance.inventory.models import Model
@@ -59,6 +59,7 @@ class Shell:
     records: Sequence[Place] = ()
     pinned: Sequence[Pin] = ()
     ledger: str = ""
+    alarm: str = ""
     is_ungated: bool = False
 
     @property
@@ -145,7 +146,7 @@ def shell_of(request: HttpRequest) -> Shell:
     theme = theme_of(request)
     if not isinstance(person, User):
         return Shell(person=None, theme=theme, now=now, organization=settings.ORGANIZATION)
-    held = held_by(person, at=now)
+    held, state = held_by(person, at=now), ledger_state()
     return Shell(
         person=person,
         theme=theme,
@@ -154,7 +155,8 @@ def shell_of(request: HttpRequest) -> Shell:
         work=work_places(waiting=remembered(person)),
         assurance=assurance_of(held),
         records=kept_by(held),
-        ledger=ledger_line(now),
+        ledger=ledger_line(state, now),
+        alarm="Ledger alarm" if state.alarmed else "",
         is_ungated=nothing_is_gated(),
         pinned=pins(pinned_ids(request), person, at=now),
     )
@@ -176,9 +178,8 @@ def pins(wanted: Sequence[UUID], reader: User, *, at: datetime) -> list[Pin]:
     return [Pin(name=m.name, href=links.model(m)) for m in models.only("name").order_by("name")]
 
 
-def ledger_line(now: datetime) -> str:
+def ledger_line(state: LedgerState, now: datetime) -> str:
     """The foot of the sidebar: when the chain was last recomputed, and that it broke if so."""
-    state = ledger_state()
     if state.verified_at is None:
         return "Ledger not verified yet"
     when = lately(state.verified_at, now).lower() + " UTC"

@@ -26,7 +26,7 @@ FUNCTION_SQL = (
     f"$body${FUNCTION_BODY}$body$"
 )
 NEVER = ""
-INSERT_ONLY = ("LedgerEntry", "LedgerLeaf", "LedgerTile", "LedgerCheckpoint")
+INSERT_ONLY = ("LedgerEntry", "LedgerLeaf", "LedgerTile", "LedgerCheckpoint", "CheckpointCopy")
 """The ledger's own tables, beside its streams."""
 
 

@@ -29,6 +29,8 @@ SIGNED = ("ink", "sign", "Signature")
 MARKS: dict[str, Mark] = {
     verb.value: Mark(tone=tone, icon=icon, label=label, text=text)
     for verb, (tone, icon, label), text in (
+        (Verb.ALARM_RAISED, ("bad", "chain", "Alarm"), "Found the ledger contradicted"),
+        (Verb.ALARM_SETTLED, ("ok", "chain", "Alarm"), "Settled the ledger's alarms"),
         (Verb.ALIAS_DELETED, ("mute", "edit", "Registry"), "Took an alias from {what}"),
         (Verb.ALIAS_SET, ("mute", "edit", "Registry"), "Gave an alias to {what}"),
         (Verb.APPROVAL_LAPSED, ("bad", "clock", "Lapsed"), "The approval of {what} lapsed"),
@@ -292,6 +294,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         "Evidence and ledger",
         frozenset(v.value for v in Verb if v.value.startswith(("pack.", "checkpoint.", "ledger."))),
     ),
+    "alarms": ("Alarms of the ledger", frozenset({Verb.ALARM_RAISED, Verb.ALARM_SETTLED})),
     "refusals": ("Refused attempts", frozenset({Verb.CALL_REFUSED.value})),
 }
 """The facet "kind" of the audit log: key → (label, verbs)."""

@@ -1,9 +1,14 @@
 """The shell around every page: sign-in, theme, refusals, the headers, and who sees what."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client, override_settings
+from pytest_django import DjangoAssertNumQueries
 
 from governance.accounts.models import User
+from governance.audit.alarms import raise_alarm, settle_alarms
+from governance.audit.queries import ledger_state
 from tests import factories
 from tests.factories import Cast
 from tests.reviewing import entries
@@ -170,6 +175,28 @@ def test_places_are_marked_and_named(cast: Cast) -> None:
     assert '<a href="/audit/" data-goto="a" aria-current="page">' in page
     assert "Skip to content" in page
     assert cast.auditor.name in page
+
+
+def test_an_alarm_stands_at_the_foot_of_every_page_until_it_is_settled(cast: Cast) -> None:
+    reader = signed_in(cast.auditor)
+    line = '<a class="badge" data-tone="bad" href="/audit/?kind=alarms">'
+    assert line not in reader.get("/models/").content.decode()
+    raise_alarm(rule="ahead", facts={"held_size": 7}, actor="system:clock", at=factories.NOON)
+    for path in ("/", "/models/", "/audit/"):
+        assert line in reader.get(path).content.decode()
+    page = reader.get("/audit/?kind=alarms").content.decode()
+    assert "Found the ledger contradicted" in page
+    later = factories.NOON + timedelta(hours=1)
+    settle_alarms(reason="A test.", actor="system:console", at=later)
+    assert line not in reader.get("/models/").content.decode()
+
+
+def test_the_foot_of_a_page_costs_two_reads(
+    cast: Cast, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    raise_alarm(rule="ahead", facts={}, actor="system:clock", at=factories.NOON)
+    with django_assert_num_queries(2):
+        assert ledger_state().alarmed
 
 
 def test_a_refused_attempt_is_explained_and_put_on_record(cast: Cast) -> None:

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0004_verification_reach"),
+        ("audit", "0006_target_tries"),
     ]
 
     operations = [
