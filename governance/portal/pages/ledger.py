@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from governance.accounts.models import User
 from governance.audit import keys, trust
 from governance.audit.checkpointing import current_origin
+from governance.audit.copying import Standing, standing_of_targets
 from governance.audit.keys import KeyUnusable
 from governance.audit.models import LedgerCheckpoint, LedgerStream, Verification
 from governance.audit.notes import VerifierKey
 from governance.audit.queries import LedgerState, ledger_state
 from governance.audit.trust import Handover
 from governance.core.errors import DomainError
+from governance.inventory.queries.ledger import reads_ledger
 
 SHOWN = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerPage:
-    """`uncovered` counts the entries that came after the newest checkpoint."""
+    """`uncovered` counts the entries that came after the newest checkpoint.
+
+    `places` is how each place outside stands, for readers of the whole ledger, and else None.
+    """
 
     ledger: LedgerState
     streams: int
@@ -28,13 +35,14 @@ class LedgerPage:
     verifications: Sequence[Verification]
     key: VerifierKey | None
     handovers: Sequence[Handover]
+    places: Sequence[Standing] | None
 
     @property
     def newest(self) -> LedgerCheckpoint | None:
         return self.checkpoints[0] if self.checkpoints else None
 
 
-def ledger_page() -> LedgerPage:
+def ledger_page(*, reader: User, at: datetime) -> LedgerPage:
     """Whoever can sign in may read it: it names no model and nobody."""
     state = ledger_state()
     points = list(LedgerCheckpoint.objects.order_by("-made_at", "-size")[:SHOWN])
@@ -47,6 +55,7 @@ def ledger_page() -> LedgerPage:
         verifications=list(Verification.objects.order_by("-at")[:SHOWN]),
         key=key,
         handovers=trust.handovers(key) if key else [],
+        places=standing_of_targets() if reads_ledger(reader, at=at) else None,
     )
 
 

@@ -16,7 +16,8 @@ from governance.portal.requests import PageRequest
 
 def ledger(request: PageRequest) -> HttpResponse:
     """What was verified, what was signed and with which keys."""
-    return render(request, "audit/ledger.html", {"page": ledger_page()})
+    page = ledger_page(reader=request.user, at=timezone.now())
+    return render(request, "audit/ledger.html", {"page": page})
 
 
 def checkpoint(request: PageRequest, size: int) -> HttpResponse:
