@@ -30,7 +30,7 @@ from governance.cards.queries.past import cards_at
 from governance.core.grouping import by_key
 from governance.demo.seeding import seed
 from governance.evidence.queries.past import past_standings
-from governance.inventory.actions import return_from_retirement
+from governance.inventory.actions import edit_model, return_from_retirement
 from governance.inventory.models import Model
 from governance.portal.pages.standing import standings
 from governance.registry.actions import end_deprecation, label_version
@@ -47,6 +47,7 @@ from governance.registry.queries.past import (
 from governance.validation.actions import close_finding
 from governance.validation.models import Finding
 from governance.validation.queries import findings_of, latest_report, reports_at
+from tests.factories import edited_record
 
 Facts = dict[str, Any]
 
@@ -228,8 +229,13 @@ def what_the_demo_leaves_out(now: datetime) -> None:
     end_deprecation(
         version=deprecation.version, actor=owner_of(deprecation.version), at=next(ticks)
     )
-    assert retired.owner
+    heir = User.objects.get(name="Priya Raman")
+    assert retired.owner not in {None, heir}
     return_from_retirement(model=retired, reason="Needed.", actor=retired.owner, at=next(ticks))
+    record = edited_record(retired, purpose="Plans cash.", owner=heir, kind="RANKING")
+    edit_model(model=retired, record=record, actor=retired.owner, at=next(ticks))
+    retired.refresh_from_db()
+    assert retired.owner == heir
     rename_model(model=retired, name="cash-again", actor=retired.owner, at=next(ticks))
     withdraw(request_id=request.pk, reason="Not now.", actor=request.requested_by, at=next(ticks))
     if labeled:

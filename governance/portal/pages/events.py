@@ -290,6 +290,10 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             )
         ),
     ),
+    "personal": (
+        "Personal data",
+        frozenset(v.value for v in Verb if v.value.startswith(("hold.", "person.", "prose."))),
+    ),
     "evidence": (
         "Evidence and ledger",
         frozenset(v.value for v in Verb if v.value.startswith(("pack.", "checkpoint.", "ledger."))),

@@ -198,7 +198,7 @@ def test_absent_and_foreign_look_alike(post: Call, cast: Cast, address: str) -> 
     "address",
     [
         "/api/v1/",
-        "/api/v1/models",
+        "/api/v1/model",
         "/api/v1/models/churn-model/versions/1/evaluations/",
         "/api/v1/models/churn-model/versions/one/evaluations",
         "/api/v1/models/churn-model/versions/99999999999/evaluations",
