@@ -503,3 +503,21 @@ def test_a_crash_at_any_point_is_mended_by_the_next_run(
     assert opened(row).size == tree_size()
     found = verify(evidence=gather())
     assert found.intact, str(found)
+
+
+@pytest.mark.usefixtures("open_ledger")
+def test_places_outside_are_asked_when_wanted(tmp_path: Path) -> None:
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    with override_settings(LEDGER_TARGETS=[f"dir:{folder}"]):
+        signed()
+        with pytest.raises(SystemExit) as copied:
+            call_command("copy_checkpoints", stdout=StringIO())
+        assert copied.value.code == 0
+        code, said = verify_ledger("--places", "--no-record")
+        assert (code, "the checkpoint of 5 entries" in said) == (0, True)
+        rewrite("firm", lambda bodies: [body | {"actor": OTHER} for body in bodies])
+        rebuild_tree()
+        settings.LEDGER_SIGNER_FILE.unlink()
+        assert verify_ledger("--no-record")[0] == 0, "which nothing here contradicts"
+        assert verify_ledger("--places", "--no-record")[0] == 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from governance.audit import triggers
 from governance.audit.actions import record_verification
+from governance.audit.anchors import outside_checkpoints
 from governance.audit.evidence import gather
 from governance.audit.keys import KeyUnusable
 from governance.audit.notes import NoteUnusable
@@ -45,6 +47,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--checkpoint", type=Path, action="append", default=[], help="hold it against this file"
+        )
+        parser.add_argument(
+            "--places", action="store_true", help="hold it against what LEDGER_TARGETS keep, too"
         )
         parser.add_argument(
             "--key", action="append", default=[], help="verifier key, if not those of this server"
@@ -89,6 +94,7 @@ def _examine(
     new: bool,
     state: bool,
     checkpoint: list[Path],
+    places: bool,
     key: list[str],
     **_: Any,
 ) -> Examination:
@@ -97,6 +103,8 @@ def _examine(
     if new and (stream or state):
         raise ValueError("--new goes with neither --stream nor --state.")
     evidence = gather(files=checkpoint, given=key)
+    if places:
+        evidence = replace(evidence, outside=[*evidence.outside, *outside_checkpoints()])
     if stream:
         return verify_stream(stream, evidence=evidence, first=first, last=last)
     return verify_new(evidence=evidence) if new else verify(evidence=evidence, states=state)
