@@ -71,6 +71,7 @@ ONE_FILE = {
 SINGLE_VERBS = {
     "assess": "what is assessed is the file that it is given",
     "doctor": "./run doctor",
+    "migrate": "Django's own, as the role that owns the tables",
     "prepare": "what ./run does before it serves",
 }
 

@@ -30,10 +30,14 @@ NEVER = ""
 
 @dataclass(frozen=True)
 class Guard:
-    """What a table may still undergo: `allowed` is an SQL condition on OLD and NEW of an UPDATE."""
+    """What a table may still undergo: `allowed` is an SQL condition on OLD and NEW of an UPDATE.
+
+    `columns` are those that such an UPDATE may set; no others are granted to the portal's role.
+    """
 
     model: type[models.Model]
     allowed: str = NEVER
+    columns: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -44,8 +48,10 @@ def guards() -> list[Guard]:
     """Every guarded table: the ledger's own, and those registered as such."""
     ahead = "NEW.id = OLD.id AND NEW.name = OLD.name AND NEW.seq > OLD.seq"
     stream, entry = (apps.get_model("audit", n) for n in ("LedgerStream", "LedgerEntry"))
-    registered = (Guard(model, allowed=_allowed(model)) for model in guarded_models())
-    return [Guard(stream, allowed=ahead), Guard(entry), *registered]
+    registered = (
+        Guard(model, allowed=_allowed(model), columns=_columns(model)) for model in guarded_models()
+    )
+    return [Guard(stream, allowed=ahead, columns=("seq", "head")), Guard(entry), *registered]
 
 
 def _allowed(model: type[models.Model]) -> str:
@@ -53,6 +59,14 @@ def _allowed(model: type[models.Model]) -> str:
     if registration.mutable:
         return _only(model, registration.mutable)
     return _erasure(model, registration.erasable) if registration.erasable else NEVER
+
+
+def _columns(model: type[models.Model]) -> tuple[str, ...]:
+    registration = REGISTERED[model]
+    erased = (*registration.erasable, "erased_at") if registration.erasable else ()
+    changing = {*registration.mutable, *erased}
+    columns = (f.get_attname_column() for f in model._meta.concrete_fields)
+    return tuple(str(column) for attname, column in columns if attname in changing)
 
 
 def _only(model: type[models.Model], mutable: tuple[str, ...]) -> str:
