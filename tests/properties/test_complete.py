@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -11,11 +14,14 @@ from django.db import connection, transaction
 
 from governance.accounts.models import Unit
 from governance.audit.models import LedgerEntry
+from governance.audit.rules import Source
 from governance.inventory.models import Model
 from tests import factories as f
 from tests.touching import Touched, Unlisted, touched
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = Path(__file__).parents[2]
 
 if connection.vendor == "sqlite":
 
@@ -40,3 +46,20 @@ if connection.vendor == "sqlite":
         ):
             with pytest.raises(Unlisted, match="is in no entry"), touched(), transaction.atomic():
                 behind()
+
+
+def test_all_entries_of_one_command_share_its_request(process_env: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "create_admin", "--email=ada@bank.example", "--name=Ada"],
+        cwd=ROOT,
+        env=process_env | {"ADMIN_PASSWORD": "a-rather-long-password-9"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    entries = list(LedgerEntry.objects.all())
+    assert len(entries) > 1
+    assert {entry.source for entry in entries} == {Source.COMMAND}
+    assert len({entry.request_id for entry in entries} - {""}) == 1
+    assert all(entry.request_id for entry in entries)
