@@ -7,6 +7,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from governance.audit.origin import origin
+from governance.audit.rules import Source
+
 DETACHED = {"assess", "convert_card"}
 """These keep nothing and sign nothing, so they work where the portal was never set up."""
 
@@ -14,4 +17,6 @@ if __name__ == "__main__":
     if DETACHED & set(sys.argv[1:2]):
         os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
-    execute_from_command_line(sys.argv)
+    # What one command does is one act, however many entries it has.
+    with origin(Source.COMMAND):
+        execute_from_command_line(sys.argv)

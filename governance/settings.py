@@ -261,6 +261,18 @@ elif _database.get("ENGINE") != "django.db.backends.postgresql":
 else:
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
+DATABASE_OWNER = (
+    env.db_url("DATABASE_OWNER_URL") if env.str("DATABASE_OWNER_URL", default="") else {}
+)
+"""The role that owns the tables and migrates; without it that of DATABASE_URL does both."""
+if DATABASE_OWNER and (
+    any(DATABASE_OWNER.get(part) != _database.get(part) for part in ("ENGINE", "NAME"))
+    or _database.get("ENGINE") != "django.db.backends.postgresql"
+    or DATABASE_OWNER.get("USER") == _database.get("USER")
+):
+    raise ImproperlyConfigured(
+        "DATABASE_OWNER_URL: another role for the same PostgreSQL database as DATABASE_URL."
+    )
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://")):

@@ -15,9 +15,10 @@ from django.db import transaction
 from django.db.models import Max
 
 from governance.audit import checkpointing
-from governance.audit.actions import LEDGER, append, lock_stream, write_prose
+from governance.audit.actions import LEDGER, append, write_prose
 from governance.audit.models import EntryQuerySet, LedgerEntry
 from governance.audit.rules import Verb, admissible
+from governance.audit.storing import lock_head
 from governance.audit.targets import shipping
 from governance.core.errors import WrongState, invalid
 
@@ -46,7 +47,7 @@ def raise_alarm(
     """
     said = admissible({**facts, "rule": rule})
     with transaction.atomic():
-        lock_stream(LEDGER)
+        lock_head(LEDGER)
         if any(entry.facts == said for entry in standing_alarms()):
             return None
         entry = append(
@@ -71,7 +72,7 @@ def settle_alarms(*, reason: str, actor: str, at: datetime) -> LedgerEntry:
     if not reason.strip():
         raise invalid("reason", "required", "Say what was found and done.")
     with transaction.atomic():
-        lock_stream(LEDGER)
+        lock_head(LEDGER)
         standing = list(standing_alarms())
         if not standing:
             raise NothingToSettle("No alarm stands.")

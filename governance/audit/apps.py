@@ -3,8 +3,9 @@ from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.module_loading import autodiscover_modules
 
-from governance.audit import checks
+from governance.audit import checks, roles
 from governance.audit.registration import register as register_record
+from governance.core.observing import OBSERVERS
 
 
 class AuditConfig(AppConfig):
@@ -21,6 +22,8 @@ class AuditConfig(AppConfig):
         autodiscover_modules("personal")
         pre_migrate.connect(checks.loosen_before_migrate, sender=self)
         post_migrate.connect(checks.protect_after_migrate, sender=self)
+        post_migrate.connect(roles.grant_after_migrate, sender=self)
+        OBSERVERS.append(roles.roles)
         # As a deployment check: an ordinary one would stop `migrate`, which is what mends it.
         register(checks.check_protection, Tags.database, deploy=True)
         register(checks.check_targets)

@@ -17,13 +17,14 @@ from django.conf import settings
 from django.db import transaction
 
 from governance.audit import heads, notes, sequencing
-from governance.audit.actions import LEDGER, append, lock_stream, write_prose
+from governance.audit.actions import LEDGER, append, write_prose
 from governance.audit.checkpoints import Checkpoint, is_origin
 from governance.audit.keys import LedgerKey, signing_key
 from governance.audit.models import LedgerCheckpoint, LedgerEntry, Prose
 from governance.audit.notes import Note
 from governance.audit.rules import Verb
 from governance.audit.signer import Memory, Signer, SignerRefuses
+from governance.audit.storing import lock_head
 from governance.audit.tree import Tree, tree_size
 from governance.core.errors import InvalidInput, invalid
 
@@ -190,7 +191,7 @@ def _take_in_backlog() -> None:
     taken = sequencing.AT_ONCE
     while taken == sequencing.AT_ONCE:
         with transaction.atomic(durable=True):
-            lock_stream(LEDGER)
+            lock_head(LEDGER)
             taken = sequencing.take_in()
 
 
@@ -203,7 +204,7 @@ def _grow(
     first: Callable[[], None],
 ) -> _Grown:
     with transaction.atomic(durable=True):
-        lock_stream(LEDGER)
+        lock_head(LEDGER)
         first()
         sequencing.take_in(limit=None)
         before = sequencing.sequenced_heads()
@@ -248,7 +249,7 @@ def _require_consistent(memory: Memory | None, *, actor: str, at: datetime) -> N
     if memory:
         facts |= {"signed_size": memory.size, "signed_root": memory.root}
     with transaction.atomic(durable=True):
-        lock_stream(LEDGER)
+        lock_head(LEDGER)
         if not _is_on_record(facts):
             append(
                 verb=Verb.CHECKPOINT_REFUSED,

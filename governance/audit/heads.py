@@ -12,6 +12,7 @@ import re
 from base64 import b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from governance.audit import merkle, notes
 from governance.audit.notes import NoteUnusable, VerifierKey
@@ -24,8 +25,7 @@ _TIME = re.compile(r"at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """The number and hash of a stream's last entry."""
 
     seq: int

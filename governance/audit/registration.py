@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
@@ -19,6 +22,22 @@ if TYPE_CHECKING:
 PROSE = "audit.Prose"
 
 Extra = Callable[[Any], dict[str, Any]]
+
+
+class Column:
+    """One column of a snapshot, and what can be said of it once for all rows."""
+
+    def __init__(self, field: models.Field[Any, Any]) -> None:
+        self.field = field
+        self.attname = field.attname
+        self.is_prose = _is_prose(field.related_model)
+        self.plain = _plain_type(field)
+
+    def read(self, record: Record) -> Any:
+        """The value as the database will return it, whatever type it was assigned as."""
+        value = getattr(record, self.attname)
+        # Every record of every act comes through here, and nearly every value is what it should be.
+        return value if type(value) is self.plain else _stored(self.field, value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +56,11 @@ class Registration:
         """Whether the row was made of others by an update of the portal, which no entry tells."""
         return bool(self.carried) and bool(getattr(record, self.carried))
 
-    def fields(self) -> Iterator[models.Field[Any, Any]]:
-        return (f for f in self.model._meta.concrete_fields if f.attname not in self.exclude)
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """What the snapshot is made of, beside `extra`."""
+        fields = (f for f in self.model._meta.concrete_fields if f.attname not in self.exclude)
+        return tuple(Column(field) for field in fields)
 
     def added(self, record: Record) -> dict[str, Any]:
         return {} if self.extra is None else self.extra(record)  # noqa: S610 - not QuerySet.extra
@@ -156,15 +178,28 @@ def snapshot(record: Record) -> dict[str, Any]:
     registration = REGISTERED.get(type(record))
     if registration is None:
         raise LookupError(f"{type(record).__name__} is not registered with the ledger")
-    pairs = (pair for field in registration.fields() for pair in _values(record, field))
-    added = registration.added(record).items()
-    return {k: v for k, v in (*pairs, *added) if v not in (None, "")}
+    found: dict[str, Any] = {}
+    for column in registration.columns:
+        value = column.read(record)
+        if value is None or value == "":
+            continue
+        found[column.attname] = value
+        if column.is_prose:
+            name = column.field.name
+            found[f"{name}_sha256"] = getattr(record, name).digest
+    if registration.extra is not None:
+        found |= {k: v for k, v in registration.added(record).items() if v not in (None, "")}
+    return found
 
 
 def prose_of(record: Record) -> list[Record]:
     """Return the prose that the record points to, so that an entry lists it beside the record."""
-    fields = (f for f in record._meta.concrete_fields if _is_prose(f.related_model))
-    return [prose for f in fields if (prose := getattr(record, f.name)) is not None]
+    return [prose for n in _prose_names(type(record)) if (prose := getattr(record, n)) is not None]
+
+
+@cache
+def _prose_names(model: type[Record]) -> tuple[str, ...]:
+    return tuple(f.name for f in model._meta.concrete_fields if _is_prose(f.related_model))
 
 
 def state(record: Record) -> str:
@@ -184,11 +219,24 @@ def possible_states(record: Record) -> set[str]:
     return {digest(full), digest(shorter)}
 
 
-def _values(record: Record, field: models.Field[Any, Any]) -> Iterator[tuple[str, Any]]:
-    value = getattr(record, field.attname)
-    yield field.attname, _stored(field, value)
-    if value is not None and _is_prose(field.related_model):
-        yield f"{field.name}_sha256", getattr(record, field.name).digest
+_PLAIN: dict[type[models.Field[Any, Any]], type] = {
+    models.BooleanField: bool,
+    models.CharField: str,
+    models.DateField: date,
+    models.DateTimeField: datetime,
+    models.PositiveBigIntegerField: int,
+    models.PositiveIntegerField: int,
+    models.PositiveSmallIntegerField: int,
+    models.TextField: str,
+    models.UUIDField: UUID,
+}
+"""The very type whose values a column of this kind returns as they were given."""
+
+
+def _plain_type(field: models.Field[Any, Any]) -> type | None:
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    return _PLAIN.get(type(field))
 
 
 def _is_prose(model: type[models.Model] | str | None) -> bool:

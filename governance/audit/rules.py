@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import models
 
-from governance.core.canonical import canonical, sha256_hex, timestamp
+from governance.core.canonical import admit, canonical, encoded, sha256_hex, timestamp
 
 FORMAT = "countersign.ledger.entry/1"
 DOMAIN = FORMAT.encode() + b"\0"
@@ -200,19 +201,20 @@ class Entry:
         _match(_REFERENCE, self.actor, "actor")
         _match(_REQUEST, self.request, "request")
         check_facts(self.facts)
-        return canonical(
+        # What was matched above is plain by that; the rest may hold anything.
+        return encoded(
             {
                 "format": FORMAT,
                 "stream": self.stream,
-                "seq": self.seq,
+                "seq": admit(self.seq),
                 "at": timestamp(self.at),
-                "verb": self.verb,
+                "verb": admit(self.verb),
                 "subject": self.subject,
                 "actor": self.actor,
-                "source": self.source,
+                "source": admit(self.source),
                 "request": self.request,
-                "facts": self.facts,
-                "states": sorted(self.states.items()),
+                "facts": admit(self.facts),
+                "states": admit(sorted(self.states.items())),
             }
         )
 
@@ -227,6 +229,7 @@ def front_of(digest: str) -> UUID:
     return UUID(hex=digest[:32])
 
 
+@lru_cache(maxsize=4096)
 def stream_id(name: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"countersign:stream:{name}")
 

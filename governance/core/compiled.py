@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 import psycopg
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX
 from django.db.models import Aggregate, Field, JSONField, Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
@@ -69,10 +71,11 @@ class _Query:
         return self.statements.get(connection.vendor) or self._compile()
 
     def rows(self, given: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        statement = self.statement()
-        if statement.locks and not connection.in_atomic_block:
+        database = connections[DEFAULT_DB_ALIAS]
+        statement = self.statements.get(database.vendor) or self._compile()
+        if statement.locks and not database.in_atomic_block:
             raise TransactionManagementError("a row is locked for the rest of a transaction")
-        if connection.vendor == "sqlite":
+        if database.vendor == "sqlite":
             given = {name: _as_text(value) for name, value in given.items()}
         found: Sequence[Sequence[Any]] = _run(statement.sql, statement.filled(given))
         if statement.converters:
@@ -230,29 +233,47 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _run(sql: str, values: list[Any], *, answers: bool = True) -> list[tuple[Any, ...]]:
+def _run(sql: str, values: Sequence[Any], *, answers: bool = True) -> list[tuple[Any, ...]]:
+    database = connections[DEFAULT_DB_ALIAS]
     try:
-        return _execute(connection, sql, values, answers=answers)
+        return execute(database, sql, values, answers=answers)
     except OperationalError:
         # A kept connection that the server has closed is noticed only now; a read can be repeated.
-        if connection.in_atomic_block or not answers:
+        if database.in_atomic_block or not answers:
             raise
-        connection.close()
-        return _execute(connection, sql, values, answers=answers)
+        database.close()
+        return execute(database, sql, values, answers=answers)
 
 
-def _execute(
-    database: BaseDatabaseWrapper, sql: str, values: list[Any], *, answers: bool
+def execute(
+    database: BaseDatabaseWrapper, sql: str, values: Sequence[Any], *, answers: bool = True
 ) -> list[tuple[Any, ...]]:
-    if database.vendor != "postgresql":
+    """Run one statement past Django's cursors; the values are as the driver takes them."""
+    if database.vendor != "postgresql" and _is_listened_to(database):
         with database.cursor() as cursor:
             cursor.execute(sql, values)
             return cast("list[tuple[Any, ...]]", cursor.fetchall()) if answers else []
-    database.ensure_connection()
+    if database.connection is None:
+        database.ensure_connection()
     database.validate_no_broken_transaction()
+    if database.vendor != "postgresql":
+        with database.wrap_database_errors:
+            found = database.connection.execute(_questioned(sql), values)
+            return found.fetchall() if answers else []
     # Django's own cursors put the values into the text of the statement, which cannot be prepared;
     # so this switch, which Django leaves off, concerns the statements of this module alone.
     database.connection.prepare_threshold = 0
     with database.wrap_database_errors, psycopg.Cursor(database.connection) as cursor:
         cursor.execute(sql, values, prepare=True)
         return cursor.fetchall() if answers else []
+
+
+def _is_listened_to(database: BaseDatabaseWrapper) -> bool:
+    """Whether somebody counts the statements, or stands between: a test does."""
+    return bool(database.execute_wrappers) or database.queries_logged
+
+
+@lru_cache(maxsize=1024)
+def _questioned(sql: str) -> str:
+    """The same with the marks of SQLite's own driver, as Django's cursor writes it."""
+    return FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%")

@@ -7,7 +7,6 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from governance.core.observing import OBSERVERS, Observation
 from governance.core.pdf import PdfFailed, PdfTooLarge, PdfUnavailable, render_pdf
 
 ANSWER_SECONDS = 3
@@ -33,20 +33,11 @@ BROWSERS = ("chromium", "google-chrome", "google-chrome-stable")
 EMPTY_PAGE = '<html lang="en"><head><title>Check</title></head><body><p>Check</p></body></html>'
 
 
-@dataclass(frozen=True, kw_only=True)
-class Observation:
-    """One thing looked at. `needed` tells whether the portal cannot work without it."""
-
-    name: str
-    fine: bool
-    text: str
-    needed: bool = True
-
-
 def observations() -> Iterator[Observation]:
     """Look at everything, one after the other; nothing is changed."""
     yield python()
     yield database()
+    yield from (look() for look in OBSERVERS)
     yield broker()
     yield files()
     yield pdf()

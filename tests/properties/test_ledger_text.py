@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
 
 import pytest
@@ -37,6 +37,13 @@ def fits(facts: dict[str, object]) -> bool:
     except ValueError:
         return False
     return True
+
+
+@given(at=TIMES, hours=st.integers(-14, 14))
+def test_a_time_is_printed_in_utc_with_six_digits(at: datetime, hours: int) -> None:
+    there = at.astimezone(timezone(timedelta(hours=hours)))
+    expected = at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    assert ours.timestamp(at) == ours.timestamp(there) == expected
 
 
 @given(facts=FACTS.filter(fits), at=TIMES, previous=DIGESTS, states=st.dictionaries(

@@ -146,6 +146,39 @@ def test_a_missing_pango_stops_nobody_but_is_said(machine: Machine, taken_port: 
     assert PACKAGES in done.stdout
 
 
+PYTHON_THAT_TELLS = """case $1 in -c|-) exit 0 ;; esac
+echo "$1 $2 ${DATABASE_OWNER_URL-none} ${DATABASE_OWNER_URL_FILE-none}" >>"$HOME/told"
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "prepares", "then"),
+    [
+        ("serve", ["manage.py prepare"], ["manage.py check", "-m gunicorn"]),
+        ("demo", ["manage.py prepare"], ["-m gunicorn"]),
+        ("worker", [], ["-m celery"]),
+    ],
+)
+def test_what_serves_never_sees_the_role_that_owns_the_tables(
+    machine: Machine, command: str, prepares: list[str], then: list[str]
+) -> None:
+    machine.installed()
+    python = machine.folder / ".venv" / "bin" / "python"
+    python.unlink()
+    python.write_text(f"#!/bin/sh\n{PYTHON_THAT_TELLS}")
+    python.chmod(0o755)
+    machine.run(
+        command,
+        SECRET_KEY="s" * 50,
+        REDIS_URL="redis://127.0.0.1:9",
+        DATABASE_OWNER_URL="postgres://owner@host/name",
+        DATABASE_OWNER_URL_FILE="/run/secrets/owner",
+    )
+    told = (machine.folder / "told").read_text().splitlines()
+    owner = "postgres://owner@host/name /run/secrets/owner"
+    assert told == [*(f"{one} {owner}" for one in prepares), *(f"{one} none none" for one in then)]
+
+
 def test_serve_wants_a_secret(machine: Machine) -> None:
     assert "SECRET_KEY is not set" in refusal(machine.run("serve"))
 

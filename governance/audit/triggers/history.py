@@ -32,10 +32,14 @@ INSERT_ONLY = ("LedgerEntry", "LedgerLeaf", "LedgerTile", "LedgerCheckpoint", "C
 
 @dataclass(frozen=True)
 class Guard:
-    """What a table may still undergo: `allowed` is an SQL condition on OLD and NEW of an UPDATE."""
+    """What a table may still undergo: `allowed` is an SQL condition on OLD and NEW of an UPDATE.
+
+    `columns` are those that such an UPDATE may set; no others are granted to the portal's role.
+    """
 
     model: type[models.Model]
     allowed: str = NEVER
+    columns: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -47,8 +51,10 @@ def guards() -> list[Guard]:
     ahead = "NEW.id = OLD.id AND NEW.name = OLD.name AND NEW.seq > OLD.seq"
     stream = apps.get_model("audit", "LedgerStream")
     added = (Guard(apps.get_model("audit", name)) for name in INSERT_ONLY)
-    registered = (Guard(model, allowed=_allowed(model)) for model in guarded_models())
-    return [Guard(stream, allowed=ahead), *added, *registered]
+    registered = (
+        Guard(model, allowed=_allowed(model), columns=_columns(model)) for model in guarded_models()
+    )
+    return [Guard(stream, allowed=ahead, columns=("seq", "head")), *added, *registered]
 
 
 def _allowed(model: type[models.Model]) -> str:
@@ -56,6 +62,14 @@ def _allowed(model: type[models.Model]) -> str:
     if registration.mutable:
         return _only(model, registration.mutable)
     return _erasure(model, registration.erasable) if registration.erasable else NEVER
+
+
+def _columns(model: type[models.Model]) -> tuple[str, ...]:
+    registration = REGISTERED[model]
+    erased = (*registration.erasable, "erased_at") if registration.erasable else ()
+    changing = {*registration.mutable, *erased}
+    columns = (f.get_attname_column() for f in model._meta.concrete_fields)
+    return tuple(str(column) for attname, column in columns if attname in changing)
 
 
 def _only(model: type[models.Model], mutable: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from governance.audit import actions as audit
 from governance.audit.models import Prose
 from governance.audit.rules import Verb
 from governance.core.errors import InvalidInput
+from governance.core.holding import hold
 from governance.core.typed import tidy
 from governance.core.wording import as_date
 from governance.inventory.actions.reviews import require_unchanged
@@ -233,8 +234,8 @@ def _require_ownership(model: Model, actor: User) -> None:
 
 def _locked(campaign_id: UUID) -> Campaign:
     """Lock the campaign, after the model where there is one: it ends, and is followed, once."""
-    Campaign.objects.select_for_update().get(pk=campaign_id)
-    # Read again: what joins a row that may be missing cannot be locked on PostgreSQL.
+    # Held by its name: a row of history, which nobody may update, cannot be locked itself.
+    hold([f"{Campaign.REF}:{campaign_id}"])
     return Campaign.objects.with_all().get(pk=campaign_id)
 
 

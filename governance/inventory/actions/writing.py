@@ -12,13 +12,14 @@ from governance.audit import actions as audit
 from governance.audit.actions import Act
 from governance.core.compiled import Update
 from governance.core.models import Record
-from governance.inventory.models import Model
+from governance.inventory.models import CustomValue, Model
 from governance.inventory.rules import name_taken
 
 _SAVED = [
     one.name for one in Model._meta.local_concrete_fields if not (one.primary_key or one.generated)
 ]
 _update = Update(Model, *_SAVED)
+_answer = Update(CustomValue, "value")
 _Working = Model.developers.through
 
 
@@ -34,7 +35,7 @@ class WorkedOut:
     act: Act
     is_new: bool = False
     rows: Sequence[Record] = ()
-    changed: Sequence[Record] = ()
+    changed: Sequence[CustomValue] = ()
     joining: Collection[UUID] = field(default=frozenset())
     leaving: Collection[UUID] = field(default=frozenset())
 
@@ -49,8 +50,7 @@ def write_all(changes: Iterable[WorkedOut], *acts: Act) -> None:
     _update.all(change.model for change in changes if not change.is_new)
     _write_developers(changes)
     audit.insert_all(row for change in changes for row in change.rows)
-    for row in (row for change in changes for row in change.changed):
-        row.save(force_update=True)
+    _answer.all(row for change in changes for row in change.changed)
     audit.append_all([*acts, *(change.act for change in changes)])
 
 

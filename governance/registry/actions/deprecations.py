@@ -72,8 +72,10 @@ def end_deprecation(*, version: ModelVersion, actor: Actor, at: datetime) -> Dep
         )
     deprecation.ended_at = at
     deprecation.save(update_fields=["ended_at"])
-    tags = show_as_tag(version, DEPRECATED_TAG, "")
-    _append(Verb.VERSION_UNDEPRECATED, deprecation, tags, actor, at)
+    # Read first: of a row that goes, the entry has the name and no state.
+    gone = [tag.ref for tag in version.tags.filter(key=DEPRECATED_TAG)]
+    show_as_tag(version, DEPRECATED_TAG, "")
+    _append(Verb.VERSION_UNDEPRECATED, deprecation, [], actor, at, untagged=gone)
     return deprecation
 
 
@@ -93,7 +95,12 @@ def _owner(version: ModelVersion, actor: Actor, *, at: datetime) -> User:
 
 
 def _append(
-    verb: Verb, deprecation: Deprecation, tags: list[Record], actor: Actor, at: datetime
+    verb: Verb,
+    deprecation: Deprecation,
+    tags: list[Record],
+    actor: Actor,
+    at: datetime,
+    **facts: list[str],
 ) -> None:
     version = deprecation.version
     audit.append(
@@ -102,6 +109,6 @@ def _append(
         subject=version.ref,
         actor=actor.ref,
         at=at,
-        facts={"number": version.number, "from_date": deprecation.from_date},
+        facts={"number": version.number, "from_date": deprecation.from_date} | facts,
         records=[deprecation, *tags],
     )

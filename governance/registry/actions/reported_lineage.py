@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from governance.accounts.models import Unit
@@ -21,8 +21,8 @@ from governance.accounts.queries import unit_reach
 from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
-from governance.core.canonical import sha256_hex
 from governance.core.compiled import Compiled
+from governance.core.holding import hold
 from governance.core.models import Record
 from governance.registry.actions.lineage import insert_lineage, insert_stated
 from governance.registry.models import (
@@ -64,7 +64,8 @@ def report_lineage(*, event: ReportedEvent, unit: Unit, actor: Actor, at: dateti
     matches, or to the firm's. Raises PermissionMissing.
     """
     require(actor, Permission.EVALUATION_RECORD, unit=unit, at=at)
-    _hold([event.digest, *event.keys])
+    # A registration comes here with its model locked; nobody who holds these waits for a model.
+    hold([event.digest, *event.keys])
     known = LineageEvent.objects.filter(unit=unit, digest=event.digest).first()
     if known is not None:
         return known
@@ -104,7 +105,7 @@ def _attach_waiting(version: ModelVersion, *, at: datetime) -> list[Record]:
     keys = [version_address(version.model.name, version.number)]
     if key := run_key(version.run_id):
         keys.append(f"{RUN_KEY}{key}")
-    _hold(keys)
+    hold(keys)
     # Nothing waits for nearly all of them, and that is known at little cost.
     if _WAITING.first(first=keys[0], last=keys[-1]) is None:
         return []
@@ -181,19 +182,3 @@ def _written(
 def _unit_and_above(path: str) -> list[str]:
     parts = path.split("/")
     return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
-
-
-def _hold(keys: Iterable[str]) -> None:
-    """Wait for whoever is at an event or a version of these keys, until they commit.
-
-    On SQLite every writer has the whole database. The locks are taken in one order; a registration
-    comes here with its model locked, and nobody who holds these waits for a model.
-    """
-    if connection.vendor != "postgresql":
-        return
-    numbers = {
-        int.from_bytes(bytes.fromhex(sha256_hex(key.encode()))[:8], signed=True) for key in keys
-    }
-    locks = ", ".join("pg_advisory_xact_lock(%s)" for _ in numbers)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {locks}", sorted(numbers))

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from governance.core.surroundings import Observation, observations
+from governance.core.observing import Observation
+from governance.core.surroundings import observations
 
 
 class Command(BaseCommand):
