@@ -52,18 +52,6 @@ def _policy_set() -> str:
     return named
 
 
-def _by_tier(name: str, default: str, *, of: str, most: int) -> dict[int, int]:
-    """Read tier:number pairs; `of` is what the numbers count."""
-    said = env.str(name, default=default)
-    pairs = [pair.strip().partition(":") for pair in said.split(",")]
-    if not all(tier.isdecimal() and number.isdecimal() for tier, _, number in pairs):
-        raise ImproperlyConfigured(f"{name}: {said!r} is not tier:{of}, as in {default}.")
-    found = {int(tier): int(number) for tier, _, number in pairs}
-    if len(found) < len(pairs) or not all(1 <= number <= most for number in found.values()):
-        raise ImproperlyConfigured(f"{name}: each tier once, with 1 to {most} {of}.")
-    return found
-
-
 SECRET_KEY = _secret_key()
 BASE_URL = _base_url()
 HTTPS = BASE_URL.startswith("https://")
@@ -149,9 +137,9 @@ RETENTION_YEARS = env.int("RETENTION_YEARS", default=10)
 """For how long the record of a retired model is kept at least."""
 if not 1 <= RETENTION_YEARS <= 100:
     raise ImproperlyConfigured("RETENTION_YEARS: from 1 to 100 years.")
-REVIEW_MONTHS = _by_tier("REVIEW_MONTHS", "1:12,2:24,3:36", of="months", most=120)
+REVIEW_MONTHS = environment.by_tier(env, "REVIEW_MONTHS", "1:12,2:24,3:36", of="months", most=120)
 """Tier → after how many months at most a model is reviewed again: the firm's own choice."""
-MINOR_CHANGES = _by_tier("MINOR_CHANGES", "1:3,2:3,3:5,4:8", of="changes", most=100)
+MINOR_CHANGES = environment.by_tier(env, "MINOR_CHANGES", "1:3,2:3,3:5,4:8", of="changes", most=100)
 """Tier → how many minor changes of a live model ask for a validation: the firm's own choice."""
 WAIVER_MAX_DAYS = env.int("WAIVER_MAX_DAYS", default=365)
 """How long a waiver may last at most."""

@@ -18,6 +18,18 @@ def lines(said: str) -> list[str]:
     return [value.strip() for value in said.replace("\n", ",").split(",") if value.strip()]
 
 
+def by_tier(env: environ.Env, name: str, default: str, *, of: str, most: int) -> dict[int, int]:
+    """Read tier:number pairs; `of` is what the numbers count. Raises ImproperlyConfigured."""
+    said = str(env.str(name, default=default))
+    pairs = [pair.strip().partition(":") for pair in said.split(",")]
+    if not all(tier.isdecimal() and number.isdecimal() for tier, _, number in pairs):
+        raise ImproperlyConfigured(f"{name}: {said!r} is not tier:{of}, as in {default}.")
+    found = {int(tier): int(number) for tier, _, number in pairs}
+    if len(found) < len(pairs) or not all(1 <= number <= most for number in found.values()):
+        raise ImproperlyConfigured(f"{name}: each tier once, with 1 to {most} {of}.")
+    return found
+
+
 def hour(name: str, said: str) -> int | None:
     """An hour of the day, or None for off. Raises ImproperlyConfigured."""
     if said in ("", "off"):
