@@ -100,7 +100,7 @@ def _compare(notebook: sqlite3.Connection, entry: Registration) -> int:
 
 def rows_of(table: type[models.Model]) -> Iterator[Any]:
     """All rows of a registered table, with the prose that they point to, in flat memory."""
-    prose = [f.name for f in table._meta.concrete_fields if f.related_model is Prose]
+    prose = _prose_fields(table)
     return table._default_manager.select_related(*prose).order_by("pk").iterator(chunk_size=CHUNK)
 
 
@@ -109,15 +109,29 @@ def kind(entry: Registration) -> str:
     return str(entry.model.REF)  # type: ignore[attr-defined]
 
 
+def _prose_fields(table: type[models.Model]) -> list[str]:
+    return [f.name for f in table._meta.concrete_fields if f.related_model is Prose]
+
+
 def _told(notebook: sqlite3.Connection, ref: str) -> Told | None:
     row = notebook.execute("SELECT digest, stream, seq FROM told WHERE ref = ?", [ref]).fetchone()
     return Told(*row) if row else None
 
 
 def _judge_unknown(entry: Registration, record: Record) -> None:
-    if not entry.is_carried(record):
+    if not (entry.is_carried(record) or _is_of_carried(record)):
         detail = f"no entry speaks of the row {record.ref}"
         raise Broken(Break(Kind.STATE_UNKNOWN, "", None, detail))
+
+
+def _is_of_carried(record: Record) -> bool:
+    """Whether a row that an update of the portal made of others points to this piece of prose."""
+    return isinstance(record, Prose) and any(
+        entry.model._default_manager.filter(**{entry.carried: True, name: record.pk}).exists()
+        for entry in _tables()
+        if entry.carried
+        for name in _prose_fields(entry.model)
+    )
 
 
 def _require_present(notebook: sqlite3.Connection) -> None:

@@ -283,7 +283,9 @@ class _Verification:
         self.found.against = [point.what for point in outside] + [
             f"the checkpoint of {note.at}" for note in self.evidence.former
         ]
-        self.found.anchored = max((point.size for point in outside), default=0)
+        # Entries of the first form's checkpoints are counted by stream: they knew no tree.
+        counts = [sum(head.seq for head in note.heads.values()) for note in self.evidence.former]
+        self.found.anchored = max([*(point.size for point in outside), *counts], default=0)
 
     def _own(self, start: int) -> Iterator[Point]:
         for row in self.reader.checkpoints(start):

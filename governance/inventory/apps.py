@@ -18,7 +18,6 @@ HISTORY = (
     "Determination",
     "ModelChange",
     "QuestionnaireVersion",
-    "RecordRevision",
     "RuleScope",
     "TierAssessment",
     "TierOverride",
@@ -51,6 +50,7 @@ class InventoryConfig(AppConfig):
         )
         for name in HISTORY + UPKEEP:
             register(self.get_model(name), history=True)
+        register(self.get_model("RecordRevision"), history=True, carried="is_carried")
         register(self.get_model("Builder"), history=True)
         register(self.get_model("FormerName"), history=True)
         register(self.get_model("Dependency"), mutable=("ended_at", "ended_by"))
