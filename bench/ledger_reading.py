@@ -28,8 +28,8 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from governance.audit import triggers  # noqa: E402
+from governance.audit.anchors import gather  # noqa: E402
 from governance.audit.checkpointing import make_checkpoint  # noqa: E402
-from governance.audit.evidence import gather  # noqa: E402
 from governance.audit.models import LedgerStream  # noqa: E402
 from governance.audit.rules import CONSOLE, DOMAIN, FORMAT, GENESIS, stream_id  # noqa: E402
 from governance.audit.tree import Tree  # noqa: E402
@@ -117,7 +117,7 @@ def read_and_hash() -> int:
 
 
 def verify_all() -> int:
-    found = verify(evidence=gather())
+    found = verify(anchors=gather())
     assert found.intact, str(found)
     return found.entries
 
@@ -165,7 +165,7 @@ def main(sizes: list[int]) -> None:
         if size == sizes[-1]:
             row |= {"floor": timed(read_and_hash), "verify": timed(verify_all)}
             row["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            found_new = verify_new(evidence=gather())
+            found_new = verify_new(anchors=gather())
             row["new_intact"] = found_new.intact
         found.append(row)
     json.dump(found, sys.stdout)

@@ -54,7 +54,7 @@ def targets() -> list[Target]:
     return targets_at(settings.LEDGER_TARGETS)
 
 
-def newest_checkpoint() -> LedgerCheckpoint | None:
+def current_checkpoint() -> LedgerCheckpoint | None:
     """Return the newest checkpoint of the origin that is signed now."""
     return LedgerCheckpoint.objects.filter(origin=current_origin()).order_by("-size").first()
 
@@ -100,7 +100,7 @@ def due_targets(*, at: datetime) -> list[Target]:
     that fails holds nobody up, because it then waits.
     """
     found = targets()
-    point = newest_checkpoint() if found else None
+    point = current_checkpoint() if found else None
     if point is None:
         return []
     waiting = set(TargetTry.objects.filter(next_at__gt=at).values_list("target", flat=True))
@@ -139,7 +139,7 @@ def copy_newest(target: Target, *, post: Post, actor: str, at: datetime) -> Chec
     No transaction is open meanwhile. Raises TargetFails, and Contradicted once `alarm.raised` is
     appended; both are kept for `standing_of_targets`, and the target waits before it is due again.
     """
-    point = newest_checkpoint()
+    point = current_checkpoint()
     copies = copies_of(point) if point else []
     if point is None or not _lacks(target, copies):
         return None

@@ -37,7 +37,7 @@ from governance.core.wording import counted
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class Anchors:
     """What a ledger is held against: keys that may have signed, and trees kept elsewhere."""
 
     keys: Sequence[VerifierKey] = ()
@@ -104,37 +104,37 @@ class RangeUnknown(NotFound):
     code = "range_unknown"
 
 
-def verify(*, evidence: Evidence = Evidence(), states: bool = False) -> Examination:
+def verify(*, anchors: Anchors = Anchors(), states: bool = False) -> Examination:
     """Verify every stream, the tree and every checkpoint, and stop at the first break.
 
     All is read in one snapshot of the database, one row after another in flat memory, so this can
     run beside writers. `states` also compares the rows that entries speak of.
     """
     with one_snapshot(connection):
-        return _Verification(evidence).all(states=states)
+        return _Verification(anchors).all(states=states)
 
 
-def verify_new(*, evidence: Evidence = Evidence()) -> Examination:
+def verify_new(*, anchors: Anchors = Anchors()) -> Examination:
     """Verify what came after the last verification that found the ledger intact.
 
     What was verified then is taken for granted, as far as its checkpoint still has the root that
     was signed; everything is verified if there is none.
     """
     with one_snapshot(connection):
-        return _Verification(evidence).new()
+        return _Verification(anchors).new()
 
 
 def verify_stream(
-    name: str, *, evidence: Evidence = Evidence(), first: int = 1, last: int | None = None
+    name: str, *, anchors: Anchors = Anchors(), first: int = 1, last: int | None = None
 ) -> Examination:
     """Verify one stream, or its entries `first` to `last`. Raises StreamUnknown, RangeUnknown."""
     with one_snapshot(connection):
-        return _Verification(evidence).one(name, first=first, last=last)
+        return _Verification(anchors).one(name, first=first, last=last)
 
 
 class _Verification:
-    def __init__(self, evidence: Evidence) -> None:
-        self.evidence, self.reader = evidence, Reader(connection)
+    def __init__(self, anchors: Anchors) -> None:
+        self.anchors, self.reader = anchors, Reader(connection)
         self.found = Examination(size=tree_size())
         self.newest: tuple[int, dict[str, Any]] | None = None
 
@@ -168,7 +168,7 @@ class _Verification:
         try:
             found = self._walk(name, first=first, last=last)
             if found is None:
-                raise _gone(name) if name in self.evidence.streams() else _unknown(name)
+                raise _gone(name) if name in self.anchors.streams() else _unknown(name)
             if not found.entries:
                 raise RangeUnknown(f"The stream {name} has no entries {first} to {last}.")
         except Broken as broken:
@@ -182,7 +182,7 @@ class _Verification:
         if not rows:
             return 0
         try:
-            point, _ = signed_point(rows[-1], self.evidence.keys, self.reader.instant)
+            point, _ = signed_point(rows[-1], self.anchors.keys, self.reader.instant)
         except Broken:
             return 0
         holds = point.size <= self.found.size and Tree(point.size).root() == point.root
@@ -201,7 +201,7 @@ class _Verification:
 
     def _names(self) -> Iterator[str]:
         """The names of all streams that are there, then of those that should be."""
-        missing = self.evidence.streams()
+        missing = self.anchors.streams()
         for row in self.reader.streams():
             name = stream_name(row)
             missing.discard(name)
@@ -220,7 +220,7 @@ class _Verification:
             instant=self.reader.instant,
             start=Head(first - 1, before),
             to_the_end=last is None,
-            signed=self.evidence.heads_of(name),
+            signed=self.anchors.heads_of(name),
             size=self.found.size,
         )
         self.found.streams += 1
@@ -281,25 +281,25 @@ class _Verification:
         check_tree(self.reader.leaves(start, size), points, start=start, end=size)
         self._newest_heads()
         self.found.against = [point.what for point in outside] + [
-            f"the checkpoint of {note.at}" for note in self.evidence.former
+            f"the checkpoint of {note.at}" for note in self.anchors.former
         ]
         # Entries of the first form's checkpoints are counted by stream: they knew no tree.
-        counts = [sum(head.seq for head in note.heads.values()) for note in self.evidence.former]
+        counts = [sum(head.seq for head in note.heads.values()) for note in self.anchors.former]
         self.found.anchored = max([*(point.size for point in outside), *counts], default=0)
 
     def _own(self, start: int) -> Iterator[Point]:
         for row in self.reader.checkpoints(start):
-            point, body = signed_point(row, self.evidence.keys, self.reader.instant)
+            point, body = signed_point(row, self.anchors.keys, self.reader.instant)
             self.newest = point.size, body
             what, kind = f"checkpoint {point.size}", Kind.CHECKPOINT_CHANGED
             yield Point(size=point.size, root=point.root, what=what, kind=kind)
 
     def _outside(self) -> Iterator[Point]:
-        memory = self.evidence.memory
+        memory = self.anchors.memory
         if memory:
             what, root = "what the signer remembers", bytes.fromhex(memory.root)
             yield Point(size=memory.size, root=root, what=what, kind=Kind.REWRITTEN)
-        for point in self.evidence.outside:
+        for point in self.anchors.outside:
             what = f"the checkpoint of {counted(point.size, 'entry', 'entries')}"
             yield Point(size=point.size, root=point.root, what=what, kind=Kind.REWRITTEN)
 

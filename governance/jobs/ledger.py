@@ -15,9 +15,8 @@ from django.utils import timezone
 
 from governance.audit import alarms, copying, sequencing
 from governance.audit.actions import record_verification
-from governance.audit.anchors import outside_checkpoints
+from governance.audit.anchors import gather, outside_checkpoints
 from governance.audit.checkpointing import make_checkpoint
-from governance.audit.evidence import gather
 from governance.audit.keys import KeyUnusable
 from governance.audit.models import LedgerEntry
 from governance.audit.rules import CLOCK, Verb
@@ -160,10 +159,10 @@ def verify_ledger(run: JobRun) -> dict[str, Any]:
 
 def _examine(*, full: bool) -> Examination:
     try:
-        evidence = replace(gather(), outside=outside_checkpoints())
+        anchors = replace(gather(), outside=outside_checkpoints())
     except KeyUnusable:
-        evidence = gather()
-    return verify(evidence=evidence, states=True) if full else verify_new(evidence=evidence)
+        anchors = gather()
+    return verify(anchors=anchors, states=True) if full else verify_new(anchors=anchors)
 
 
 def _forget_jobs(*, at: datetime) -> None:

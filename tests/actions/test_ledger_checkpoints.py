@@ -15,9 +15,9 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from governance.audit import checkpoints, heads, keys, merkle, notes, sequencing, triggers, trust
+from governance.audit.anchors import gather
 from governance.audit.checkpointing import current_origin, fork, make_checkpoint, rotate_key, signer
 from governance.audit.checkpoints import Checkpoint
-from governance.audit.evidence import gather
 from governance.audit.models import (
     LedgerCheckpoint,
     LedgerEntry,
@@ -154,7 +154,7 @@ def test_tiles_are_filled_as_the_tree_grows(monkeypatch: pytest.MonkeyPatch) -> 
     for cut in (1, 3, 4, 5, 63, 64, 65, 255, 256, size):
         assert Tree(size).root_at(cut) == merkle.root_of_hashes(hashes[:cut])
         assert Tree(cut).frontier().nodes == merkle.frontier_of(Tree(size).node, cut).nodes
-    assert verify(evidence=gather()).intact
+    assert verify(anchors=gather()).intact
     change("UPDATE audit_ledgertile SET root = hashes WHERE level = 1 AND number = 2")
     assert "TILE_CHANGED" in str(verify())
 
@@ -289,7 +289,7 @@ def test_a_verifier_key_stands_in_for_the_key_file(tmp_path: Path) -> None:
 def test_a_changed_tree_or_checkpoint_is_named(sql: str, kind: str) -> None:
     signed()
     change(sql)
-    found = verify(evidence=gather())
+    found = verify(anchors=gather())
     assert found.broken is not None
     assert found.broken.kind == kind
 
@@ -301,7 +301,7 @@ def test_heads_that_the_last_entry_does_not_bear_out_are_found(
     with monkeypatch.context() as patch:
         patch.setattr("governance.audit.heads.root", lambda _: bytes(32))
         signed()
-    assert "HEADS_CHANGED" in str(verify(evidence=gather()))
+    assert "HEADS_CHANGED" in str(verify(anchors=gather()))
 
 
 # Refused
@@ -411,7 +411,7 @@ def test_a_key_is_handed_over_with_both_signatures(tmp_path: Path) -> None:
         assert notes.verified(notes.parse(last.note), [old, new]) == [new]
         assert trust.trusted_keys(new) == [new, old]
         assert [handover.size for handover in trust.handovers(new)] == [both.size]
-        found = verify(evidence=gather())
+        found = verify(anchors=gather())
         assert found.intact, str(found)
         retired = [one.name for one in tmp_path.iterdir() if "retired" in one.name]
         assert retired == [f"key.pem.retired-{old.id.hex()}"]
@@ -445,7 +445,7 @@ def test_a_crash_between_the_checkpoint_and_the_new_file_can_be_repeated(tmp_pat
         assert keys.known_key().public == new.public
         own = new.named(current_origin())
         assert old.public in {key.public for key in trust.trusted_keys(own)}
-        assert verify(evidence=gather()).intact
+        assert verify(anchors=gather()).intact
 
 
 @pytest.fixture
@@ -460,7 +460,7 @@ def test_a_key_in_a_token_signs_and_stays_there(token: str) -> None:
         small_ledger()
         row = signed()
         assert opened(row).size == 5
-        assert verify(evidence=gather()).intact
+        assert verify(anchors=gather()).intact
     for wrong in (
         token.replace("object=signer", "object=absent"),
         token.replace("token=ledger", "token=absent"),
@@ -498,10 +498,10 @@ def test_a_crash_at_any_point_is_mended_by_the_next_run(
         patch.setattr(*target)
         with pytest.raises(KeyboardInterrupt):
             signed(13)
-    assert verify(evidence=gather()).intact
+    assert verify(anchors=gather()).intact
     row = signed(14)
     assert opened(row).size == tree_size()
-    found = verify(evidence=gather())
+    found = verify(anchors=gather())
     assert found.intact, str(found)
 
 

@@ -23,7 +23,7 @@ from governance.audit.checkpoints import Checkpoint
 from governance.audit.models import LedgerCheckpoint, LedgerEntry, LedgerLeaf
 from governance.audit.rules import Verb
 from governance.audit.tree import Tree, tree_size
-from governance.audit.verification import Evidence, Examination, verify
+from governance.audit.verification import Anchors, Examination, verify
 from tests.ledger_attacks import change, drop_tree, rebuild_tree, rewrite, texts_of, write_stream
 from tests.ledger_entries import MODEL, NOON, SOMEBODY, act
 
@@ -65,7 +65,7 @@ class Ledger:
 
     def examined(self) -> Examination:
         key = keys.known_key().named(self.outside.origin)
-        return verify(evidence=Evidence(keys=[key], outside=[self.outside]))
+        return verify(anchors=Anchors(keys=[key], outside=[self.outside]))
 
 
 def hashes_now() -> dict[tuple[str, int], str]:
@@ -214,8 +214,8 @@ def test_two_histories_are_found_by_whoever_holds_both_checkpoints(ledger: Ledge
         old = ledger.outside
         proof = Tree(row.size).consistency(old.size)
         merkle.verify_consistency(old.size, row.size, old.root, stories[-1].root, proof)
-        assert verify(evidence=Evidence(keys=[key], outside=stories[-1:])).intact
-        both = verify(evidence=Evidence(keys=[key], outside=stories))
+        assert verify(anchors=Anchors(keys=[key], outside=stories[-1:])).intact
+        both = verify(anchors=Anchors(keys=[key], outside=stories))
         assert both.intact == (value == 1)
         transaction.savepoint_rollback(before)
     assert stories[0].size == stories[1].size
@@ -229,7 +229,7 @@ def test_an_old_checkpoint_says_how_much_it_does_not_cover(ledger: Ledger) -> No
     old = LedgerCheckpoint.objects.order_by("size").first()
     assert old is not None
     key = keys.known_key().named(old.origin)
-    examination = verify(evidence=Evidence(keys=[key], outside=[point_of(old)]))
+    examination = verify(anchors=Anchors(keys=[key], outside=[point_of(old)]))
     total = LedgerEntry.objects.count()
     assert examination.intact
     assert f"the newest {total - old.size} entries" in examination.loose

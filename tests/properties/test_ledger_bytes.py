@@ -14,8 +14,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from governance.audit import triggers
+from governance.audit.anchors import gather
 from governance.audit.checkpointing import make_checkpoint
-from governance.audit.evidence import gather
 from governance.audit.verification import verify
 from tests.ledger_entries import NOON, SOMEBODY, small_ledger
 
@@ -131,7 +131,7 @@ def is_found(cell: Cell, expression: str, value: Any) -> bool:
                 f"WHERE {KEYS[cell.table]} = %s",
                 [value, cell.key],
             )
-            found = not verify(evidence=gather()).intact
+            found = not verify(anchors=gather()).intact
             transaction.set_rollback(True)
             return found
     except DatabaseError:
@@ -140,7 +140,7 @@ def is_found(cell: Cell, expression: str, value: Any) -> bool:
 
 @pytest.mark.usefixtures("open_ledger")
 def test_every_flipped_byte_of_every_column_is_found() -> None:
-    assert verify(evidence=gather()).intact
+    assert verify(anchors=gather()).intact
     tried = 0
     for cell in cells():
         for expression, value in cell.flips():

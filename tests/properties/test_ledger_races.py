@@ -11,8 +11,8 @@ from threading import Barrier
 import pytest
 from django.db import connection, transaction
 
+from governance.audit.anchors import gather
 from governance.audit.checkpointing import make_checkpoint
-from governance.audit.evidence import gather
 from governance.audit.followers import FOLLOWERS, catch_up, follows
 from governance.audit.models import (
     FollowerCursor,
@@ -130,4 +130,4 @@ def test_a_sequencer_beside_writers_takes_every_entry_once() -> None:
     last = Tree(points[-1].size)
     for point in points:
         assert last.root_at(point.size).hex() == point.root
-    assert verify(evidence=gather()).intact
+    assert verify(anchors=gather()).intact

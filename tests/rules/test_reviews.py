@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance import settings
+from governance.core import environment
 from governance.inventory.rules.attestations import (
     CampaignState,
     ItemState,
@@ -53,7 +54,9 @@ def test_a_tier_that_is_not_named_has_the_shortest_interval(tier: int | None, mo
 
 
 def _months() -> dict[int, int]:
-    return settings._by_tier("REVIEW_MONTHS", "1:12,2:24,3:36", of="months", most=120)
+    return environment.by_tier(
+        settings.env, "REVIEW_MONTHS", "1:12,2:24,3:36", of="months", most=120
+    )
 
 
 def test_the_intervals_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from governance.audit import triggers
 from governance.audit.actions import record_verification
-from governance.audit.anchors import outside_checkpoints
-from governance.audit.evidence import gather
+from governance.audit.anchors import gather, outside_checkpoints
 from governance.audit.keys import KeyUnusable
 from governance.audit.notes import NoteUnusable
 from governance.audit.origin import origin
@@ -102,9 +101,9 @@ def _examine(
         raise ValueError("--from and --to count the entries of one stream: name it with --stream.")
     if new and (stream or state):
         raise ValueError("--new goes with neither --stream nor --state.")
-    evidence = gather(files=checkpoint, given=key)
+    anchors = gather(files=checkpoint, given=key)
     if places:
-        evidence = replace(evidence, outside=[*evidence.outside, *outside_checkpoints()])
+        anchors = replace(anchors, outside=[*anchors.outside, *outside_checkpoints()])
     if stream:
-        return verify_stream(stream, evidence=evidence, first=first, last=last)
-    return verify_new(evidence=evidence) if new else verify(evidence=evidence, states=state)
+        return verify_stream(stream, anchors=anchors, first=first, last=last)
+    return verify_new(anchors=anchors) if new else verify(anchors=anchors, states=state)

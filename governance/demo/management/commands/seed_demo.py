@@ -15,8 +15,8 @@ from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Role
 from governance.approvals.queries.policies import nothing_is_gated
 from governance.audit.actions import record_verification
+from governance.audit.anchors import gather
 from governance.audit.checkpointing import make_checkpoint
-from governance.audit.evidence import gather
 from governance.audit.signer import SignerRefuses
 from governance.audit.verification import verify
 from governance.core.commands import DomainCommand
@@ -59,7 +59,7 @@ class Command(DomainCommand):
         except SignerRefuses as refusal:
             # The folder of files outlived the database before this one.
             self.stderr.write(refusal.message)
-        found = verify(evidence=gather(), states=True)
+        found = verify(anchors=gather(), states=True)
         record_verification(examination=found, actor=CONSOLE.ref, at=now)
 
     def _say_who_can_sign_in(self) -> None:
