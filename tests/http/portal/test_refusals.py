@@ -44,7 +44,7 @@ def test_beside_each_reason_stand_the_entries_that_show_it(cast: Cast) -> None:
     assert f"You answer for registering version 1. (entry #{expected[1]} )" in words(page)
     for href, number in entries_shown(page):
         log = read(cast.auditor, href)
-        assert log.count('<small class="faint">#') == 1
+        assert log.count('<span class="hashes">') == 1
         assert f"#{number} ·" in words(log)
 
 
