@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from governance.approvals.rules.duties import DutiesNotSeparated
 from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
+from governance.audit.proofs import NoCheckpoint
 from governance.core.pdf import PdfTooLarge, PdfUnavailable
 from governance.portal.inventory_urls import inventory_area
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
@@ -51,7 +52,7 @@ from governance.portal.views.emergencies import confirm, emergency
 from governance.portal.views.evidence import download, evidence, pack
 from governance.portal.views.home import decisions, home
 from governance.portal.views.jobs import cancel_job, job
-from governance.portal.views.ledger import checkpoint, growth, ledger, proof
+from governance.portal.views.ledger import checkpoint, growth, ledger, not_covered, proof
 from governance.portal.views.personal import hold_person, lift, person, personal_data, text
 from governance.portal.views.policies import (
     new_policy,
@@ -336,7 +337,12 @@ audit_urls = [
     page("audit/ledger/", ledger, name="ledger"),
     page("audit/ledger/checkpoints/<int:size>/", checkpoint, name="ledger_checkpoint"),
     page("audit/ledger/checkpoints/<int:size>/since/<int:old>/", growth, name="ledger_growth"),
-    page("audit/entries/<uuid:entry_id>/proof/", proof, name="entry_proof"),
+    page(
+        "audit/entries/<uuid:entry_id>/proof/",
+        proof,
+        name="entry_proof",
+        answers={NoCheckpoint: not_covered},
+    ),
     page("audit/entries.csv", audit_csv, name="audit_csv"),
     page("audit/entries.jsonl", audit_lines, name="audit_lines"),
     page("audit/views/new/", new_audit_view, name="audit_view_new", methods=READ_AND_WRITE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -9,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from governance.audit.proofs import checkpoint_of_size, entry_proof, growth_proof
+from governance.core.errors import DomainError
 from governance.inventory.queries.ledger import readable_entry
 from governance.portal.pages.ledger import ledger_page
 from governance.portal.requests import PageRequest
@@ -16,8 +18,20 @@ from governance.portal.requests import PageRequest
 
 def ledger(request: PageRequest) -> HttpResponse:
     """What was verified, what was signed and with which keys."""
+    return _page(request)
+
+
+def not_covered(request: PageRequest, error: DomainError, entry_id: UUID) -> HttpResponse:
+    """The entry is too new for a proof: show the ledger's page, and when there will be one."""
+    return _page(request, problem=error.message, status=HTTPStatus.NOT_FOUND)
+
+
+def _page(
+    request: PageRequest, *, problem: str = "", status: HTTPStatus = HTTPStatus.OK
+) -> HttpResponse:
     page = ledger_page(reader=request.user, at=timezone.now())
-    return render(request, "audit/ledger.html", {"page": page})
+    context = {"page": page, "problem": problem}
+    return render(request, "audit/ledger.html", context, status=status)
 
 
 def checkpoint(request: PageRequest, size: int) -> HttpResponse:
