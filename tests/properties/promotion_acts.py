@@ -16,7 +16,7 @@ from governance.accounts.models import User
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.approvals.queries.cases import Case, case_of
 from governance.audit.models import LedgerStream
-from governance.audit.verification import verify
+from governance.audit.verification import verify_stream
 from governance.core.errors import DomainError
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, SlotAssignment
@@ -92,7 +92,7 @@ class Play:
         self.watch.look(at=self.at)
         heads = dict(LedgerStream.objects.values_list("name", "head"))
         for stream in sorted(name for name in heads if heads[name] != self.heads.get(name)):
-            found = verify(stream=stream)
+            found = verify_stream(stream)
             require(found.intact, str(found))
         self.checked, self.heads = self.before, heads
 
