@@ -32,9 +32,7 @@ def gather(*, files: Sequence[Path] = (), given: Sequence[str] = ()) -> Anchors:
         keys=trusted,
         memory=signer().memory(),
         outside=[
-            checkpoints.parse(_opened(text, trusted))
-            for text in texts
-            if not heads.is_heads_note(text)
+            trust.open_checkpoint(text, trusted) for text in texts if not heads.is_heads_note(text)
         ],
         former=[heads.open_heads(text, trusted) for text in texts if heads.is_heads_note(text)],
     )
@@ -56,11 +54,6 @@ def _read(path: Path) -> str:
         raise NoteUnusable(f"The checkpoint {path} cannot be read: {error}") from error
 
 
-def _opened(note: str, trusted: Sequence[VerifierKey]) -> str:
-    origin = note.partition("\n")[0]
-    return notes.open_note(note, trust.named_for(trusted, origin)).text
-
-
 def outside_checkpoints() -> list[Checkpoint]:
     """Return the newest checkpoint of this origin that each target can vouch for.
 
@@ -71,7 +64,7 @@ def outside_checkpoints() -> list[Checkpoint]:
     """
     origin = current_origin()
     own = keys.known_key().named(origin)
-    trusted = trust.named_for(trust.trusted_keys(own), origin)
+    trusted = trust.trusted_keys(own)
     return [point for target in copying.targets() for point in _vouched(target, origin, trusted)]
 
 

@@ -178,7 +178,7 @@ def _shipment(
         point=checkpoints.parse(notes.parse(point.note).text),
         note=note,
         signed=point.note,
-        keys=trust.named_for(trust.trusted_keys(own), point.origin),
+        keys=trust.trusted_keys(own),
         at=at,
         post=post,
         grown=tree_size(),

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from governance.audit import notes
+from governance.audit import checkpoints, notes
+from governance.audit.checkpoints import Checkpoint
 from governance.audit.models import LedgerCheckpoint, LedgerEntry
 from governance.audit.notes import Note, NoteUnusable, VerifierKey
 from governance.audit.rules import Verb
@@ -27,8 +28,11 @@ class Handover:
 
 
 def trusted_keys(own: VerifierKey) -> list[VerifierKey]:
-    """Return the present key and every earlier one that the chain of handovers bears out."""
-    return [own, *(one.old for one in handovers(own))]
+    """Return the present key and every earlier one that the chain of handovers bears out.
+
+    All under the name of the present one.
+    """
+    return [own, *named_for([one.old for one in handovers(own)], own.name)]
 
 
 def handovers(own: VerifierKey) -> list[Handover]:
@@ -47,6 +51,15 @@ def handovers(own: VerifierKey) -> list[Handover]:
 def named_for(keys: Sequence[VerifierKey], origin: str) -> list[VerifierKey]:
     """The same keys under the name by which they sign this origin."""
     return [VerifierKey(origin, key.public) for key in keys]
+
+
+def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
+    """Return the checkpoint of whatever origin, once one of these keys signed it.
+
+    Raises NoteUnusable.
+    """
+    origin = note.partition("\n")[0]
+    return checkpoints.parse(notes.open_note(note, named_for(keys, origin)).text)
 
 
 def _handover(entry: LedgerEntry) -> Handover | None:

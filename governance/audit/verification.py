@@ -332,9 +332,9 @@ def signed_point(
 
 def _opened(text: str, keys: Sequence[VerifierKey]) -> Checkpoint:
     try:
-        named = trust.named_for(keys, text.partition("\n")[0])
-        note = notes.open_note(text, named) if keys else notes.parse(text)
-        return checkpoints.parse(note.text)
+        if keys:
+            return trust.open_checkpoint(text, keys)
+        return checkpoints.parse(notes.parse(text).text)
     except NoteUnusable as error:
         raise Broken(Break(Kind.CHECKPOINT_UNSIGNED, "", None, str(error))) from error
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from governance.audit.checkpointing import make_checkpoint
+from governance.audit.durable import write_whole
 from governance.audit.keys import KeyUnusable, known_key
 from governance.audit.origin import origin
 from governance.audit.rules import CONSOLE, Source
@@ -26,15 +26,8 @@ class Command(BaseCommand):
         try:
             with origin(Source.COMMAND):
                 point = make_checkpoint(actor=CONSOLE, at=timezone.now())
-            write_whole(options["out"], point.note)
+            write_whole(options["out"], point.note.encode())
         except (KeyUnusable, DomainError, OSError) as error:
             raise CommandError(f"No checkpoint was written: {error}") from error
         self.stdout.write(f"Checkpoint of {point.size} entries written to {options['out']}.")
         self.stdout.write(f"Its verifier key is {known_key().named(point.origin)}")
-
-
-def write_whole(path: Path, note: str) -> None:
-    """Write whole or not at all: an older checkpoint must not be lost to a full disk."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(note.encode())
-    draft.replace(path)
