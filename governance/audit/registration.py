@@ -194,11 +194,12 @@ def snapshot(record: Record) -> dict[str, Any]:
 
 def prose_of(record: Record) -> list[Record]:
     """Return the prose that the record points to, so that an entry lists it beside the record."""
-    return [prose for n in _prose_names(type(record)) if (prose := getattr(record, n)) is not None]
+    return [prose for n in prose_names(type(record)) if (prose := getattr(record, n)) is not None]
 
 
 @cache
-def _prose_names(model: type[Record]) -> tuple[str, ...]:
+def prose_names(model: type[models.Model]) -> tuple[str, ...]:
+    """Return the names of the relations by which rows of the table point to prose."""
     return tuple(f.name for f in model._meta.concrete_fields if _is_prose(f.related_model))
 
 

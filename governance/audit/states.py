@@ -18,7 +18,7 @@ from django.db import models
 
 from governance.audit.chain import Break, Broken, Kind
 from governance.audit.models import LedgerEntry, Prose
-from governance.audit.registration import REGISTERED, Registration, possible_states
+from governance.audit.registration import REGISTERED, Registration, possible_states, prose_names
 from governance.core.models import Record
 
 CHUNK = 500
@@ -100,17 +100,13 @@ def _compare(notebook: sqlite3.Connection, entry: Registration) -> int:
 
 def rows_of(table: type[models.Model]) -> Iterator[Any]:
     """All rows of a registered table, with the prose that they point to, in flat memory."""
-    prose = _prose_fields(table)
-    return table._default_manager.select_related(*prose).order_by("pk").iterator(chunk_size=CHUNK)
+    rows = table._default_manager.select_related(*prose_names(table))
+    return rows.order_by("pk").iterator(chunk_size=CHUNK)
 
 
 def kind(entry: Registration) -> str:
     """The noun with which references to rows of this table begin."""
     return str(entry.model.REF)  # type: ignore[attr-defined]
-
-
-def _prose_fields(table: type[models.Model]) -> list[str]:
-    return [f.name for f in table._meta.concrete_fields if f.related_model is Prose]
 
 
 def _told(notebook: sqlite3.Connection, ref: str) -> Told | None:
@@ -130,7 +126,7 @@ def _is_of_carried(record: Record) -> bool:
         entry.model._default_manager.filter(**{entry.carried: True, name: record.pk}).exists()
         for entry in _tables()
         if entry.carried
-        for name in _prose_fields(entry.model)
+        for name in prose_names(entry.model)
     )
 
 

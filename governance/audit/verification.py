@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 
 from governance.audit import checkpoints, notes, trust
 from governance.audit.chain import (
@@ -23,7 +24,7 @@ from governance.audit.chain import (
 from governance.audit.checkpoints import Checkpoint
 from governance.audit.heads import Head, HeadsNote
 from governance.audit.heads import root as heads_root
-from governance.audit.models import Verification
+from governance.audit.models import LedgerCheckpoint, Verification
 from governance.audit.notes import NoteUnusable, VerifierKey
 from governance.audit.rows import LARGEST, Reader, one_snapshot
 from governance.audit.rules import GENESIS, prose_digest
@@ -178,11 +179,13 @@ class _Verification:
     def _verified_before(self) -> int:
         """The size of the newest checkpoint that was verified before, and that still holds."""
         last = Verification.objects.filter(intact=True, size__gt=0).order_by("-at").first()
-        rows = list(self.reader.checkpoints(end=last.size or 0)) if last else []
-        if not rows:
+        before = LedgerCheckpoint.objects.filter(size__lte=last.size or 0) if last else None
+        size = before.aggregate(size=Max("size"))["size"] if before is not None else None
+        if size is None:
             return 0
         try:
-            point, _ = signed_point(rows[-1], self.anchors.keys, self.reader.instant)
+            *_, row = self.reader.checkpoints(size, size)
+            point, _ = signed_point(row, self.anchors.keys, self.reader.instant)
         except Broken:
             return 0
         holds = point.size <= self.found.size and Tree(point.size).root() == point.root

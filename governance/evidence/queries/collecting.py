@@ -11,13 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from governance.accounts.models import Delegation, DelegationEnd, ServiceAccount, Unit, User
 from governance.approvals.models import DossierCopy, PolicySignOff, PolicyVersion, SignOff
 from governance.audit.models import LedgerEntry, LedgerStream, Prose
-from governance.audit.registration import REGISTERED, snapshot
+from governance.audit.registration import REGISTERED, prose_names, snapshot
 from governance.audit.rules import GENESIS
 from governance.core.canonical import digest, timestamp
 from governance.core.models import Record
@@ -94,13 +94,9 @@ def _rows(kind: str, keys: list[str]) -> Iterator[Record]:
     table = next((table for table in tables if kind == table.REF), None)
     if table is None:
         return
-    rows = table._default_manager.select_related(*_prose_fields(table)).order_by("pk")
+    rows = table._default_manager.select_related(*prose_names(table)).order_by("pk")
     for start in range(0, len(keys), AT_ONCE):
         yield from rows.filter(pk__in=keys[start : start + AT_ONCE])
-
-
-def _prose_fields(table: type[models.Model]) -> list[str]:
-    return [f.name for f in table._meta.concrete_fields if f.related_model is Prose]
 
 
 def policies(records: Iterable[Record], ledger: Iterable[dict[str, str]]) -> list[Record]:
@@ -115,7 +111,7 @@ def policies(records: Iterable[Record], ledger: Iterable[dict[str, str]]) -> lis
     signed = PolicySignOff.objects.filter(policy__in=ids)
     return [
         *PolicyVersion.objects.filter(pk__in=ids).order_by("pk"),
-        *signed.select_related(*_prose_fields(PolicySignOff)).order_by("pk"),
+        *signed.select_related(*prose_names(PolicySignOff)).order_by("pk"),
     ]
 
 
@@ -134,7 +130,7 @@ def delegations(records: Iterable[Record]) -> list[Record]:
                 starts_at__lte=row.signed_at,
                 ends_at__gt=row.signed_at,
             )
-    found = Delegation.objects.filter(lent).select_related(*_prose_fields(Delegation))
+    found = Delegation.objects.filter(lent).select_related(*prose_names(Delegation))
     return [
         *found.order_by("pk"),
         *DelegationEnd.objects.filter(delegation__in=found).order_by("pk"),
@@ -155,7 +151,7 @@ def by_kind(records: Iterable[Record]) -> dict[str, list[dict[str, Any]]]:
 def prose_of(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
     """Yield the texts that the records point to; of an erased one, that it was erased."""
     for record in records:
-        for name in _prose_fields(type(record)):
+        for name in prose_names(type(record)):
             prose = getattr(record, name)
             if prose is not None:
                 yield _text_of(prose)
