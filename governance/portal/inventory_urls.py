@@ -28,7 +28,12 @@ from governance.portal.views.attestations import (
 )
 from governance.portal.views.comments import comment
 from governance.portal.views.dependencies import dependencies, end_dependency
-from governance.portal.views.exports import export_csv, export_excel, export_json
+from governance.portal.views.exports import (
+    export_csv,
+    export_excel,
+    export_extract,
+    export_json,
+)
 from governance.portal.views.frameworks import (
     framework,
     framework_schema,
@@ -119,6 +124,7 @@ record_urls = [
 exchange_urls = [
     page("inventory/export.csv", export_csv, name="export_csv"),
     page("inventory/export.xlsx", export_excel, name="export_excel"),
+    page("inventory/extract.xlsx", export_extract, name="export_extract"),
     page("inventory/export.json", export_json, name="export_json"),
     page("inventory/adopt/", adopt, name="adopt", methods=READ_AND_WRITE),
     page(
