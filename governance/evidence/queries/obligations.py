@@ -8,9 +8,10 @@ from datetime import date
 
 from governance.evidence.firm import requirement_sets
 from governance.evidence.rules.requirements import Obligation, bearing
+from governance.inventory.firm import catalogue
 from governance.inventory.models import Model
 from governance.inventory.queries.scopes import answers_of, facts_of_models
-from governance.inventory.rules.frameworks import Answer, Facts, Status, Timing, seen_on
+from governance.inventory.rules.frameworks import Answer, Facts, Status, seen_on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +27,14 @@ def due_for(models: Sequence[Model], *, today: date) -> list[Due]:
     """Say of every obligation for which of the models it counts, in a constant number of queries.
 
     Those with a day come first and in order of it. A framework that has ended, such as a
-    superseded one, asks nothing of any model.
+    superseded one, asks nothing any more, so what was due by it is not there.
     """
     facts, answers = facts_of_models(models), answers_of(models)
     standing = {key: _counting(each, today) for key, each in answers.items()}
     found = []
     for one in requirement_sets().obligations:
+        if (framework := catalogue().named(one.framework)) and framework.has_ended(today):
+            continue
         bears = {
             model.pk: _bears(one, standing.get(model.pk, {}).get(one.framework), facts[model.pk])
             for model in models
@@ -47,8 +50,7 @@ def due_for(models: Sequence[Model], *, today: date) -> list[Due]:
 
 
 def _counting(answers: Iterable[Answer], today: date) -> dict[str, Answer]:
-    seen = seen_on(answers, today)
-    return {one.answer.framework: one.answer for one in seen if one.timing != Timing.ENDED}
+    return {one.answer.framework: one.answer for one in seen_on(answers, today)}
 
 
 def _bears(one: Obligation, answer: Answer | None, facts: Facts) -> Status:

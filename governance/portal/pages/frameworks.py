@@ -23,6 +23,7 @@ from governance.inventory.rules.frameworks import (
     said,
     seen_on,
 )
+from governance.portal.pages.obligations import DueRow, due_by
 from governance.portal.pages.requirements import Asked, asked_by
 from governance.portal.pages.rule_words import condition_words
 
@@ -92,6 +93,7 @@ class FrameworkPage:
 
     row: FrameworkRow
     asked: Mapping[str, Asked]
+    due: Sequence[DueRow]
     models: Sequence[InScope]
     page: Page[RuleScope]
 
@@ -110,6 +112,7 @@ def framework_page(key: str, *, reader: User, at: datetime, number: str) -> Fram
     return FrameworkPage(
         row=_row(framework, counts, today),
         asked=asked_by(key, framework.versions),
+        due=due_by(key),
         models=[_in_scope(scope, key, today) for scope in page.object_list],
         page=page,
     )

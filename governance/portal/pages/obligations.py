@@ -8,26 +8,29 @@ from datetime import date, datetime
 
 from governance.accounts.models import User
 from governance.core.wording import as_date, counted
+from governance.evidence.firm import requirement_sets
 from governance.evidence.queries.obligations import Due, due_for
 from governance.evidence.rules.requirements import Level, Mode, Obligation, Period
 from governance.inventory.firm import catalogue
 from governance.inventory.models import Model
 
 MOST = 5
-MODES = {
-    Mode.WITHIN: "Within {time} of {of}",
-    Mode.EVERY: "Every {time}, from {of}",
-    Mode.KEEP: "For {time} from {of}",
-}
+MODES = {Mode.WITHIN: "Within", Mode.EVERY: "Every", Mode.KEEP: "For"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ObligationRow:
-    """One obligation with the first of its models, and how many more there are."""
+class DueRow:
+    """One obligation; `time` is empty where it has a day."""
 
     obligation: Obligation
-    framework: str
     time: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObligationRow(DueRow):
+    """The same with the first of its models, and how many more there are."""
+
+    framework: str
     models: Sequence[Model]
     more: int
     unknown: int
@@ -69,17 +72,25 @@ def _row(due: Due) -> ObligationRow:
     return ObligationRow(
         obligation=one,
         framework=framework.name if framework else one.framework,
-        time=period_words(one.period) if one.period else "",
+        time=_time(one),
         models=due.applying[:MOST],
         more=max(0, len(due.applying) - MOST),
         unknown=len(due.unknown),
     )
 
 
+def due_by(framework: str) -> list[DueRow]:
+    """What is due by one framework: those with a day first and in order of it."""
+    due = sorted(requirement_sets().due_by(framework), key=lambda one: one.day or date.max)
+    return [DueRow(obligation=one, time=_time(one)) for one in due]
+
+
+def _time(one: Obligation) -> str:
+    return period_words(one.period) if one.period else ""
+
+
 def period_words(period: Period) -> str:
-    """`Within 15 days of becoming aware of the incident`"""
+    """`Within 15 days`, `Every year`, `For 6 months`"""
     noun = period.unit.value.removesuffix("s")
-    time = counted(period.number, noun)
-    if period.mode == Mode.EVERY and period.number == 1:
-        time = noun
-    return MODES[period.mode].format(time=time, of=period.of)
+    is_each = period.mode == Mode.EVERY and period.number == 1
+    return f"{MODES[period.mode]} {noun if is_each else counted(period.number, noun)}"

@@ -153,9 +153,14 @@ class TestObligations:
             "Use of what is high risk in an area of Annex III"
         )
         assert "Art. 50(2); Art. 111(4)" in page
-        assert "Within 15 days of becoming aware of the incident" in page
-        assert "For 10 years from the system being placed on the market" in page
-        assert "Every year, from the last review" in page
+        assert "Becoming aware of the incident" in page
+        assert "Within 15 days" in page
+        assert "For 10 years" in page
+        assert "Every year" in page
+
+    def test_what_is_due_by_a_superseded_one_stands_on_its_own_page_alone(self, cast: Cast) -> None:
+        assert "Review each model" not in page_of(cast.auditor, self.PATH)
+        assert "Review each model" in page_of(cast.auditor, "/frameworks/sr-11-7/")
 
     def test_only_models_that_the_reader_sees_are_named(self, cast: Cast) -> None:
         named = '<a href="/models/churn-model/rules/">churn-model</a>'
