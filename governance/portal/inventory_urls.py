@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from governance.core.errors import InvalidInput
+from governance.evidence.rules.requirements import SCHEMAS
 from governance.inventory.rules import ModelNotFound
 from governance.inventory.rules.imports import ImportChanged
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
@@ -38,6 +39,7 @@ from governance.portal.views.frameworks import (
     framework,
     framework_schema,
     frameworks,
+    obligations,
     rules,
 )
 from governance.portal.views.imports import (
@@ -176,6 +178,11 @@ framework_urls = [
     page("models/<str:name>/rules/", rules, name="rules", answers={ModelNotFound: renamed_model}),
     page("frameworks/", frameworks, name="frameworks"),
     page("frameworks/schema.json", framework_schema, name="framework_schema"),
+    *(
+        page(f"frameworks/{kind}.json", framework_schema, name=f"{kind}_schema", kind=kind)
+        for kind in SCHEMAS
+    ),
+    page("frameworks/obligations/", obligations, name="obligations"),
     page("frameworks/<str:key>/", framework, name="framework"),
 ]
 

@@ -55,6 +55,7 @@ PAGES = [
     "/models/churn-model/waivers/new/",
     "/frameworks/",
     "/frameworks/eu-ai-act-high-risk-provider/",
+    "/frameworks/obligations/",
     "/audit/",
     "/audit/ledger/",
     "/audit/?model=churn-model&since=2026-03-01&verb=version.*",
