@@ -1,6 +1,18 @@
 from django.apps import AppConfig
+from django.core.checks import register as register_check
 
 from governance.audit.registration import register
+from governance.core.observing import OBSERVERS
+from governance.evidence.checks import check_seal, seal_key_in_use
+
+SEAL_COLUMNS = (
+    "seal",
+    "seal_holder",
+    "seal_is_self_made",
+    "timestamped_at",
+    "timestamp_missing",
+)
+"""Packs from before there were seals are without them."""
 
 
 class EvidenceConfig(AppConfig):
@@ -8,4 +20,6 @@ class EvidenceConfig(AppConfig):
     label = "evidence"
 
     def ready(self) -> None:
-        register(self.get_model("Pack"), history=True)
+        register(self.get_model("Pack"), history=True, later=SEAL_COLUMNS)
+        register_check(check_seal)
+        OBSERVERS.append(seal_key_in_use)
