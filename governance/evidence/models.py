@@ -21,7 +21,12 @@ class PackQuerySet(models.QuerySet["Pack"]):
 
 
 class Pack(Record):
-    """One evidence pack. `folder` lies under PACK_DIR; `head` is the last entry it includes."""
+    """One evidence pack. `folder` lies under PACK_DIR; `head` is the last entry it includes.
+
+    `seal` is the SHA-256 of the certificate that the PDF is sealed by, empty in packs from before
+    there were seals; `timestamped_at` what a time-stamping authority said, where one was
+    asked, and `timestamp_missing` why it said nothing.
+    """
 
     REF = "pack"
 
@@ -34,6 +39,11 @@ class Pack(Record):
     pages = models.PositiveIntegerField()
     entries = models.PositiveIntegerField()
     head = models.CharField(max_length=64)
+    seal = models.CharField(max_length=64, default="", blank=True)
+    seal_holder = models.CharField(max_length=200, default="", blank=True)
+    seal_is_self_made = models.BooleanField(default=False)
+    timestamped_at = models.DateTimeField(null=True)
+    timestamp_missing = models.CharField(max_length=300, default="", blank=True)
     built_by = models.CharField(max_length=60)
     built_at = models.DateTimeField()
     job = models.UUIDField(null=True, unique=True)
