@@ -8,4 +8,5 @@ class EvidenceConfig(AppConfig):
     label = "evidence"
 
     def ready(self) -> None:
-        register(self.get_model("Pack"), history=True)
+        for name in ("Pack", "Population", "Sample"):
+            register(self.get_model(name), history=True)
