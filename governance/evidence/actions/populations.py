@@ -6,25 +6,23 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from governance.accounts.models import Unit
 from governance.accounts.permissions import Permission, require
 from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.models import LedgerCheckpoint
-from governance.audit.rows import one_snapshot
 from governance.audit.rules import Verb
 from governance.core.canonical import sha256_hex, timestamp
 from governance.core.errors import InvalidInput
-from governance.core.wording import as_date
 from governance.evidence.actions.packs import sign_ledger
 from governance.evidence.models import Population, Sample
 from governance.evidence.queries.population_kinds import KINDS
-from governance.evidence.queries.population_lists import Listed, listed
+from governance.evidence.queries.population_lists import Listed, listed, require_listable
 from governance.evidence.rules.packs import STREAM
 from governance.evidence.rules.populations.documents import population_text, sample_text
-from governance.evidence.rules.populations.lists import Asked, PopulationKind, period_problems
+from governance.evidence.rules.populations.lists import Asked, PopulationKind
 from governance.evidence.rules.populations.sampling import Draw, draw_problems
 
 
@@ -36,20 +34,15 @@ def extract_population(*, asked: Asked, unit: Unit, actor: Actor, at: datetime) 
     InvalidInput, PermissionMissing, TooManyRows.
     """
     require(actor, Permission.POPULATION_EXTRACT, unit=unit, at=at)
-    if problems := list(period_problems(asked, today=as_date(at))):
-        raise InvalidInput(*problems)
+    require_listable(asked, unit=unit, at=at)
     sign_ledger(by=actor.ref, at=at)
-    with one_snapshot(connection):
-        found = listed(asked, unit=unit, at=at)
-        checkpoint = LedgerCheckpoint.objects.order_by("-size").first()
-    return _keep(asked, found, checkpoint, unit=unit, actor=actor, at=at)
+    return _keep(asked, listed(asked, unit=unit, at=at), unit=unit, actor=actor, at=at)
 
 
 @transaction.atomic
 def _keep(
     asked: Asked,
     found: Listed,
-    checkpoint: LedgerCheckpoint | None,
     *,
     unit: Unit,
     actor: Actor,
@@ -60,9 +53,9 @@ def _keep(
         found.rows,
         found.control,
         source=_source(asked, found, unit),
-        extraction=_extraction(checkpoint, actor=actor, at=at),
+        extraction=_extraction(found.checkpoint, actor=actor, at=at),
     )
-    control = found.control
+    control, checkpoint = found.control, found.checkpoint
     row = Population(
         kind=asked.kind,
         unit=unit,

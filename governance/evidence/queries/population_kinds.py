@@ -149,7 +149,7 @@ def _access(
         unit=f"{grant}unit",
         columns={
             "at": at,
-            "kind": "REF",
+            "change": "REF",
             "person": f"{grant}{person}",
             "role": f"{grant}role",
             "unit": f"{grant}unit__path",
@@ -268,8 +268,8 @@ KINDS: Mapping[PopulationKind, Kind] = {
     ),
     PopulationKind.ACCESS: Kind(
         sources=ACCESS,
-        facets=("kind", "role"),
-        strata=("kind", "role", "unit"),
+        facets=("change", "role"),
+        strata=("change", "role", "unit"),
     ),
     PopulationKind.WAIVER: Kind(
         sources=(

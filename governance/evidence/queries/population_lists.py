@@ -10,17 +10,20 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist
+from django.db import connection
 from django.db.models import QuerySet
 
 from governance.accounts.models import Unit
 from governance.accounts.queries import unit_reach
 from governance.audit.lines import AT_ONCE
-from governance.audit.models import LedgerEntry
+from governance.audit.models import LedgerCheckpoint, LedgerEntry
 from governance.audit.registration import possible_states, prose_names
+from governance.audit.rows import one_snapshot
 from governance.audit.rules import Verb, stream_id
 from governance.core.canonical import timestamp
+from governance.core.errors import InvalidInput, Problem
 from governance.core.models import Record
-from governance.core.wording import number
+from governance.core.wording import as_date, number
 from governance.evidence.queries.population_kinds import ACCOUNTS, KINDS, Kind, Source
 from governance.evidence.rules.populations.lists import (
     ENTRY,
@@ -33,6 +36,7 @@ from governance.evidence.rules.populations.lists import (
     TooManyRows,
     compared,
     narrowed,
+    period_problems,
 )
 from governance.inventory.models import Model, RuleScope
 
@@ -42,20 +46,48 @@ class Listed:
     """A population as it was found: its rows in their order, and the control over all of the kind.
 
     `control` is of every row of these tables in the period and unit, before `keeps` and facets
-    narrowed them to `rows`; `models` are those whose rows were looked for.
+    narrowed them to `rows`; `models` are those whose rows were looked for, and `checkpoint` is the
+    newest there was.
     """
 
     rows: Sequence[Row]
     control: Control
     models: Sequence[str]
+    checkpoint: LedgerCheckpoint | None
 
 
 def listed(asked: Asked, *, unit: Unit, at: datetime) -> Listed:
     """List what is asked for, in the unit and those below it, as it stands at that moment.
 
-    Raises TooManyRows. What is written meanwhile is seen by one count and not by the other, so
-    this is read within one snapshot (`audit.rows.one_snapshot`).
+    All of it is read from one snapshot: what is written meanwhile would be seen by one count and
+    not by the other. Raises what `require_listable` raises.
     """
+    require_listable(asked, unit=unit, at=at)
+    with one_snapshot(connection):
+        return _listed(asked, unit=unit, at=at)
+
+
+def require_listable(asked: Asked, *, unit: Unit, at: datetime) -> None:
+    """Raise InvalidInput for what cannot be listed, TooManyRows for what is too long."""
+    problems = [*period_problems(asked, today=as_date(at)), *_model_problems(asked, unit)]
+    if problems:
+        raise InvalidInput(*problems)
+    sources, models = KINDS[asked.kind].sources, _models(asked, unit)
+    count = sum(_records(one, asked, unit=unit, models=models, at=at).count() for one in sources)
+    if count > MOST_ROWS:
+        raise TooManyRows(
+            f"There are {number(count)} rows, and one population holds {number(MOST_ROWS)}. Choose "
+            "a shorter period, a unit further down or a single model."
+        )
+
+
+def _model_problems(asked: Asked, unit: Unit) -> Iterator[Problem]:
+    if asked.model and not _models(asked, unit).exists():
+        message = f"There is no model of this name, by this filter, in {unit.name} or below it."
+        yield Problem(field="model", rule="choice", message=message)
+
+
+def _listed(asked: Asked, *, unit: Unit, at: datetime) -> Listed:
     kind = KINDS[asked.kind]
     models = _models(asked, unit)
     elsewhere = _streams(Model.objects.exclude(pk__in=models.values("pk")))
@@ -63,7 +95,6 @@ def listed(asked: Asked, *, unit: Unit, at: datetime) -> Listed:
     rows: list[Row] = []
     for source in kind.sources:
         records = list(_records(source, asked, unit=unit, models=models, at=at))
-        _require_few(len(rows) + len(records))
         told, entries = _told(source, asked, elsewhere=elsewhere, at=at)
         if not source.way:
             told = _of_unit(source, told, records, unit=unit)
@@ -75,13 +106,14 @@ def listed(asked: Asked, *, unit: Unit, at: datetime) -> Listed:
         rows=narrowed(rows, {**kind.keeps, **asked.facets}),
         control=_together(control),
         models=sorted(model.ref for model in models.only("pk")) if kind.of_models else (),
+        checkpoint=LedgerCheckpoint.objects.order_by("-size").first(),
     )
 
 
 def _models(asked: Asked, unit: Unit) -> QuerySet[Model]:
     models = Model.objects.filter(unit_reach([unit.path], prefix="unit__"))
     if asked.model:
-        models = models.filter(name=asked.model)
+        models = models.named(asked.model)
     if asked.framework:
         named = RuleScope.objects.latest_only().filter(applying__contains=f" {asked.framework} ")
         models = models.filter(pk__in=named.values("model"))
@@ -105,7 +137,7 @@ def _records(
     rows = source.table._default_manager.filter(reach, **within)
     if source.way:
         rows = rows.filter(**{f"{source.way}__in": models.values("pk")})
-    return rows.select_related(*_joined(source)).order_by(source.at, "pk")[: MOST_ROWS + 1]
+    return rows.select_related(*_joined(source)).order_by(source.at, "pk")
 
 
 def _joined(source: Source) -> list[str]:
@@ -125,14 +157,6 @@ def _joined(source: Source) -> list[str]:
             found["__".join(way)] = None
             meta = field.related_model._meta
     return list(found)
-
-
-def _require_few(count: int) -> None:
-    if count > MOST_ROWS:
-        raise TooManyRows(
-            f"There are more than {number(MOST_ROWS)} rows, which is the most that one population "
-            "holds. Choose a shorter period, a unit further down or a single model."
-        )
 
 
 def _told(
@@ -226,7 +250,7 @@ def _together(parts: Sequence[Control]) -> Control:
 
 def facet_choices(kind: Kind, column: str) -> Sequence[tuple[str, str]]:
     """Return the values that a column of the list can have, and what people call them."""
-    if column == "kind":
+    if column == "change":
         return [(one.table.REF, str(one.table._meta.verbose_name)) for one in kind.sources]
     field: Any = None
     meta: Any = kind.sources[0].table._meta
