@@ -25,3 +25,5 @@ class EvidenceConfig(AppConfig):
         register_check(check_requirements)
         register_check(check_seal)
         OBSERVERS.append(seal_key_in_use)
+        for name in ("Population", "Sample"):
+            register(self.get_model(name), history=True)

@@ -64,12 +64,12 @@ def build_pack(
     files = make_pack(model, by=by, at=at, report=report)
     begin(report, 5)
     pack = _file(files, model=model, by=by, at=at, job=job)
-    _sign_ledger(by=by, at=at)
+    sign_ledger(by=by, at=at)
     return pack
 
 
-def _sign_ledger(*, by: str, at: datetime) -> None:
-    """Have a checkpoint cover what goes out, and that it went out.
+def sign_ledger(*, by: str, at: datetime) -> None:
+    """Have a checkpoint cover what goes out, and of a pack that it went out.
 
     A crash before it leaves the pack without one, until the next is signed in a few minutes. What
     keeps the signer from signing keeps nobody from having the pack.
@@ -77,7 +77,7 @@ def _sign_ledger(*, by: str, at: datetime) -> None:
     try:
         make_checkpoint(actor=by, at=at)
     except (SignerRefuses, MemoryUnusable, KeyUnusable):
-        logger.exception("a pack was built, and no checkpoint covers it")
+        logger.exception("evidence was taken, and no checkpoint covers it")
 
 
 def _file(files: PackFiles, *, model: Model, by: str, at: datetime, job: UUID | None) -> Pack:
