@@ -1,0 +1,25 @@
+"""The tables of evidence."""
+
+from governance.evidence.models.examining import (
+    ExaminationView,
+    InformationRequest,
+    InformationRequestAssignment,
+    InformationRequestAttachment,
+    InformationRequestEnd,
+    InformationRequestMessage,
+)
+from governance.evidence.models.packs import (
+    Pack,
+    PackQuerySet,
+)
+
+__all__ = [
+    "ExaminationView",
+    "InformationRequest",
+    "InformationRequestAssignment",
+    "InformationRequestAttachment",
+    "InformationRequestEnd",
+    "InformationRequestMessage",
+    "Pack",
+    "PackQuerySet",
+]
