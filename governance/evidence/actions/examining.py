@@ -11,6 +11,7 @@ from django.db import transaction
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission, require
+from governance.accounts.rules import Actor
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
 from governance.core.errors import InvalidInput, Problem, invalid
@@ -84,7 +85,7 @@ def raise_information_request(
     model: Model | None,
     page: str,
     wished_date: date,
-    actor: User,
+    actor: Actor,
     at: datetime,
 ) -> InformationRequest:
     """Ask for information by a day, in the examination that is open to the examiner.
@@ -93,7 +94,7 @@ def raise_information_request(
     information_request.raised. Raises ExaminationNotFound, ExaminationOver, InvalidInput (rules
     `in_set` and `viewed`), NotYoursToAsk.
     """
-    if not actor.is_examiner:
+    if not (isinstance(actor, User) and actor.is_examiner):
         raise NotYoursToAsk("Only an examiner asks for information in an examination.")
     examination = _locked_open(actor, at=at)
     about = last_view(examination, page) if page else None
@@ -298,7 +299,7 @@ def _locked(request_id: UUID) -> InformationRequest:
 
 
 def _require_asker(request: InformationRequest, actor: User, *, at: datetime) -> None:
-    if all(one.user_id != actor.pk for one in request.examination.examiners.all()):
+    if all(one.user.ref != actor.ref for one in request.examination.examiners.all()):
         raise NotYoursToAsk(
             "Only an examiner of this examination asks in it.",
             subject=request.ref,
