@@ -38,6 +38,7 @@ class Permission(StrEnum):
     ATTESTATION_GIVE = "inventory:attestation:give"
     CAMPAIGN_OPEN = "inventory:campaign:open"
     CHANGE_DECIDE = "inventory:change:decide"
+    EXAMINATION_OPEN = "inventory:examination:open"
     FIELD_DEFINE = "inventory:field:define"
     MODEL_CREATE = "inventory:model:create"
     MODEL_EDIT = "inventory:model:edit"
@@ -149,6 +150,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.DATA_ERASE,
+            Permission.EXAMINATION_OPEN,
             Permission.POLICY_PROPOSE,
             Permission.POLICY_SIGN,
             Permission.POPULATION_EXTRACT,

@@ -12,6 +12,7 @@ from governance.accounts.rules import Actor
 from governance.audit.models import LedgerEntry
 from governance.audit.rules import Source, Verb
 from governance.core.wording import as_date, sentence
+from governance.portal.pages.events_of_examinations import EXAMINATION_VERBS, EXAMINATIONS
 from governance.portal.pages.naming import Names, names_in
 
 
@@ -72,6 +73,7 @@ MARKS: dict[str, Mark] = {
         (Verb.DELEGATION_ENDED, ("mute", "person", "Access"), "Took back a seat that was lent"),
         (Verb.DELEGATION_GIVEN, ("mute", "person", "Access"), "Lent a seat among those who sign"),
         (Verb.EVALUATION_RECORDED, ("mute", "pulse", "Measured"), "Recorded results for {what}"),
+        *EXAMINATIONS,
         (Verb.FIELD_CHANGED, ("mute", "sliders", "Inventory"), "Changed a field of the firm"),
         (Verb.FIELD_DEFINED, ("mute", "sliders", "Inventory"), "Defined a field of the firm"),
         (Verb.FINDING_CLOSED, ("ok", "flag", "Finding"), "Closed a finding"),
@@ -247,6 +249,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             )
         ),
     ),
+    "examinations": ("Examinations", EXAMINATION_VERBS),
     "registry": (
         "Inventory and registry",
         frozenset(
