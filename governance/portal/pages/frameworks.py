@@ -23,7 +23,7 @@ from governance.inventory.rules.frameworks import (
     said,
     seen_on,
 )
-from governance.portal.pages.obligations import DueRow, due_by
+from governance.portal.pages.framework_obligations import DueRow, due_by
 from governance.portal.pages.requirements import Asked, asked_by, count_asked
 from governance.portal.pages.rule_words import condition_words
 
