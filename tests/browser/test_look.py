@@ -54,6 +54,7 @@ PAGES = [
     "/decisions/",
     "/reviews/?view=later",
     "/attestations/",
+    "/frameworks/obligations/",
     "/waivers/?view=all",
     "/models/churn-model/waivers/new/",
     "/frameworks/",

@@ -9,8 +9,8 @@ from django.utils import timezone
 from governance.evidence.rules.requirements import SCHEMAS
 from governance.inventory.queries import model_named
 from governance.inventory.rules.frameworks import SCHEMA
+from governance.portal.pages.framework_obligations import obligations_page
 from governance.portal.pages.frameworks import framework_list, framework_page
-from governance.portal.pages.obligations import obligations_page
 from governance.portal.pages.rules import rules_page
 from governance.portal.requests import PageRequest
 
