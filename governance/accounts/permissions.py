@@ -34,6 +34,7 @@ class Permission(StrEnum):
     CARD_PUBLISH = "cards:card:publish"
     CARD_WRITE = "cards:card:write"
     PACK_BUILD = "evidence:pack:build"
+    POPULATION_EXTRACT = "evidence:population:extract"
     ATTESTATION_GIVE = "inventory:attestation:give"
     CAMPAIGN_OPEN = "inventory:campaign:open"
     CHANGE_DECIDE = "inventory:change:decide"
@@ -152,6 +153,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.EXAMINATION_OPEN,
             Permission.POLICY_PROPOSE,
             Permission.POLICY_SIGN,
+            Permission.POPULATION_EXTRACT,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
@@ -168,6 +170,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.POLICY_SIGN,
+            Permission.POPULATION_EXTRACT,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,

@@ -1,6 +1,19 @@
 from django.apps import AppConfig
+from django.core.checks import register as register_check
 
 from governance.audit.registration import register
+from governance.core.observing import OBSERVERS
+from governance.evidence.checks import check_seal, seal_key_in_use
+from governance.evidence.firm import check_requirements
+
+SEAL_COLUMNS = (
+    "seal",
+    "seal_holder",
+    "seal_is_self_made",
+    "timestamped_at",
+    "timestamp_missing",
+)
+"""Packs from before there were seals are without them."""
 
 EXAMINING = (
     "ExaminationView",
@@ -18,6 +31,9 @@ class EvidenceConfig(AppConfig):
     label = "evidence"
 
     def ready(self) -> None:
-        register(self.get_model("Pack"), history=True)
-        for name in EXAMINING:
+        register(self.get_model("Pack"), history=True, later=SEAL_COLUMNS)
+        register_check(check_requirements)
+        register_check(check_seal)
+        OBSERVERS.append(seal_key_in_use)
+        for name in ("Population", "Sample", *EXAMINING):
             register(self.get_model(name), history=True)

@@ -27,4 +27,7 @@ def run(run: JobRun) -> dict[str, Any]:
 
 
 def _result(pack: Pack) -> dict[str, Any]:
-    return {"pack": str(pack.pk), "reference": pack.reference, "sha256": pack.file_digest}
+    found = {"pack": str(pack.pk), "reference": pack.reference, "sha256": pack.file_digest}
+    if pack.timestamp_missing:
+        found["seal_without_timestamp"] = pack.timestamp_missing
+    return found

@@ -13,6 +13,7 @@ from governance.audit.proofs import NoCheckpoint
 from governance.core.pdf import PdfTooLarge, PdfUnavailable
 from governance.portal.examination_urls import examination_urls
 from governance.portal.inventory_urls import inventory_area
+from governance.portal.population_urls import population_urls
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.account import ChangePassword, SecondStep, SignIn, SignOut
 from governance.portal.views.accounts import (
@@ -360,6 +361,7 @@ urlpatterns = [
     *validation_urls,
     *evidence_urls,
     *examination_urls,
+    *population_urls,
     *decision_urls,
     *slot_urls,
     *policy_urls,

@@ -60,7 +60,10 @@ from governance.evidence.actions.examining import (
     withdraw_information_request,
 )
 from governance.evidence.actions.packs import request_pack
-from governance.evidence.models import InformationRequest
+from governance.evidence.actions.populations import draw_sample, extract_population
+from governance.evidence.models import InformationRequest, Population
+from governance.evidence.rules.populations.lists import Asked, PopulationKind
+from governance.evidence.rules.populations.sampling import Draw, Method
 from governance.inventory.actions import create_model, describe_model, edit_model, propose_change
 from governance.inventory.actions.examinations import (
     end_examination,
@@ -117,6 +120,7 @@ class World:
     other: Model
     examination: Examination
     asked: InformationRequest
+    population: Population
     actors: dict[str, Any]
 
 
@@ -184,6 +188,14 @@ def make_world(cast: Cast) -> World:
         other=f.make_model(cast, name="other-model"),
         examination=opened,
         asked=question,
+        population=extract_population(
+            asked=Asked(
+                kind=PopulationKind.FINDING, since_date=NOON.date(), until_date=NOON.date()
+            ),
+            unit=cast.unit,
+            actor=cast.compliance,
+            at=NOON,
+        ),
         actors={name: getattr(cast, name) for name in names}
         | {"examiner": person}
         | {"superuser": User.objects.get(pk=root.pk), "token": full, "reading token": reading}
@@ -278,6 +290,12 @@ def commenting_on_card(w: World, actor: Any) -> CardComment:
     return comment_on_section(
         version=w.candidate, section="fairness", text="Which groups?", actor=actor, at=NOON
     )
+
+
+def extracting(w: World, actor: Any) -> Population:
+    day = NOON.date()
+    asked = Asked(kind=PopulationKind.FINDING, since_date=day, until_date=day)
+    return extract_population(asked=asked, unit=w.cast.unit, actor=actor, at=NOON)
 
 
 ADMINS = {"administrator", "console"}
@@ -419,6 +437,16 @@ TABLE: dict[str, tuple[set[str], Act]] = {
     "take a question back": (
         {"examiner"},
         lambda w, a: withdraw_information_request(request_id=w.asked.pk, actor=a, at=NOON),
+    ),
+    "extract population": ({"compliance", "console"}, extracting),
+    "draw sample": (
+        {"compliance", "console"},
+        lambda w, a: draw_sample(
+            population=w.population,
+            draw=Draw(method=Method.RANDOM, seed="1", size=1),
+            actor=a,
+            at=NOON,
+        ),
     ),
     "add unit": (
         ADMINS, lambda w, a: create_unit(path=f"bank/{uuid4().hex}", name="U", actor=a, at=NOON)

@@ -13,6 +13,8 @@ from governance.core.canonical import canonical, sha256_hex
 from governance.core.drawing import rosette
 from governance.core.pdf import Asset, Attachment, Rendered, render_pdf
 from governance.evidence import verify_pack
+from governance.evidence.pades.keys import seal_key
+from governance.evidence.pades.sealing import FIELD, facts_of, seal
 from governance.evidence.queries.collecting import collect
 from governance.evidence.rules import pages
 from governance.evidence.rules.contents import contents
@@ -22,6 +24,7 @@ from governance.evidence.rules.packs import (
     EVIDENCE_NAME,
     PackFiles,
     Report,
+    SealFacts,
     begin,
     reference,
     require_verified,
@@ -39,21 +42,25 @@ PRINTED_ENTRIES = 1500
 def make_pack(model: Model, *, by: str, at: datetime, report: Report) -> PackFiles:
     """Return the files of a pack of this model as it stands, verified. Files nothing.
 
-    Raises EvidenceBroken when the records do not verify; core.pdf.PdfUnavailable.
+    Raises EvidenceBroken when the records do not verify; core.pdf.PdfUnavailable; SealUnusable,
+    before anything is read.
     """
+    key = seal_key(at=at)
     begin(report, 1)
     document = collect(model, by=by, at=at)
     text = canonical(document)
     evidence = text.encode()
     require_verified(verify_pack.verify(evidence))
     begin(report, 2)
-    drawn = draw(text)
+    drawn = draw(text, sealed_by=facts_of(key))
     begin(report, 3)
-    digest = sha256_hex(drawn.data)
-    checks = verify_pack.verify(drawn.data, file_digest=digest)
+    pdf, sealed = seal(drawn.data, key=key, at=at)
+    begin(report, 4)
+    digest = sha256_hex(pdf)
+    checks = verify_pack.verify(pdf, file_digest=digest)
     require_verified(checks)
     return PackFiles(
-        pdf=drawn.data,
+        pdf=pdf,
         evidence=evidence,
         content_digest=sha256_hex(evidence),
         file_digest=digest,
@@ -61,15 +68,19 @@ def make_pack(model: Model, *, by: str, at: datetime, report: Report) -> PackFil
         entries=document["about"]["entries"],
         head=document["about"]["head"],
         checks=checks,
+        seal=sealed,
         replaced=drawn.replaced,
     )
 
 
-def draw(text: str) -> Rendered:
-    """Return the PDF of this evidence; equal evidence gives equal bytes on the same machine."""
+def draw(text: str, *, sealed_by: SealFacts) -> Rendered:
+    """Return the PDF of this evidence, still to be sealed by that certificate.
+
+    Equal arguments give equal bytes on the same machine.
+    """
     digest = sha256_hex(text.encode())
     evidence = Evidence(text)
-    printed = context(evidence, digest)
+    printed = context(evidence, digest, sealed_by=sealed_by)
     return render_pdf(
         render_to_string("pdf/evidence-pack.html", printed, using="jinja2"),
         assets={"evidence-pack.css": styles(), **ornaments(printed)},
@@ -82,6 +93,7 @@ def draw(text: str) -> Rendered:
             )
         ],
         identifier=bytes.fromhex(digest)[:16],
+        signature=FIELD,
     )
 
 
@@ -111,11 +123,14 @@ def built_at(evidence: Evidence) -> datetime:
     return datetime.fromisoformat(evidence.about["built_at"])
 
 
-def context(evidence: Evidence, digest: str) -> Mapping[str, Any]:
-    """What the template prints."""
+def context(
+    evidence: Evidence, digest: str, *, sealed_by: SealFacts | None = None
+) -> Mapping[str, Any]:
+    """What the template prints; without `sealed_by` it names no seal."""
     versions = pages.versions(evidence)
     return {
         "about": evidence.about,
+        "seal": sealed_by,
         "built_at": built_at(evidence),
         "built_by": evidence.name(evidence.about["built_by"]),
         "reference": reference(digest),

@@ -35,6 +35,8 @@ from governance.inventory.models import Model
 from governance.jobs.actions import enqueue
 from governance.jobs.models import Job
 
+LONGEST_HOLDER, LONGEST_REASON = 200, 300
+
 logger = logging.getLogger(__name__)
 
 
@@ -56,17 +58,18 @@ def build_pack(
     Appends pack.built to the stream `evidence`, and checkpoint.made; no model's changes.
 
     `by` is the reference of who asked, whose permission was checked when they did. Raises
-    EvidenceBroken, core.pdf.PdfUnavailable, core.pdf.PdfTooLarge; then nothing is filed.
+    EvidenceBroken, SealUnusable, core.pdf.PdfUnavailable, core.pdf.PdfTooLarge; then nothing is
+    filed.
     """
     files = make_pack(model, by=by, at=at, report=report)
-    begin(report, 4)
+    begin(report, 5)
     pack = _file(files, model=model, by=by, at=at, job=job)
-    _sign_ledger(by=by, at=at)
+    sign_ledger(by=by, at=at)
     return pack
 
 
-def _sign_ledger(*, by: str, at: datetime) -> None:
-    """Have a checkpoint cover what goes out, and that it went out.
+def sign_ledger(*, by: str, at: datetime) -> None:
+    """Have a checkpoint cover what goes out, and of a pack that it went out.
 
     A crash before it leaves the pack without one, until the next is signed in a few minutes. What
     keeps the signer from signing keeps nobody from having the pack.
@@ -74,7 +77,7 @@ def _sign_ledger(*, by: str, at: datetime) -> None:
     try:
         make_checkpoint(actor=by, at=at)
     except (SignerRefuses, MemoryUnusable, KeyUnusable):
-        logger.exception("a pack was built, and no checkpoint covers it")
+        logger.exception("evidence was taken, and no checkpoint covers it")
 
 
 def _file(files: PackFiles, *, model: Model, by: str, at: datetime, job: UUID | None) -> Pack:
@@ -93,6 +96,11 @@ def _file(files: PackFiles, *, model: Model, by: str, at: datetime, job: UUID | 
             pages=files.pages,
             entries=files.entries,
             head=files.head,
+            seal=files.seal.fingerprint,
+            seal_holder=files.seal.holder[:LONGEST_HOLDER],
+            seal_is_self_made=files.seal.is_self_made,
+            timestamped_at=files.seal.timestamped_at,
+            timestamp_missing=files.seal.missing[:LONGEST_REASON],
             built_by=by,
             built_at=at,
             job=job,
@@ -110,6 +118,7 @@ def _file(files: PackFiles, *, model: Model, by: str, at: datetime, job: UUID | 
                 "pages": pack.pages,
                 "entries": pack.entries,
                 "head": pack.head,
+                "seal_sha256": pack.seal,
             },
             records=[pack],
         )

@@ -11,6 +11,10 @@ from governance.evidence.models.examining import (
 from governance.evidence.models.packs import (
     Pack,
     PackQuerySet,
+    Population,
+    PopulationQuerySet,
+    Sample,
+    SampleQuerySet,
 )
 
 __all__ = [
@@ -22,4 +26,8 @@ __all__ = [
     "InformationRequestMessage",
     "Pack",
     "PackQuerySet",
+    "Population",
+    "PopulationQuerySet",
+    "Sample",
+    "SampleQuerySet",
 ]

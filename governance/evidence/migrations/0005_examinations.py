@@ -10,7 +10,7 @@ import governance.core.models
 class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0007_entries_of_one_act"),
-        ("evidence", "0001_initial"),
+        ("evidence", "0004_samples"),
         ("inventory", "0028_examinations"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
