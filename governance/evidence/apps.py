@@ -32,8 +32,8 @@ class EvidenceConfig(AppConfig):
 
     def ready(self) -> None:
         register(self.get_model("Pack"), history=True, later=SEAL_COLUMNS)
+        for name in ("Population", "Sample", *EXAMINING):
+            register(self.get_model(name), history=True)
         register_check(check_requirements)
         register_check(check_seal)
         OBSERVERS.append(seal_key_in_use)
-        for name in ("Population", "Sample", *EXAMINING):
-            register(self.get_model(name), history=True)

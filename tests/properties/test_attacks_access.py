@@ -117,10 +117,10 @@ class World:
     grant: RoleGrant
     lent: Delegation
     hold: Hold
+    population: Population
     other: Model
     examination: Examination
     asked: InformationRequest
-    population: Population
     actors: dict[str, Any]
 
 
@@ -185,9 +185,6 @@ def make_world(cast: Cast) -> World:
         hold=place_hold(
             on=Holdable.person(cast.auditor), reason="A case.", actor=cast.compliance, at=NOON
         ),
-        other=f.make_model(cast, name="other-model"),
-        examination=opened,
-        asked=question,
         population=extract_population(
             asked=Asked(
                 kind=PopulationKind.FINDING, since_date=NOON.date(), until_date=NOON.date()
@@ -196,6 +193,9 @@ def make_world(cast: Cast) -> World:
             actor=cast.compliance,
             at=NOON,
         ),
+        other=f.make_model(cast, name="other-model"),
+        examination=opened,
+        asked=question,
         actors={name: getattr(cast, name) for name in names}
         | {"examiner": person}
         | {"superuser": User.objects.get(pk=root.pk), "token": full, "reading token": reading}
@@ -405,6 +405,16 @@ TABLE: dict[str, tuple[set[str], Act]] = {
         {"owner", "developer", "validator", "approver", "compliance", "console"},
         lambda w, a: request_pack(model=w.model, actor=a, at=NOON),
     ),
+    "extract population": ({"compliance", "console"}, extracting),
+    "draw sample": (
+        {"compliance", "console"},
+        lambda w, a: draw_sample(
+            population=w.population,
+            draw=Draw(method=Method.RANDOM, seed="1", size=1),
+            actor=a,
+            at=NOON,
+        ),
+    ),
     "open examination": ({"compliance"}, opening_examination),
     "widen examination": (
         {"compliance"},
@@ -437,16 +447,6 @@ TABLE: dict[str, tuple[set[str], Act]] = {
     "take a question back": (
         {"examiner"},
         lambda w, a: withdraw_information_request(request_id=w.asked.pk, actor=a, at=NOON),
-    ),
-    "extract population": ({"compliance", "console"}, extracting),
-    "draw sample": (
-        {"compliance", "console"},
-        lambda w, a: draw_sample(
-            population=w.population,
-            draw=Draw(method=Method.RANDOM, seed="1", size=1),
-            actor=a,
-            at=NOON,
-        ),
     ),
     "add unit": (
         ADMINS, lambda w, a: create_unit(path=f"bank/{uuid4().hex}", name="U", actor=a, at=NOON)

@@ -8,9 +8,8 @@ from governance.evidence.models.examining import (
     InformationRequestEnd,
     InformationRequestMessage,
 )
-from governance.evidence.models.packs import (
-    Pack,
-    PackQuerySet,
+from governance.evidence.models.packs import Pack, PackQuerySet
+from governance.evidence.models.populations import (
     Population,
     PopulationQuerySet,
     Sample,

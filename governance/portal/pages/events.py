@@ -205,6 +205,7 @@ MARKS: dict[str, Mark] = {
     )
 }
 
+EVIDENCE = ("checkpoint.", "ledger.", "pack.", "population.", "sample.")
 KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "signatures": ("Signatures", frozenset(v.value for v in Verb if v.value.endswith(".signed"))),
     "stages": (
@@ -297,7 +298,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "evidence": (
         "Evidence and ledger",
-        frozenset(v.value for v in Verb if v.value.startswith(("pack.", "checkpoint.", "ledger."))),
+        frozenset(v.value for v in Verb if v.value.startswith(EVIDENCE)),
     ),
     "alarms": ("Alarms of the ledger", frozenset({Verb.ALARM_RAISED, Verb.ALARM_SETTLED})),
     "refusals": ("Refused attempts", frozenset({Verb.CALL_REFUSED.value})),
