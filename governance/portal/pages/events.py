@@ -59,11 +59,7 @@ MARKS: dict[str, Mark] = {
             ("bad", "chain", "Checkpoint"),
             "Refused to sign a ledger that contradicts what was signed",
         ),
-        (
-            Verb.CLASS_ASSESSED,
-            ("ink", "sliders", "Class"),
-            "Assessed the EU AI Act class",
-        ),
+        (Verb.CLASS_ASSESSED, ("ink", "sliders", "Class"), "Assessed the EU AI Act class"),
         (Verb.DEPENDENCY_ADDED, ("mute", "plus", "Inventory"), "Added a model that feeds it"),
         (Verb.DEPENDENCY_ENDED, ("mute", "minus", "Inventory"), "Ended that a model feeds it"),
         (Verb.DEPLOYMENT_REPORTED, ("mute", "pulse", "Serving"), "Reported what an instance runs"),
@@ -209,6 +205,7 @@ MARKS: dict[str, Mark] = {
     )
 }
 
+EVIDENCE = ("checkpoint.", "ledger.", "pack.", "population.", "sample.")
 KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "signatures": ("Signatures", frozenset(v.value for v in Verb if v.value.endswith(".signed"))),
     "stages": (
@@ -301,7 +298,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "evidence": (
         "Evidence and ledger",
-        frozenset(v.value for v in Verb if v.value.startswith(("pack.", "checkpoint.", "ledger."))),
+        frozenset(v.value for v in Verb if v.value.startswith(EVIDENCE)),
     ),
     "alarms": ("Alarms of the ledger", frozenset({Verb.ALARM_RAISED, Verb.ALARM_SETTLED})),
     "refusals": ("Refused attempts", frozenset({Verb.CALL_REFUSED.value})),
