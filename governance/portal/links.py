@@ -35,9 +35,11 @@ def model_named(name: str) -> str:
     return f"/models/{quote(name)}/"
 
 
-def then(address: str, instant: Instant) -> str:
-    """The same page as it stood at that moment."""
-    return f"{address}?{AS_OF}={instant.text}"
+def then(address: str, instant: Instant | None) -> str:
+    """The same page as it stood at that moment; of the present, the page itself."""
+    if instant is None:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}{AS_OF}={instant.text}"
 
 
 def view_of(row: SavedView) -> str:
@@ -60,6 +62,12 @@ def rules(row: Model) -> str:
 
 def framework(key: str) -> str:
     return f"/frameworks/{quote(key)}/"
+
+
+def approvers(row: Model, request: PromotionRequest | None = None) -> str:
+    """Who can sign for a request, or for what of the model would come next."""
+    asked = f"?{urlencode({'request': request.pk})}" if request else ""
+    return f"{model(row)}approvers/{asked}"
 
 
 def pin(row: Model) -> str:

@@ -14,16 +14,29 @@ from governance.api.views.lineage import LineageEvents, SnapshotVersions, Versio
 from governance.api.views.models import Findings, Models, OneModel, OneRequest, Requests
 from governance.api.views.nowhere import NothingHere
 from governance.api.views.promotions import Emergency, Rollback
+from governance.api.views.records import (
+    Approvers,
+    Attestations,
+    Changes,
+    Dependencies,
+    Policies,
+    Reviews,
+    Waivers,
+)
 from governance.api.views.rules import Rules
 from governance.api.views.serving import Allow, DeploymentReports, Live
 from governance.api.views.versions import LabeledVersion, Version
 
 __all__ = [
     "Allow",
+    "Approvers",
+    "Attestations",
     "Card",
     "CardCheck",
     "CardSchema",
     "Cards",
+    "Changes",
+    "Dependencies",
     "DeploymentReports",
     "Emergency",
     "Evaluations",
@@ -44,10 +57,13 @@ __all__ = [
     "OneFramework",
     "OneModel",
     "OneRequest",
+    "Policies",
     "Requests",
+    "Reviews",
     "Rollback",
     "Rules",
     "SnapshotVersions",
     "Version",
     "VersionLineage",
+    "Waivers",
 ]
