@@ -11,4 +11,13 @@ class EvidenceConfig(AppConfig):
 
     def ready(self) -> None:
         register(self.get_model("Pack"), history=True)
+        register(self.get_model("EvidenceFile"), history=True, exclude=("data",))
+        for name in (
+            "FiledEvidence",
+            "EvidenceWithdrawal",
+            "Inapplicability",
+            "InapplicabilityEnd",
+            "CoverageSnapshot",
+        ):
+            register(self.get_model(name), history=True)
         checks.register(check_requirements)
