@@ -65,6 +65,7 @@ class Verb(models.TextChoices):
     COMMENT_EDITED = "comment.edited"
     COMMENT_REMOVED = "comment.removed"
     COMMENT_WRITTEN = "comment.written"
+    COVERAGE_COUNTED = "coverage.counted"
     DELEGATION_ENDED = "delegation.ended"
     DELEGATION_GIVEN = "delegation.given"
     DEPENDENCY_ADDED = "dependency.added"

@@ -29,6 +29,7 @@ from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision
 from governance.core.canonical import sha256_hex
 from governance.demo import assessing, cards, contents, exceptions, lineage, records, upkeep
+from governance.demo.evidence import file_and_count
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
 from governance.demo.serving import give_role, make_slot, report
@@ -99,6 +100,7 @@ def seed(*, now: datetime) -> None:
     exceptions.lend_seats(read("people.yaml")["lent"], person=bank.person, now=now)
     upkeep.keep_up(bank.cast.units["meridian"], person=bank.person, prove=_proof, now=now)
     records.retire(models, now=now)
+    file_and_count(person=bank.person, now=now)
 
 
 def _serve(bank: Meridian) -> None:

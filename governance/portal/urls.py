@@ -11,6 +11,7 @@ from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
 from governance.audit.proofs import NoCheckpoint
 from governance.core.pdf import PdfTooLarge, PdfUnavailable
+from governance.portal.compliance_urls import compliance_area
 from governance.portal.inventory_urls import inventory_area
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.account import ChangePassword, SecondStep, SignIn, SignOut
@@ -357,6 +358,7 @@ urlpatterns = [
     *card_urls,
     *data_urls,
     *validation_urls,
+    *compliance_area,
     *evidence_urls,
     *decision_urls,
     *slot_urls,

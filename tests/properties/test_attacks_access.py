@@ -55,7 +55,14 @@ from governance.cards.actions import (
 )
 from governance.cards.models import CardComment
 from governance.core.errors import NotAllowed, NotFound, Refused
+from governance.evidence.actions.filing import (
+    end_inapplicable,
+    file_evidence,
+    state_inapplicable,
+    withdraw_evidence,
+)
 from governance.evidence.actions.packs import request_pack
+from governance.evidence.models import FiledEvidence, Inapplicability
 from governance.inventory.actions import create_model, describe_model, edit_model, propose_change
 from governance.inventory.models import Model
 from governance.inventory.rules.model_changes import Rationale
@@ -211,6 +218,29 @@ def adding_user(w: World, actor: Any) -> None:
     )  # fmt: skip
 
 
+def filing(w: World, actor: Any) -> FiledEvidence:
+    return file_evidence(
+        model=w.model,
+        title="Minutes",
+        kind="policy",
+        link="https://minutes.bank.example",
+        made_date=NOON.date(),
+        actor=actor,
+        at=NOON,
+    )
+
+
+def stating(w: World, actor: Any) -> Inapplicability:
+    return state_inapplicable(
+        model=w.model,
+        requirement="sr-26-2/SR262-III-03",
+        reason="It is of low risk.",
+        until_date=NOON.date(),
+        actor=actor,
+        at=NOON,
+    )
+
+
 def granting(w: World, actor: Any) -> None:
     grant_role(
         user=w.cast.auditor, role=Role.APPROVER, unit=w.cast.unit, starts_at=NOON, actor=actor,
@@ -360,6 +390,20 @@ TABLE: dict[str, tuple[set[str], Act]] = {
     "build pack": (
         {"owner", "developer", "validator", "approver", "compliance", "console"},
         lambda w, a: request_pack(model=w.model, actor=a, at=NOON),
+    ),
+    "file evidence": ({"owner", "validator", "compliance"}, filing),
+    "withdraw evidence": (
+        {"owner", "validator", "compliance"},
+        lambda w, a: withdraw_evidence(
+            filed_id=filing(w, w.cast.compliance).pk, reason="Old.", actor=a, at=NOON
+        ),
+    ),
+    "state that it does not apply": ({"owner", "validator", "compliance"}, stating),
+    "have it apply again": (
+        {"owner", "validator", "compliance"},
+        lambda w, a: end_inapplicable(
+            stated_id=stating(w, w.cast.compliance).pk, actor=a, at=NOON
+        ),
     ),
     "add unit": (
         ADMINS, lambda w, a: create_unit(path=f"bank/{uuid4().hex}", name="U", actor=a, at=NOON)

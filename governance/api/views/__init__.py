@@ -1,6 +1,7 @@
 """The endpoints: load with what the caller may see, one domain call, present."""
 
 from governance.api.views.cards import Card, CardCheck, Cards, CardSchema
+from governance.api.views.coverage import Coverage, ModelCoverage
 from governance.api.views.evaluations import Evaluations
 from governance.api.views.ledger import LedgerEntries, LedgerFeed, LedgerStreams
 from governance.api.views.ledger_proofs import (
@@ -23,6 +24,7 @@ __all__ = [
     "CardCheck",
     "CardSchema",
     "Cards",
+    "Coverage",
     "DeploymentReports",
     "Emergency",
     "Evaluations",
@@ -37,6 +39,7 @@ __all__ = [
     "LedgerStreams",
     "LineageEvents",
     "Live",
+    "ModelCoverage",
     "Models",
     "NothingHere",
     "OneModel",

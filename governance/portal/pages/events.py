@@ -69,6 +69,7 @@ MARKS: dict[str, Mark] = {
         (Verb.COMMENT_EDITED, ("mute", "edit", "Comment"), "Changed a comment on {what}"),
         (Verb.COMMENT_REMOVED, ("mute", "minus", "Comment"), "Took back a comment on {what}"),
         (Verb.COMMENT_WRITTEN, ("mute", "comment", "Comment"), "Commented on {what}"),
+        (Verb.COVERAGE_COUNTED, ("mute", "shield", "Coverage"), "Counted what has evidence"),
         (Verb.DELEGATION_ENDED, ("mute", "person", "Access"), "Took back a seat that was lent"),
         (Verb.DELEGATION_GIVEN, ("mute", "person", "Access"), "Lent a seat among those who sign"),
         (Verb.EVALUATION_RECORDED, ("mute", "pulse", "Measured"), "Recorded results for {what}"),
