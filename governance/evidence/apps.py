@@ -24,6 +24,8 @@ EXAMINING = (
     "InformationRequestMessage",
 )
 """What examiners opened and asked for: rows are only added."""
+FILED = ("EvidenceWithdrawal", "FiledEvidence", "Inapplicability", "InapplicabilityEnd")
+"""What people filed and stated: rows are only added."""
 
 
 class EvidenceConfig(AppConfig):
@@ -32,7 +34,8 @@ class EvidenceConfig(AppConfig):
 
     def ready(self) -> None:
         register(self.get_model("Pack"), history=True, later=SEAL_COLUMNS)
-        for name in ("Population", "Sample", *EXAMINING):
+        register(self.get_model("EvidenceFile"), history=True, exclude=("data",))
+        for name in ("CoverageSnapshot", "Population", "Sample", *EXAMINING, *FILED):
             register(self.get_model(name), history=True)
         register_check(check_requirements)
         register_check(check_seal)

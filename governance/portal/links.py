@@ -7,7 +7,7 @@ from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.core.instants import AS_OF, Instant
-from governance.evidence.models import InformationRequest, Pack
+from governance.evidence.models import FiledEvidence, InformationRequest, Pack
 from governance.inventory.models import (
     Assessment,
     Campaign,
@@ -366,3 +366,55 @@ def target(row: Model | ModelVersion | PromotionRequest | Pack) -> str:
             return decision(row)
         case Pack():
             return pack(row)
+
+
+def coverage(framework: str = "") -> str:
+    """Which requirement has which evidence, over all models."""
+    return f"/compliance/?framework={quote(framework)}" if framework else "/compliance/"
+
+
+def coverage_of(framework: str, name: str = "") -> str:
+    """One framework for the model of that name; without one, for the firm."""
+    return f"/compliance/{quote(framework)}/" + (f"{quote(name)}/" if name else "")
+
+
+def coverage_by_model(row: Model) -> str:
+    """Every framework that asks something of the model."""
+    return f"{model(row)}coverage/"
+
+
+def file_evidence(row: Model | None, requirement: str = "") -> str:
+    """The form by which evidence is filed of a model; without one, of the firm."""
+    asked = {"model": row.name} if row else {}
+    query = urlencode(asked | ({"requirement": requirement} if requirement else {}))
+    return "/evidence/filed/new/" + (f"?{query}" if query else "")
+
+
+def exclude(row: Model, requirement: str) -> str:
+    """The form by which somebody states that a requirement does not apply to a model."""
+    return f"{coverage_by_model(row)}exclude/?{urlencode({'requirement': requirement})}"
+
+
+def include(row: Model, requirement: str) -> str:
+    """Where such a statement is taken back."""
+    return f"{coverage_by_model(row)}include/?{urlencode({'requirement': requirement})}"
+
+
+def filed(row: FiledEvidence) -> str:
+    return filed_by_key(str(row.pk))
+
+
+def filed_by_key(key: str) -> str:
+    return f"/evidence/filed/{key}/"
+
+
+def filed_file(row: FiledEvidence) -> str:
+    return f"{filed(row)}file"
+
+
+def withdraw_filed(row: FiledEvidence) -> str:
+    return f"{filed(row)}withdraw/"
+
+
+def filed_list(row: Model | None) -> str:
+    return "/evidence/filed/" + (f"?{urlencode({'model': row.name})}" if row else "")

@@ -1,6 +1,7 @@
 """The endpoints: load with what the caller may see, one domain call, present."""
 
 from governance.api.views.cards import Card, CardCheck, Cards, CardSchema
+from governance.api.views.coverage import Coverage, ModelCoverage
 from governance.api.views.evaluations import Evaluations
 from governance.api.views.frameworks import Frameworks, OneFramework
 from governance.api.views.ledger import LedgerEntries, LedgerFeed, LedgerStreams
@@ -36,6 +37,7 @@ __all__ = [
     "CardSchema",
     "Cards",
     "Changes",
+    "Coverage",
     "Dependencies",
     "DeploymentReports",
     "Emergency",
@@ -52,6 +54,7 @@ __all__ = [
     "LedgerStreams",
     "LineageEvents",
     "Live",
+    "ModelCoverage",
     "Models",
     "NothingHere",
     "OneFramework",

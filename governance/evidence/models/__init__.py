@@ -8,6 +8,14 @@ from governance.evidence.models.examining import (
     InformationRequestEnd,
     InformationRequestMessage,
 )
+from governance.evidence.models.filings import (
+    EvidenceFile,
+    EvidenceWithdrawal,
+    FiledEvidence,
+    FiledEvidenceQuerySet,
+    Inapplicability,
+    InapplicabilityEnd,
+)
 from governance.evidence.models.packs import Pack, PackQuerySet
 from governance.evidence.models.populations import (
     Population,
@@ -15,9 +23,18 @@ from governance.evidence.models.populations import (
     Sample,
     SampleQuerySet,
 )
+from governance.evidence.models.snapshots import CoverageSnapshot, CoverageSnapshotQuerySet
 
 __all__ = [
+    "CoverageSnapshot",
+    "CoverageSnapshotQuerySet",
+    "EvidenceFile",
+    "EvidenceWithdrawal",
     "ExaminationView",
+    "FiledEvidence",
+    "FiledEvidenceQuerySet",
+    "Inapplicability",
+    "InapplicabilityEnd",
     "InformationRequest",
     "InformationRequestAssignment",
     "InformationRequestAttachment",
