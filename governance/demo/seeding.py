@@ -29,6 +29,7 @@ from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision
 from governance.core.canonical import sha256_hex
 from governance.demo import assessing, cards, contents, exceptions, lineage, records, upkeep
+from governance.demo.clock import Clock
 from governance.demo.evidence import file_and_count
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
@@ -48,17 +49,6 @@ FOUNDED_DAYS_AGO = 320
 FILES = {"MLmodel": 921, "model.pkl": 4_120_331, "python_env.yaml": 122}
 PLAN = {"monitoring-plan.md": 3_874}
 """Files of a version with their sizes; what can do most harm says what is watched."""
-
-
-@dataclass
-class Clock:
-    """The demo's own time: each act a little after the one before it."""
-
-    at: datetime
-
-    def tick(self, **delta: int) -> datetime:
-        self.at += timedelta(**(delta or {"minutes": 17}))
-        return self.at
 
 
 @dataclass(frozen=True)
