@@ -1,6 +1,8 @@
 from django.apps import AppConfig
+from django.core import checks
 
 from governance.audit.registration import register
+from governance.evidence.firm import check_requirements
 
 
 class EvidenceConfig(AppConfig):
@@ -9,3 +11,4 @@ class EvidenceConfig(AppConfig):
 
     def ready(self) -> None:
         register(self.get_model("Pack"), history=True)
+        checks.register(check_requirements)
