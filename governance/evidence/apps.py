@@ -10,5 +10,6 @@ class EvidenceConfig(AppConfig):
     label = "evidence"
 
     def ready(self) -> None:
-        register(self.get_model("Pack"), history=True)
+        for name in ("Pack", "PackModel", "PackDownload"):
+            register(self.get_model(name), history=True)
         checks.register(check_requirements)
