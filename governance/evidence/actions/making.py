@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,9 @@ from governance.core.canonical import canonical, sha256_hex
 from governance.core.drawing import rosette
 from governance.core.pdf import Asset, Attachment, Rendered, render_pdf
 from governance.evidence import verify_pack
+from governance.evidence.actions.collecting import as_of_now
 from governance.evidence.queries.collecting import collect
+from governance.evidence.queries.proving import Anchor
 from governance.evidence.rules import pages
 from governance.evidence.rules.contents import contents
 from governance.evidence.rules.decisions import decisions
@@ -26,7 +29,7 @@ from governance.evidence.rules.packs import (
     reference,
     require_verified,
 )
-from governance.evidence.rules.reading import Evidence
+from governance.evidence.rules.reading import Evidence, checkpoint_lines
 from governance.evidence.rules.signatures import certificates
 from governance.evidence.rules.trail import entry_rows
 from governance.inventory.models import Model
@@ -36,13 +39,30 @@ PRINTED_ENTRIES = 1500
 """A page holds about 30 entries; the attached evidence always holds all of them."""
 
 
-def make_pack(model: Model, *, by: str, at: datetime, report: Report) -> PackFiles:
-    """Return the files of a pack of this model as it stands, verified. Files nothing.
+def make_pack(
+    model: Model,
+    *,
+    by: str,
+    at: datetime,
+    report: Report,
+    anchor: Anchor | None = None,
+    since: Sequence[int] = (),
+) -> PackFiles:
+    """Return the files of a pack of this model as of the anchor, or as it stands. Files nothing.
 
-    Raises EvidenceBroken when the records do not verify; core.pdf.PdfUnavailable.
+    They are verified. Equal records and anchors give equal files. Without an anchor it appends
+    checkpoint.made, unless the newest checkpoint still is the ledger as it stands. `since` are the
+    sizes of earlier checkpoints that readers hold.
+
+    Raises EvidenceBroken when the records do not verify; CheckpointBehind; core.pdf.PdfUnavailable.
     """
     begin(report, 1)
-    document = collect(model, by=by, at=at)
+
+    def gathered(found: Anchor | None) -> dict[str, Any]:
+        rests_on = replace(found, since=since) if found else None
+        return collect([model], anchor=rests_on, scope={"kind": "MODEL"})
+
+    document = gathered(anchor) if anchor else as_of_now(gathered, by=by, at=at)
     text = canonical(document)
     evidence = text.encode()
     require_verified(verify_pack.verify(evidence))
@@ -58,8 +78,8 @@ def make_pack(model: Model, *, by: str, at: datetime, report: Report) -> PackFil
         content_digest=sha256_hex(evidence),
         file_digest=digest,
         pages=drawn.pages,
-        entries=document["about"]["entries"],
-        head=document["about"]["head"],
+        entries=document["streams"][0]["entries"],
+        head=document["streams"][0]["head"],
         checks=checks,
         replaced=drawn.replaced,
     )
@@ -78,7 +98,7 @@ def draw(text: str) -> Rendered:
                 name=EVIDENCE_NAME,
                 description="The machine-readable evidence that these pages print",
                 data=text.encode(),
-                at=built_at(evidence),
+                at=evidence.as_of,
             )
         ],
         identifier=bytes.fromhex(digest)[:16],
@@ -107,17 +127,13 @@ def as_asset(markup: str) -> Asset:
     return Asset(data=alone.encode(), media_type="image/svg+xml")
 
 
-def built_at(evidence: Evidence) -> datetime:
-    return datetime.fromisoformat(evidence.about["built_at"])
-
-
 def context(evidence: Evidence, digest: str) -> Mapping[str, Any]:
     """What the template prints."""
     versions = pages.versions(evidence)
     return {
         "about": evidence.about,
-        "built_at": built_at(evidence),
-        "built_by": evidence.name(evidence.about["built_by"]),
+        "as_of": evidence.as_of,
+        "checkpoint": checkpoint_lines(evidence),
         "reference": reference(digest),
         "content_digest": digest,
         "overview": overview(evidence),

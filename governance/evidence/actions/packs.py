@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -19,6 +20,7 @@ from governance.audit.keys import KeyUnusable
 from governance.audit.rules import Verb
 from governance.audit.signer import MemoryUnusable, SignerRefuses
 from governance.evidence import verify_pack
+from governance.evidence.actions.collecting import anchor_of, size_of
 from governance.evidence.actions.making import make_pack
 from governance.evidence.models import Pack
 from governance.evidence.rules.packs import (
@@ -49,16 +51,27 @@ def request_pack(*, model: Model, actor: Actor, at: datetime) -> Job:
 
 
 def build_pack(
-    *, model: Model, by: str, at: datetime, report: Report, job: UUID | None = None
+    *,
+    model: Model,
+    by: str,
+    at: datetime,
+    report: Report,
+    job: UUID | None = None,
+    checkpoint: str = "",
+    since: Sequence[str] = (),
 ) -> Pack:
     """Make a pack and file it, and sign a checkpoint that covers it.
 
     Appends pack.built to the stream `evidence`, and checkpoint.made; no model's changes.
 
-    `by` is the reference of who asked, whose permission was checked when they did. Raises
-    EvidenceBroken, core.pdf.PdfUnavailable, core.pdf.PdfTooLarge; then nothing is filed.
+    `by` is the reference of who asked, whose permission was checked when they did. `checkpoint` is
+    the signed note that the pack is to rest on, `since` earlier ones from which a proof goes along.
+    Raises EvidenceBroken, CheckpointBehind, CheckpointUnknown, core.pdf.PdfUnavailable,
+    core.pdf.PdfTooLarge; then nothing is filed.
     """
-    files = make_pack(model, by=by, at=at, report=report)
+    anchor = anchor_of(checkpoint) if checkpoint else None
+    sizes = [size_of(note) for note in since]
+    files = make_pack(model, by=by, at=at, report=report, anchor=anchor, since=sizes)
     begin(report, 4)
     pack = _file(files, model=model, by=by, at=at, job=job)
     _sign_ledger(by=by, at=at)

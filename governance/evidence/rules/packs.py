@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from governance.core.errors import NotFound, WrongState
+from governance.core.errors import InvalidInput, NotFound, WrongState
 from governance.evidence.verify_pack import FAIL, Check
 
-FORMAT = "countersign.evidence/1"
+FORMAT = "countersign.evidence/2"
 STREAM = "evidence"
 JOB = "build_pack"
 
@@ -40,6 +40,18 @@ class PackFileMissing(NotFound):
     """The record of the pack stands, but its file is no longer where it was filed."""
 
     code = "pack_file_missing"
+
+
+class CheckpointBehind(WrongState):
+    """Something was written about these models after the checkpoint that evidence is to rest on."""
+
+    code = "checkpoint_behind"
+
+
+class CheckpointUnknown(InvalidInput):
+    """A file is no checkpoint that this portal signed."""
+
+    code = "checkpoint_unknown"
 
 
 class EvidenceBroken(WrongState):
