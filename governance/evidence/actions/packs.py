@@ -22,6 +22,7 @@ from governance.audit.keys import KeyUnusable
 from governance.audit.rules import Verb
 from governance.audit.signer import MemoryUnusable, SignerRefuses
 from governance.evidence import verify_pack
+from governance.evidence.actions.collecting import anchor_of, size_of
 from governance.evidence.actions.making import make_pack
 from governance.evidence.models import Pack, PackDownload, PackModel
 from governance.evidence.queries.packs import pack_by_id, pack_file
@@ -68,18 +69,23 @@ def build_pack(
     job: UUID | None = None,
     go_on: Callable[[], None] = nothing,
     hold: Callable[[], None] = nothing,
+    checkpoint: str = "",
+    since: Sequence[str] = (),
 ) -> Pack:
     """Make a pack and file it, and sign a checkpoint that covers it.
 
     Appends pack.built to the stream `evidence`, and checkpoint.made; no model's changes.
 
-    `by` is the reference of who asked, whose permission was checked when they did. `go_on` is asked
-    while the work lasts, `hold` in the transaction that files it; what either raises stops the
-    work, and nothing is filed. Raises EvidenceBroken, core.pdf.PdfUnavailable,
-    core.pdf.PdfTooLarge; then nothing is filed either.
+    `by` is the reference of who asked, whose permission was checked when they did. `checkpoint` is
+    the signed note that the pack is to rest on, `since` earlier ones from which a proof goes along.
+    `go_on` is asked while the work lasts, `hold` in the transaction that files it; what either
+    raises stops the work, and nothing is filed. Raises EvidenceBroken, CheckpointBehind,
+    CheckpointUnknown, core.pdf.PdfUnavailable, core.pdf.PdfTooLarge; then nothing is filed either.
     """
+    anchor = anchor_of(checkpoint) if checkpoint else None
+    sizes = [size_of(note) for note in since]
     _clear_after(job)
-    files = make_pack(scope, by=by, at=at, report=report, go_on=go_on)
+    files = make_pack(scope, by=by, at=at, report=report, go_on=go_on, anchor=anchor, since=sizes)
     begin(report, 4)
     pack = _file(files, scope=scope, by=by, at=at, job=job, hold=hold)
     _sign_ledger(by=by, at=at)

@@ -9,11 +9,11 @@ from governance.core.wording import as_date, capitalized, counted, joined
 from governance.evidence.rules.matrix import MEMBER, FrameworkRows
 from governance.evidence.rules.parts import PRINTED_ENTRIES, Part, Section
 from governance.evidence.rules.reading import Evidence
-from governance.evidence.rules.scopes import STREAMS, PackScope, ScopeKind
+from governance.evidence.rules.scopes import STREAMS, PackScope, ScopeKind, scope_from
 from governance.evidence.rules.trail import EntryRow, entry_rows
 
 SUBTITLES = {
-    ScopeKind.MODEL: "Who registered, measured, validated, signed and changed this model, and when.",
+    ScopeKind.MODEL: "Who registered, measured, validated, signed and changed it, and when.",
     ScopeKind.VERSION: "Who registered, measured, validated and signed this version, and when.",
     ScopeKind.DECISION: "Who asked, what was found, who signed what, and what came of it.",
     ScopeKind.PORTFOLIO: "Who registered, measured, validated, signed and changed them, and when.",
@@ -53,6 +53,19 @@ class Compared:
     rows: Sequence[tuple[Part, FrameworkRows]]
 
 
+def scope_of(evidence: Evidence) -> PackScope:
+    """Return what the evidence says that it is of; where it says nothing, its models."""
+    held = evidence.document["about"].get("scope", {})
+    if "title" in held:
+        return scope_from(held)
+    models = [one for one in evidence.document["streams"] if "model" in one]
+    return PackScope(
+        kind=ScopeKind.MODEL if len(models) == 1 else ScopeKind.PORTFOLIO,
+        title=joined([one["name"] for one in models]),
+        models=tuple(one["model"] for one in models),
+    )
+
+
 def cover(evidence: Evidence, scope: PackScope, parts: Sequence[Part]) -> Cover:
     lead = f"{capitalized(scope.sentence)}." if scope.sentence else ""
     return Cover(
@@ -64,9 +77,7 @@ def cover(evidence: Evidence, scope: PackScope, parts: Sequence[Part]) -> Cover:
     )
 
 
-def _lines(
-    evidence: Evidence, scope: PackScope, parts: Sequence[Part]
-) -> list[tuple[str, str]]:
+def _lines(evidence: Evidence, scope: PackScope, parts: Sequence[Part]) -> list[tuple[str, str]]:
     found = _lines_of_one(parts[0]) if len(parts) == 1 else []
     if len(parts) > 1:
         found = [("Models", f"{counted(len(parts), 'model')}: {scope.chosen or scope.title}")]
@@ -110,8 +121,7 @@ def compared(parts: Sequence[Part]) -> list[Compared]:
         for one in part.matrix:
             found.setdefault((one.name, one.version), []).append((part, one))
     return [
-        Compared(name=name, version=version, rows=rows)
-        for (name, version), rows in found.items()
+        Compared(name=name, version=version, rows=rows) for (name, version), rows in found.items()
     ]
 
 
@@ -119,21 +129,22 @@ def trails(evidence: Evidence, scope: PackScope) -> list[Trail]:
     """Return the streams of an audit trail, each as one chapter; of another pack, none."""
     if scope.kind != ScopeKind.TRAIL:
         return []
+    views = {view.about["stream"]: view for view in evidence.of_streams()}
     return [
-        _trail(view, scope, place) for place, view in enumerate(evidence.of_streams(), start=1)
+        _trail(name, views.get(name), scope, place)
+        for place, name in enumerate((*scope.models, *scope.streams), start=1)
     ]
 
 
-def _trail(view: Evidence, scope: PackScope, place: int) -> Trail:
-    rows = [row for row in entry_rows(view) if scope.covers(as_date(row.at))]
-    stream = view.about["stream"]
-    title = view.about.get("name") or capitalized(STREAMS.get(stream, stream))
+def _trail(stream: str, view: Evidence | None, scope: PackScope, place: int) -> Trail:
+    """Without a view nothing was entered there in the period."""
+    rows = [row for row in entry_rows(view) if scope.covers(as_date(row.at))] if view else []
     return Trail(
         section=Section(
             name="trail",
             anchor=f"t{place}-trail",
             number=str(place),
-            title=title,
+            title=capitalized(STREAMS.get(stream, scope.title)),
             detail=counted(len(rows), "entry", "entries"),
         ),
         stream=stream,

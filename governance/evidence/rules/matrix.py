@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from governance.evidence.rules.coverage import Covered, CoverageState, EvidenceItem
+from governance.evidence.rules.coverage import CoverageState, Covered, EvidenceItem
 from governance.evidence.rules.reading import Evidence
 
 MEMBER = "coverage"
@@ -170,7 +170,7 @@ class FrameworkRows:
 
 
 def matrix(evidence: Evidence) -> list[FrameworkRows]:
-    """Return what each chosen framework asks of the model of this evidence; without any, nothing."""
+    """Return what each chosen framework asks of the model of this evidence; nothing if none is."""
     held = evidence.document.get(MEMBER)
     if not held:
         return []

@@ -38,9 +38,13 @@ def narrowed(evidence: Evidence, scope: PackScope) -> Evidence:
     that was asked for. Records that are of none of them, such as the model's own, all stay.
     """
     if scope.kind == ScopeKind.VERSION:
-        return evidence.without(_of_other_versions(evidence, scope.subject), _speaks(evidence, scope))
+        return evidence.without(
+            _of_other_versions(evidence, scope.subject), _speaks(evidence, scope)
+        )
     if scope.kind == ScopeKind.DECISION:
-        return evidence.without(_of_other_requests(evidence, scope.subject), _speaks(evidence, scope))
+        return evidence.without(
+            _of_other_requests(evidence, scope.subject), _speaks(evidence, scope)
+        )
     if scope.since or scope.until:
         outside = frozenset(hangs_on(evidence, _outside(evidence, scope)))
         return evidence.without(outside, lambda entry: scope.covers(as_date(entry.at)))

@@ -143,8 +143,8 @@ class PackScope:
             "models": list(self.models),
             "subject": self.subject,
             "chosen": self.chosen,
-            "since": self.since.isoformat() if self.since else "",
-            "until": self.until.isoformat() if self.until else "",
+            "first_day": self.since.isoformat() if self.since else "",
+            "last_day": self.until.isoformat() if self.until else "",
             "streams": list(self.streams),
             "frameworks": list(self.frameworks),
         }
@@ -159,27 +159,28 @@ class PackScope:
 
 
 def read_scope(text: str) -> PackScope:
-    """Return the scope that `PackScope.text` wrote. Raises ValueError for anything else."""
+    """Return the scope that `PackScope.text` wrote."""
     return scope_from(json.loads(text))
 
 
 def scope_from(body: dict[str, Any]) -> PackScope:
-    """Return the scope that `PackScope.body` gave. Raises ValueError for anything else."""
-    if unknown := body.keys() - PackScope.__dataclass_fields__.keys():
-        raise ValueError(f"a scope has no {', '.join(sorted(unknown))}")
-    days = {name: date.fromisoformat(body[name]) for name in ("since", "until") if name in body}
+    """Return the scope that `PackScope.body` gave; what else stands there is left aside."""
     return PackScope(
         kind=ScopeKind(body["kind"]),
         title=body["title"],
         models=tuple(body.get("models", ())),
         subject=body.get("subject", ""),
         chosen=body.get("chosen", ""),
-        since=days.get("since"),
-        until=days.get("until"),
+        since=_day(body.get("first_day")),
+        until=_day(body.get("last_day")),
         streams=tuple(body.get("streams", ())),
         frameworks=tuple(body.get("frameworks", ())),
         chapters=_chapters(body.get("chapters")),
     )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _chapters(values: list[str] | None) -> tuple[Chapter, ...] | None:

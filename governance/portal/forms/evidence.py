@@ -78,9 +78,7 @@ class PackForm(SiteForm, forms.Form):
     )
     since = _day("From", "The first day, in UTC. Empty means from the beginning.")
     until = _day("To", "The last day, in UTC. Empty means up to now.")
-    frameworks = forms.MultipleChoiceField(
-        label="Frameworks", required=False, widget=CardBoxes
-    )
+    frameworks = forms.MultipleChoiceField(label="Frameworks", required=False, widget=CardBoxes)
     chapters = forms.MultipleChoiceField(
         label="Contents",
         required=False,

@@ -170,4 +170,3 @@ def _files(pack: Pack) -> Sequence[FileRow]:
             (VERIFIER_NAME, "The verifier: one file, needs only Python", 0),
         )
     ]
-
