@@ -10,6 +10,16 @@ class EvidenceConfig(AppConfig):
     label = "evidence"
 
     def ready(self) -> None:
-        for name in ("Pack", "PackModel", "PackDownload"):
+        register(self.get_model("EvidenceFile"), history=True, exclude=("data",))
+        for name in (
+            "Pack",
+            "PackModel",
+            "PackDownload",
+            "FiledEvidence",
+            "EvidenceWithdrawal",
+            "Inapplicability",
+            "InapplicabilityEnd",
+            "CoverageSnapshot",
+        ):
             register(self.get_model(name), history=True)
         checks.register(check_requirements)

@@ -10,10 +10,13 @@ from typing import Any
 
 from governance.evidence.actions.collecting import as_of_now
 from governance.evidence.queries.collecting import collect, collect_trail
+from governance.evidence.queries.coverage import coverage_of
 from governance.evidence.queries.proving import Anchor
 from governance.evidence.queries.scopes import models_of
 from governance.evidence.queries.streams import Period
+from governance.evidence.rules.matrix import MEMBER, coverage_member
 from governance.evidence.rules.scopes import PackScope, ScopeKind
+from governance.inventory.firm import catalogue
 from governance.inventory.models import Model
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,7 +65,13 @@ def _whole(
 
 
 def _derived(scope: PackScope, models: Sequence[Model], moment: datetime) -> Mapping[str, Any]:
-    return {}
+    """What is worked out of the records at that moment; it says of itself that it is."""
+    if not scope.frameworks:
+        return {}
+    found = coverage_of(models, at=moment, frameworks=scope.frameworks)
+    names = {one.id: one.name for one in catalogue().frameworks}
+    by_ref = {model.ref: found[model.pk] for model in models}
+    return {MEMBER: coverage_member(by_ref, names=names)}
 
 
 def _trail(
