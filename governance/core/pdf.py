@@ -13,7 +13,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -80,9 +81,12 @@ class EmptySignature:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
+    """`niceness` is for what nobody waits for: it leaves the processor to whoever does."""
+
     memory: int = 4 * 1024**3
     cpu_seconds: int = 300
     wall_seconds: int = 600
+    niceness: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +99,11 @@ class Rendered:
 
 
 DEFAULT_LIMITS = Limits()
+POLL_SECONDS = 0.5
+
+
+def unasked() -> None:
+    """Nobody can stop the drawing."""
 
 
 def render_pdf(
@@ -105,8 +114,11 @@ def render_pdf(
     identifier: bytes,
     signature: EmptySignature | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    go_on: Callable[[], None] = unasked,
 ) -> Rendered:
     """Return the document as PDF/A-3a and PDF/UA-1; equal arguments give equal bytes.
+
+    `go_on` is asked every half second; what it raises ends the drawing, and passes through.
 
     Only `assets` and `data:` can be fetched by the HTML, whatever it says. Characters that no font
     has, and controls that would hide or reorder text, are printed as their code points.
@@ -120,8 +132,9 @@ def render_pdf(
         "signature": [signature.name, signature.spoken] if signature else None,
         "memory": limits.memory,
         "cpu_seconds": limits.cpu_seconds,
+        "niceness": limits.niceness,
     }
-    return _answer(_run(json.dumps(request).encode(), limits))
+    return _answer(_run(json.dumps(request).encode(), limits, go_on))
 
 
 def _b64(data: bytes) -> str:
@@ -137,24 +150,40 @@ def _attachment(attachment: Attachment) -> dict[str, str]:
     }
 
 
-def _run(request: bytes, limits: Limits) -> subprocess.CompletedProcess[bytes]:
+def _run(
+    request: bytes, limits: Limits, go_on: Callable[[], None]
+) -> subprocess.CompletedProcess[bytes]:
     env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     env |= {
         "FONTCONFIG_FILE": str(FONTS),
         "LC_ALL": "C.UTF-8",
         "XDG_CACHE_HOME": str(settings.VAR_DIR / "cache"),
     }
-    try:
-        return subprocess.run(  # noqa: S603  our own script, arguments fixed
-            [sys.executable, "-I", str(CHILD)],
-            input=request,
-            capture_output=True,
-            env=env,
-            timeout=limits.wall_seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise PdfTooLarge(f"The PDF took more than {limits.wall_seconds} seconds.") from None
+    command = [sys.executable, "-I", str(CHILD)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603  our own script, arguments fixed
+        command, stdin=pipe, stdout=pipe, stderr=pipe, env=env
+    ) as child:
+        try:
+            said = _watched(child, request, limits, go_on)
+        finally:
+            child.kill()
+    return subprocess.CompletedProcess(command, child.returncode, *said)
+
+
+def _watched(
+    child: subprocess.Popen[bytes], request: bytes, limits: Limits, go_on: Callable[[], None]
+) -> tuple[bytes, bytes]:
+    """Return what the child said; ask meanwhile whether it is still wanted. Raises PdfTooLarge."""
+    until, given = time.monotonic() + limits.wall_seconds, request
+    while time.monotonic() < until:
+        try:
+            return child.communicate(given or None, timeout=POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            # Called again it takes up what is left of sending and reading; input is given once.
+            given = b""
+            go_on()
+    raise PdfTooLarge(f"The PDF took more than {limits.wall_seconds} seconds.")
 
 
 def _answer(done: subprocess.CompletedProcess[bytes]) -> Rendered:

@@ -1,18 +1,10 @@
 from django.apps import AppConfig
-from django.core.checks import register as register_check
+from django.core import checks
 
 from governance.audit.registration import register
 from governance.core.observing import OBSERVERS
 from governance.evidence.checks import check_seal, seal_key_in_use
-
-SEAL_COLUMNS = (
-    "seal",
-    "seal_holder",
-    "seal_is_self_made",
-    "timestamped_at",
-    "timestamp_missing",
-)
-"""Packs from before there were seals are without them."""
+from governance.evidence.firm import check_requirements
 
 
 class EvidenceConfig(AppConfig):
@@ -20,6 +12,18 @@ class EvidenceConfig(AppConfig):
     label = "evidence"
 
     def ready(self) -> None:
-        register(self.get_model("Pack"), history=True, later=SEAL_COLUMNS)
-        register_check(check_seal)
+        register(self.get_model("EvidenceFile"), history=True, exclude=("data",))
+        register(self.get_model("Pack"), history=True, later=("seal_is_self_made",))
+        for name in (
+            "PackModel",
+            "PackDownload",
+            "FiledEvidence",
+            "EvidenceWithdrawal",
+            "Inapplicability",
+            "InapplicabilityEnd",
+            "CoverageSnapshot",
+        ):
+            register(self.get_model(name), history=True)
+        checks.register(check_requirements)
+        checks.register(check_seal)
         OBSERVERS.append(seal_key_in_use)

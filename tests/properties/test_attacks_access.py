@@ -56,6 +56,7 @@ from governance.cards.actions import (
 from governance.cards.models import CardComment
 from governance.core.errors import NotAllowed, NotFound, Refused
 from governance.evidence.actions.packs import request_pack
+from governance.evidence.queries.scopes import scope_of_model
 from governance.inventory.actions import create_model, describe_model, edit_model, propose_change
 from governance.inventory.models import Model
 from governance.inventory.rules.model_changes import Rationale
@@ -359,7 +360,7 @@ TABLE: dict[str, tuple[set[str], Act]] = {
     ),
     "build pack": (
         {"owner", "developer", "validator", "approver", "compliance", "console"},
-        lambda w, a: request_pack(model=w.model, actor=a, at=NOON),
+        lambda w, a: request_pack(scope=scope_of_model(w.model), actor=a, at=NOON),
     ),
     "add unit": (
         ADMINS, lambda w, a: create_unit(path=f"bank/{uuid4().hex}", name="U", actor=a, at=NOON)

@@ -1,0 +1,27 @@
+"""Packs that were built, evidence that people filed, and coverage as it was counted."""
+
+from governance.evidence.models.filings import (
+    EvidenceFile,
+    EvidenceWithdrawal,
+    FiledEvidence,
+    FiledEvidenceQuerySet,
+    Inapplicability,
+    InapplicabilityEnd,
+)
+from governance.evidence.models.packs import Pack, PackDownload, PackModel, PackQuerySet
+from governance.evidence.models.snapshots import CoverageSnapshot, CoverageSnapshotQuerySet
+
+__all__ = [
+    "CoverageSnapshot",
+    "CoverageSnapshotQuerySet",
+    "EvidenceFile",
+    "EvidenceWithdrawal",
+    "FiledEvidence",
+    "FiledEvidenceQuerySet",
+    "Inapplicability",
+    "InapplicabilityEnd",
+    "Pack",
+    "PackDownload",
+    "PackModel",
+    "PackQuerySet",
+]
