@@ -35,6 +35,7 @@ class Permission(StrEnum):
     CARD_WRITE = "cards:card:write"
     EVIDENCE_FILE = "evidence:item:file"
     PACK_BUILD = "evidence:pack:build"
+    POPULATION_EXTRACT = "evidence:population:extract"
     ATTESTATION_GIVE = "inventory:attestation:give"
     CAMPAIGN_OPEN = "inventory:campaign:open"
     CHANGE_DECIDE = "inventory:change:decide"
@@ -154,6 +155,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DATA_ERASE,
             Permission.POLICY_PROPOSE,
             Permission.POLICY_SIGN,
+            Permission.POPULATION_EXTRACT,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
@@ -170,6 +172,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.POLICY_SIGN,
+            Permission.POPULATION_EXTRACT,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,

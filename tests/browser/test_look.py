@@ -55,6 +55,9 @@ PAGES = [
     "/models/churn-model/waivers/new/",
     "/frameworks/",
     "/frameworks/eu-ai-act-high-risk-provider/",
+    "/frameworks/obligations/",
+    "/evidence/populations/",
+    "/evidence/populations/new/",
     "/audit/",
     "/audit/ledger/",
     "/audit/?model=churn-model&since=2026-03-01&verb=version.*",
@@ -208,6 +211,38 @@ def test_every_document_about_a_version_is_accessible_and_fits_a_phone(
         assert violations(page) == [], reader
         page.set_viewport_size({"width": NARROW, "height": 900})
         assert overflow(page) <= 0, reader
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_populations_and_samples_are_accessible_and_fit_a_phone(
+    portal: tuple[str, factories.Cast], opened: Open, scheme: str
+) -> None:
+    base, cast = portal
+    page = opened(base, color_scheme=scheme, reduced_motion="reduce")
+    sign_in(page, cast.auditor)
+
+    def look() -> None:
+        assert violations(page) == [], page.url
+        page.set_viewport_size({"width": NARROW, "height": 900})
+        assert overflow(page) <= 0, page.url
+        page.set_viewport_size({"width": WIDE, "height": 900})
+
+    page.goto("/evidence/populations/new/?kind=ACCESS")
+    page.get_by_label("From").fill("2026-03-01")
+    page.get_by_label("Through").fill("2026-03-09")
+    page.get_by_role("button", name="Count").click()
+    look()
+    page.get_by_role("button", name="Extract the population").click()
+    look()
+    page.get_by_label("Method").select_option("PER_STRATUM")
+    page.get_by_label("Size").fill("1")
+    page.get_by_label("Strata by").select_option("role")
+    page.get_by_label("Seed").fill("2026-Q1/417")
+    page.get_by_role("button", name="Draw the sample").click()
+    expect(page.get_by_role("heading", name="What was drawn")).to_be_visible()
+    look()
+    page.goto("/evidence/populations/")
+    look()
 
 
 @pytest.mark.parametrize("script", [True, False])

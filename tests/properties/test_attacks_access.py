@@ -56,7 +56,11 @@ from governance.cards.actions import (
 from governance.cards.models import CardComment
 from governance.core.errors import NotAllowed, NotFound, Refused
 from governance.evidence.actions.packs import request_pack
+from governance.evidence.actions.populations import draw_sample, extract_population
+from governance.evidence.models import Population
 from governance.evidence.queries.scopes import scope_of_model
+from governance.evidence.rules.populations.lists import Asked, PopulationKind
+from governance.evidence.rules.populations.sampling import Draw, Method
 from governance.inventory.actions import create_model, describe_model, edit_model, propose_change
 from governance.inventory.models import Model
 from governance.inventory.rules.model_changes import Rationale
@@ -104,6 +108,7 @@ class World:
     grant: RoleGrant
     lent: Delegation
     hold: Hold
+    population: Population
     actors: dict[str, Any]
 
 
@@ -163,6 +168,14 @@ def make_world(cast: Cast) -> World:
         ),
         hold=place_hold(
             on=Holdable.person(cast.auditor), reason="A case.", actor=cast.compliance, at=NOON
+        ),
+        population=extract_population(
+            asked=Asked(
+                kind=PopulationKind.FINDING, since_date=NOON.date(), until_date=NOON.date()
+            ),
+            unit=cast.unit,
+            actor=cast.compliance,
+            at=NOON,
         ),
         actors={name: getattr(cast, name) for name in names}
         | {"superuser": User.objects.get(pk=root.pk), "token": full, "reading token": reading}
@@ -253,6 +266,12 @@ def commenting_on_card(w: World, actor: Any) -> CardComment:
     return comment_on_section(
         version=w.candidate, section="fairness", text="Which groups?", actor=actor, at=NOON
     )
+
+
+def extracting(w: World, actor: Any) -> Population:
+    day = NOON.date()
+    asked = Asked(kind=PopulationKind.FINDING, since_date=day, until_date=day)
+    return extract_population(asked=asked, unit=w.cast.unit, actor=actor, at=NOON)
 
 
 ADMINS = {"administrator", "console"}
@@ -361,6 +380,16 @@ TABLE: dict[str, tuple[set[str], Act]] = {
     "build pack": (
         {"owner", "developer", "validator", "approver", "compliance", "console"},
         lambda w, a: request_pack(scope=scope_of_model(w.model), actor=a, at=NOON),
+    ),
+    "extract population": ({"compliance", "console"}, extracting),
+    "draw sample": (
+        {"compliance", "console"},
+        lambda w, a: draw_sample(
+            population=w.population,
+            draw=Draw(method=Method.RANDOM, seed="1", size=1),
+            actor=a,
+            at=NOON,
+        ),
     ),
     "add unit": (
         ADMINS, lambda w, a: create_unit(path=f"bank/{uuid4().hex}", name="U", actor=a, at=NOON)

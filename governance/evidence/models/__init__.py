@@ -9,6 +9,12 @@ from governance.evidence.models.filings import (
     InapplicabilityEnd,
 )
 from governance.evidence.models.packs import Pack, PackDownload, PackModel, PackQuerySet
+from governance.evidence.models.populations import (
+    Population,
+    PopulationQuerySet,
+    Sample,
+    SampleQuerySet,
+)
 from governance.evidence.models.snapshots import CoverageSnapshot, CoverageSnapshotQuerySet
 
 __all__ = [
@@ -24,4 +30,8 @@ __all__ = [
     "PackDownload",
     "PackModel",
     "PackQuerySet",
+    "Population",
+    "PopulationQuerySet",
+    "Sample",
+    "SampleQuerySet",
 ]

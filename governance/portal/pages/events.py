@@ -129,6 +129,8 @@ MARKS: dict[str, Mark] = {
             ("mute", "download", "Evidence"),
             "Took a file of an evidence pack away",
         ),
+        (Verb.POPULATION_EXTRACTED, ("ink", "filter", "Evidence"), "Extracted a population"),
+        (Verb.SAMPLE_DRAWN, ("ink", "filter", "Evidence"), "Drew a sample"),
         (Verb.PERSON_ERASED, ("warn", "minus", "Erased"), "Erased a person’s data"),
         (Verb.POLICY_ENACTED, ("ok", "sliders", "Policy"), "A policy took effect"),
         (Verb.POLICY_PROPOSED, ("mute", "sliders", "Policy"), "Proposed a policy"),
