@@ -13,7 +13,6 @@ from typing import Any
 import page
 import pypdf
 import pytest
-from django.db import transaction
 
 from governance.approvals.models import PromotionRequest
 from governance.core.canonical import sha256_hex
@@ -24,7 +23,7 @@ from governance.evidence.verify_pack import FAIL, verify
 from governance.inventory.actions.waivers import request_waiver
 from governance.inventory.models import Model
 from tests.factories import NOON, Cast, make_champion, make_model, make_version
-from tests.pdf.support import full_model, pack_of, text_of, violations
+from tests.pdf.support import full_model, of_a_module, pack_of, text_of, violations
 
 PROFILES = (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
 FRAMEWORKS = ("sr-26-2",)
@@ -33,7 +32,7 @@ FRAMEWORKS = ("sr-26-2",)
 @pytest.fixture(scope="module")
 def firm(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Cast, Model, Model]]:
     """Two models with champions; the second one with a waiver that was asked for."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with of_a_module(django_db_blocker):
         cast, churn = full_model()
         fraud = make_model(cast, name="fraud-model", tier=2)
         make_champion(cast, make_version(cast, fraud))
@@ -48,8 +47,8 @@ def firm(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Cast, 
             actor=cast.owner,
             at=NOON,
         )
+        make_version(cast, fraud, metrics={"accuracy": "0.91"})
         yield cast, churn, fraud
-        transaction.set_rollback(True)
 
 
 def wanted(cast: Cast, kind: ScopeKind, **said: Any) -> PackScope:
@@ -175,11 +174,7 @@ def test_equal_records_and_scopes_give_equal_evidence(firm: tuple[Cast, Model, M
 
 
 def test_a_version_that_is_not_live_is_not_called_live(firm: tuple[Cast, Model, Model]) -> None:
-    cast, churn, _ = firm
-    with transaction.atomic():
-        version = make_version(cast, churn, metrics={"accuracy": "0.91"})
-        number = version.number
-        scope = wanted(cast, ScopeKind.VERSION, model="churn-model", number=number)
-        _, text = built(cast, churn, replace(scope, chapters=(Chapter.VERSIONS,)))
-        assert f"Version {number} of churn-model. Version 1 serves in Production" in text
-        transaction.set_rollback(True)
+    cast, _, fraud = firm
+    scope = wanted(cast, ScopeKind.VERSION, model="fraud-model", number=2)
+    _, text = built(cast, fraud, replace(scope, chapters=(Chapter.VERSIONS,)))
+    assert "Version 2 of fraud-model. Version 1 serves in Production" in text

@@ -28,9 +28,9 @@ NUMBERS = {ScopeKind.VERSION: ("Version", ""), ScopeKind.DECISION: ("Decision", 
 
 
 class CardBoxes(forms.CheckboxSelectMultiple):
-    """Choices that each want a line of their own."""
+    """Choices that each want a card, two beside each other where there is room."""
 
-    layout = "cards"
+    layout = "pairs"
 
 
 def _day(label: str, hint: str) -> forms.DateField:

@@ -17,6 +17,7 @@ from governance.accounts.actions import create_unit
 from governance.accounts.queries import CONSOLE
 from governance.accounts.rules import Role
 from governance.audit.models import LedgerEntry
+from governance.audit.registration import snapshot
 from governance.audit.rules import Verb
 from governance.audit.verification import verify
 from governance.evidence.actions.packs import build_pack, request_pack
@@ -25,11 +26,12 @@ from governance.evidence.queries.scopes import scope_of_model, scope_wanted
 from governance.evidence.rules.scopes import Chapter, PackScope, ScopeKind, ScopeUnseen, Wanted
 from governance.inventory.actions import create_model
 from governance.inventory.models import Model
-from governance.jobs.actions import cancel, claim
+from governance.jobs.actions import cancel, claim, enqueue
 from governance.jobs.models import Job
 from governance.jobs.rules import LEASE, JobGone, JobState
 from governance.jobs.running import run_job
 from tests.factories import NOON, Cast, make_cast, make_model, make_person
+from tests.job_kinds import tasks as kinds  # noqa: F401  registers the kinds
 
 pytestmark = pytest.mark.django_db
 
@@ -246,6 +248,8 @@ def test_a_pack_from_before_there_was_a_choice_is_of_its_model(cast: Cast, reade
     pack = Pack(model=model, content_digest="a" * 64, head="b" * 64)
     assert pack.of == scope_of_model(model)
     assert pack.title == "churn-model"
+    # What the ledger keeps the digest of is what it was before the columns were there.
+    assert snapshot(pack).keys().isdisjoint({"kind", "scope", "streams"})
 
 
 def test_the_job_says_what_it_builds_and_how_far_it_is(cast: Cast, reader: Client) -> None:
@@ -256,3 +260,25 @@ def test_the_job_says_what_it_builds_and_how_far_it_is(cast: Cast, reader: Clien
     job.refresh_from_db()
     assert job.progress[0]["words"] == "Collecting the records, at one moment: model 2 of 2"
     assert len(job.progress) == job.steps
+
+
+@pytest.mark.long
+def test_dozens_of_packs_finish_and_hold_up_neither_pages_nor_other_jobs(
+    cast: Cast, reader: Client, var_dir: Path
+) -> None:
+    at = timezone.now()
+    for days in range(36):
+        day = at.date() - timedelta(days=days)
+        scope = small(cast, ScopeKind.TRAIL, model="churn-model", until=day)
+        request_pack(scope=scope, actor=cast.auditor, at=at)
+    first = claim(worker="here", at=at, lease=LEASE)
+    assert first
+    assert claim(worker="there", at=at, lease=LEASE) is None
+    enqueue(kind="test_refuse", args={}, actor=cast.auditor, at=at)
+    assert run_job(worker="there")
+    assert Job.objects.get(kind="test_refuse").state == JobState.FAILED
+    assert reader.get(reverse("evidence")).status_code == 200
+    Job.objects.filter(pk=first.pk).update(state=JobState.QUEUED, attempt=None)
+    while run_job(worker="here"):
+        assert reader.get(reverse("evidence")).status_code == 200
+    assert Pack.objects.count() == 36
