@@ -25,6 +25,12 @@ HISTORY = (
     "CoverageSnapshot",
     "Population",
     "Sample",
+    "ExaminationView",
+    "InformationRequest",
+    "InformationRequestAssignment",
+    "InformationRequestAttachment",
+    "InformationRequestEnd",
+    "InformationRequestMessage",
 )
 
 

@@ -45,7 +45,8 @@ def test_those_with_a_day_come_first_and_in_order(model: Model) -> None:
 
 def test_it_counts_where_the_framework_applies_and_the_facts_do(cast: Cast, model: Model) -> None:
     classed(cast, model, "HIGH_RISK_ANNEX_III", origin="IN_HOUSE")
-    assert due(model, "eu-ai-act-high-risk-provider", "annex-iii").applying == [model]
+    found = due(model, "eu-ai-act-high-risk-provider", "annex-iii")
+    assert (found.applying, found.begins) == ([model], date(2027, 12, 2))
     other = due(model, "eu-ai-act-high-risk-provider", "annex-i")
     assert (other.applying, other.unknown) == ([], [])
 

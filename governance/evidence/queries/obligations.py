@@ -16,11 +16,15 @@ from governance.inventory.rules.frameworks import Answer, Facts, Status, seen_on
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """One obligation, the models that it counts for, and those of which that is unknown."""
+    """One obligation, the models that it counts for, and those of which that is unknown.
+
+    `begins` is the first day on which its framework applies to any of those that it counts for.
+    """
 
     obligation: Obligation
     applying: Sequence[Model]
     unknown: Sequence[Model]
+    begins: date | None
 
 
 def due_for(models: Sequence[Model], *, today: date) -> list[Due]:
@@ -29,21 +33,22 @@ def due_for(models: Sequence[Model], *, today: date) -> list[Due]:
     Those with a day come first and in order of it. A framework that has ended, such as a
     superseded one, asks nothing any more, so what was due by it is not there.
     """
-    facts, answers = facts_of_models(models), answers_of(models)
-    standing = {key: _counting(each, today) for key, each in answers.items()}
+    facts = facts_of_models(models)
+    standing = {key: _counting(each, today) for key, each in answers_of(models).items()}
     found = []
     for one in requirement_sets().obligations:
         if (framework := catalogue().named(one.framework)) and framework.has_ended(today):
             continue
-        bears = {
-            model.pk: _bears(one, standing.get(model.pk, {}).get(one.framework), facts[model.pk])
-            for model in models
-        }
+        said = {key: each.get(one.framework) for key, each in standing.items()}
+        bears = {model.pk: _bears(one, said.get(model.pk), facts[model.pk]) for model in models}
+        applying = [model for model in models if bears[model.pk] == Status.APPLIES]
+        answers = [answer for model in applying if (answer := said.get(model.pk))]
         found.append(
             Due(
                 obligation=one,
-                applying=[model for model in models if bears[model.pk] == Status.APPLIES],
+                applying=applying,
                 unknown=[model for model in models if bears[model.pk] == Status.UNKNOWN],
+                begins=min((each.from_date for each in answers if each.from_date), default=None),
             )
         )
     return sorted(found, key=_order)

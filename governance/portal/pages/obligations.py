@@ -28,9 +28,13 @@ class DueRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ObligationRow(DueRow):
-    """The same with the first of its models, and how many more there are."""
+    """The same with the first of its models, and how many more there are.
+
+    `begins` is there where its framework applies to none of them yet.
+    """
 
     framework: str
+    begins: date | None
     models: Sequence[Model]
     more: int
     unknown: int
@@ -53,7 +57,7 @@ def obligations_page(*, reader: User, at: datetime) -> ObligationsPage:
     """Every obligation in order of date, with the models that the reader may see in its scope."""
     today = as_date(at)
     models = list(Model.objects.visible_to(reader, at=at).present().order_by("name"))
-    rows = [_row(due) for due in due_for(models, today=today)]
+    rows = [_row(due, today) for due in due_for(models, today=today)]
     dated = [(row.obligation.day, row) for row in rows if row.obligation.day]
     return ObligationsPage(
         ahead=[row for day, row in dated if day > today],
@@ -66,13 +70,14 @@ def _newest_first(rows: Sequence[tuple[date, ObligationRow]]) -> list[Obligation
     return [row for _, row in sorted(rows, key=lambda pair: pair[0], reverse=True)]
 
 
-def _row(due: Due) -> ObligationRow:
+def _row(due: Due, today: date) -> ObligationRow:
     one = due.obligation
     framework = catalogue().named(one.framework)
     return ObligationRow(
         obligation=one,
         framework=framework.name if framework else one.framework,
         time=_time(one),
+        begins=due.begins if due.begins and due.begins > today else None,
         models=due.applying[:MOST],
         more=max(0, len(due.applying) - MOST),
         unknown=len(due.unknown),
