@@ -54,17 +54,17 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(found) if options["json"] else _sentence(found))
 
     def _build(
-        self, model: Model, *, json: bool, checkpoint: Path | None, since: list[Path], **_: Any
+        self, chosen: Model, *, json: bool, checkpoint: Path | None, since: list[Path], **_: Any
     ) -> Pack:
         at = timezone.now()
-        require(CONSOLE, Permission.PACK_BUILD, unit=model.unit, at=at)
+        require(CONSOLE, Permission.PACK_BUILD, unit=chosen.unit, at=at)
 
         def report(number: int, of: int, words: str) -> None:
             if not json:
                 self.stdout.write(f"{number}/{of} {words}")
 
         return build_pack(
-            model=model,
+            model=chosen,
             by=CONSOLE.ref,
             at=at,
             report=report,
