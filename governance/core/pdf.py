@@ -18,7 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from django.conf import settings
 
@@ -81,12 +82,9 @@ class EmptySignature:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """`niceness` is for what nobody waits for: it leaves the processor to whoever does."""
-
     memory: int = 4 * 1024**3
     cpu_seconds: int = 300
     wall_seconds: int = 600
-    niceness: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +130,6 @@ def render_pdf(
         "signature": [signature.name, signature.spoken] if signature else None,
         "memory": limits.memory,
         "cpu_seconds": limits.cpu_seconds,
-        "niceness": limits.niceness,
     }
     return _answer(_run(json.dumps(request).encode(), limits, go_on))
 
@@ -161,27 +158,35 @@ def _run(
     }
     command = [sys.executable, "-I", str(CHILD)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(  # noqa: S603  our own script, arguments fixed
-        command, stdin=pipe, stdout=pipe, stderr=pipe, env=env
-    ) as child:
+    # From a file: `communicate` that is interrupted while it sends never takes sending up again.
+    with (
+        TemporaryFile() as said,
+        subprocess.Popen(  # noqa: S603  our own script, arguments fixed
+            command, stdin=_written(said, request), stdout=pipe, stderr=pipe, env=env
+        ) as child,
+    ):
         try:
-            said = _watched(child, request, limits, go_on)
+            answer = _watched(child, limits, go_on)
         finally:
             child.kill()
-    return subprocess.CompletedProcess(command, child.returncode, *said)
+    return subprocess.CompletedProcess(command, child.returncode, *answer)
+
+
+def _written(file: IO[bytes], request: bytes) -> IO[bytes]:
+    file.write(request)
+    file.seek(0)
+    return file
 
 
 def _watched(
-    child: subprocess.Popen[bytes], request: bytes, limits: Limits, go_on: Callable[[], None]
+    child: subprocess.Popen[bytes], limits: Limits, go_on: Callable[[], None]
 ) -> tuple[bytes, bytes]:
     """Return what the child said; ask meanwhile whether it is still wanted. Raises PdfTooLarge."""
-    until, given = time.monotonic() + limits.wall_seconds, request
+    until = time.monotonic() + limits.wall_seconds
     while time.monotonic() < until:
         try:
-            return child.communicate(given or None, timeout=POLL_SECONDS)
+            return child.communicate(timeout=POLL_SECONDS)
         except subprocess.TimeoutExpired:
-            # Called again it takes up what is left of sending and reading; input is given once.
-            given = b""
             go_on()
     raise PdfTooLarge(f"The PDF took more than {limits.wall_seconds} seconds.")
 

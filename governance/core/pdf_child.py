@@ -9,7 +9,6 @@ import base64
 import gc
 import io
 import json
-import os
 import resource
 import sys
 from collections.abc import Iterator
@@ -206,7 +205,6 @@ def draw(request: dict[str, Any], html: str) -> bytes:
 
 def limit(request: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
-    os.nice(request["niceness"])
     resource.setrlimit(resource.RLIMIT_CPU, (request["cpu_seconds"], request["cpu_seconds"] + 5))
     # Layout makes millions of objects and hardly a cycle: collecting costs a third of the time.
     gc.disable()

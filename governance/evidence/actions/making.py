@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 
 from governance.core.canonical import canonical, sha256_hex
 from governance.core.drawing import rosette
-from governance.core.pdf import Asset, Attachment, Limits, Rendered, render_pdf, unasked
+from governance.core.pdf import Asset, Attachment, Rendered, render_pdf, unasked
 from governance.evidence import verify_pack
 from governance.evidence.actions.scoped import evidence_of
 from governance.evidence.pades.keys import seal_key
@@ -40,8 +40,6 @@ from governance.evidence.rules.reading import Evidence, checkpoint_lines
 from governance.evidence.rules.scopes import PackScope
 
 STYLES = settings.BASE_DIR / "templates" / "pdf" / "evidence-pack.css"
-LIMITS = Limits(niceness=10)
-"""Nobody waits for it in a browser, and who does wait for a page comes first."""
 
 
 def make_pack(
@@ -116,7 +114,6 @@ def draw(text: str, *, sealed_by: SealFacts, go_on: Callable[[], None] = unasked
         ],
         identifier=bytes.fromhex(digest)[:16],
         signature=FIELD,
-        limits=LIMITS,
         go_on=go_on,
     )
 
