@@ -35,9 +35,11 @@ class Permission(StrEnum):
     CARD_WRITE = "cards:card:write"
     EVIDENCE_FILE = "evidence:item:file"
     PACK_BUILD = "evidence:pack:build"
+    POPULATION_EXTRACT = "evidence:population:extract"
     ATTESTATION_GIVE = "inventory:attestation:give"
     CAMPAIGN_OPEN = "inventory:campaign:open"
     CHANGE_DECIDE = "inventory:change:decide"
+    EXAMINATION_OPEN = "inventory:examination:open"
     FIELD_DEFINE = "inventory:field:define"
     MODEL_CREATE = "inventory:model:create"
     MODEL_EDIT = "inventory:model:edit"
@@ -152,8 +154,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.COMMENT_WRITE,
             Permission.EVIDENCE_FILE,
             Permission.DATA_ERASE,
+            Permission.EXAMINATION_OPEN,
             Permission.POLICY_PROPOSE,
             Permission.POLICY_SIGN,
+            Permission.POPULATION_EXTRACT,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
@@ -170,6 +174,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.POLICY_SIGN,
+            Permission.POPULATION_EXTRACT,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,

@@ -91,7 +91,7 @@ def build_pack(
     files = make_pack(scope, by=by, at=at, report=report, go_on=go_on, anchor=anchor, since=sizes)
     begin(report, 5)
     pack = _file(files, scope=scope, by=by, at=at, job=job, hold=hold)
-    _sign_ledger(by=by, at=at)
+    sign_ledger(by=by, at=at)
     return pack
 
 
@@ -104,8 +104,8 @@ def _clear_after(job: UUID | None) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sign_ledger(*, by: str, at: datetime) -> None:
-    """Have a checkpoint cover what goes out, and that it went out.
+def sign_ledger(*, by: str, at: datetime) -> None:
+    """Have a checkpoint cover what goes out, and of a pack that it went out.
 
     A crash before it leaves the pack without one, until the next is signed in a few minutes. What
     keeps the signer from signing keeps nobody from having the pack.
@@ -113,7 +113,7 @@ def _sign_ledger(*, by: str, at: datetime) -> None:
     try:
         make_checkpoint(actor=by, at=at)
     except (SignerRefuses, MemoryUnusable, KeyUnusable):
-        logger.exception("a pack was built, and no checkpoint covers it")
+        logger.exception("evidence was taken, and no checkpoint covers it")
 
 
 def _file(

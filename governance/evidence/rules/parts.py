@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from governance.core.wording import counted
 from governance.evidence.rules import pages
@@ -63,7 +64,7 @@ class Part:
     entries: Sequence[EntryRow]
     chosen_entries: int
 
-    @property
+    @cached_property
     def sections(self) -> list[Section]:
         """The chapters that are printed, numbered within the part; the first one is its opening."""
         level = 2 if self.number else 1

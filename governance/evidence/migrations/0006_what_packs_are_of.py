@@ -15,7 +15,7 @@ KINDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evidence", "0001_initial"), ("inventory", "0027_views_of_any_list")]
+    dependencies = [("evidence", "0005_examinations"), ("inventory", "0027_views_of_any_list")]
 
     operations = [
         migrations.AddField(
