@@ -114,6 +114,7 @@ class Verb(models.TextChoices):
     OVERRIDE_PROPOSED = "override.proposed"
     OVERRIDE_SIGNED = "override.signed"
     PACK_BUILT = "pack.built"
+    PACK_DOWNLOADED = "pack.downloaded"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105
     PERSON_ERASED = "person.erased"
     POLICY_ENACTED = "policy.enacted"

@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.core.checks import register as register_check
+from django.core import checks
 
 from governance.audit.registration import register
 from governance.core.observing import OBSERVERS
@@ -15,7 +15,16 @@ SEAL_COLUMNS = (
 )
 """Packs from before there were seals are without them."""
 
-EXAMINING = (
+HISTORY = (
+    "PackModel",
+    "PackDownload",
+    "FiledEvidence",
+    "EvidenceWithdrawal",
+    "Inapplicability",
+    "InapplicabilityEnd",
+    "CoverageSnapshot",
+    "Population",
+    "Sample",
     "ExaminationView",
     "InformationRequest",
     "InformationRequestAssignment",
@@ -23,9 +32,6 @@ EXAMINING = (
     "InformationRequestEnd",
     "InformationRequestMessage",
 )
-"""What examiners opened and asked for: rows are only added."""
-FILED = ("EvidenceWithdrawal", "FiledEvidence", "Inapplicability", "InapplicabilityEnd")
-"""What people filed and stated: rows are only added."""
 
 
 class EvidenceConfig(AppConfig):
@@ -35,8 +41,8 @@ class EvidenceConfig(AppConfig):
     def ready(self) -> None:
         register(self.get_model("Pack"), history=True, later=SEAL_COLUMNS)
         register(self.get_model("EvidenceFile"), history=True, exclude=("data",))
-        for name in ("CoverageSnapshot", "Population", "Sample", *EXAMINING, *FILED):
+        for name in HISTORY:
             register(self.get_model(name), history=True)
-        register_check(check_requirements)
-        register_check(check_seal)
+        checks.register(check_requirements)
+        checks.register(check_seal)
         OBSERVERS.append(seal_key_in_use)

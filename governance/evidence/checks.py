@@ -23,13 +23,13 @@ def check_seal(**_: Any) -> list[CheckMessage]:
         try:
             known_seal_key(at=timezone.now())
         except SealUnusable as error:
-            errors.append(Error(error.message, id="evidence.E001"))
+            errors.append(Error(error.message, id="evidence.E002"))
     if settings.SEAL.authority:
         try:
             parse(settings.SEAL.authority)
         except AddressWrong as error:
             hint = "It is the authority's address, #, and the file of its certificates."
-            errors.append(Error(f"SEAL_TSA: {error}.", hint=hint, id="evidence.E002"))
+            errors.append(Error(f"SEAL_TSA: {error}.", hint=hint, id="evidence.E003"))
     return errors
 
 

@@ -39,6 +39,7 @@ from governance.evidence.pades.keys import SealUnusable, seal_key
 from governance.evidence.pades.sealing import seal
 from governance.evidence.pades.self_made import MARK
 from governance.evidence.queries.packs import pack_file
+from governance.evidence.queries.scopes import scope_of_model
 from governance.evidence.rules.packs import SealFacts
 from governance.jobs.rules import JobState
 from governance.jobs.running import run_job
@@ -347,7 +348,7 @@ def test_the_process_that_draws_has_no_key(use: Use, tmp_path: Path) -> None:
 @pytest.mark.django_db
 def test_a_pack_keeps_on_record_who_sealed_it(tmp_path: Path) -> None:
     cast, model = full_model()
-    pack = build_pack(model=model, by=cast.compliance.ref, at=NOON, report=quietly)
+    pack = build_pack(scope=scope_of_model(model), by=cast.compliance.ref, at=NOON, report=quietly)
     entry = LedgerEntry.objects.of_stream("evidence").get(subject=pack.ref)
     assert entry.facts["seal_sha256"] == pack.seal == seal_key(at=NOON).fingerprint
     data = pack_file(pack, pack.pdf_name).read_bytes()
@@ -372,7 +373,7 @@ def test_a_pack_keeps_on_record_who_sealed_it(tmp_path: Path) -> None:
 def test_a_pack_that_cannot_be_sealed_is_not_filed(use: Use, tmp_path: Path) -> None:
     cast, model = full_model()
     lapsed(use, tmp_path, issued("Root"))
-    job = request_pack(model=model, actor=cast.compliance, at=NOON)
+    job = request_pack(scope=scope_of_model(model), actor=cast.compliance, at=NOON)
     before = LedgerEntry.objects.count()
     use(key_file=tmp_path / "none.pem", certificate_file=tmp_path / "none.pem")
     run_job(worker="here")
@@ -389,7 +390,7 @@ def test_a_job_says_that_the_authority_was_away(use: Use, tmp_path: Path) -> Non
     made = time_stamping.make_authority(tmp_path / "tsa")
     with time_stamping.serving(made) as authority:
         use(authority=f"{authority.url}#{authority.root}")
-    job = request_pack(model=model, actor=cast.compliance, at=NOON)
+    job = request_pack(scope=scope_of_model(model), actor=cast.compliance, at=NOON)
     run_job(worker="here")
     job.refresh_from_db()
     assert job.state == JobState.DONE, job.error
@@ -413,8 +414,8 @@ def test_the_operator_is_told_which_key_seals(use: Use, tmp_path: Path) -> None:
     assert "made with the first pack" in seal_key_in_use().text
     assert check_seal() == []
     use(authority="https://tsa.example/tsr")
-    assert [error.id for error in check_seal()] == ["evidence.E002"]
+    assert [error.id for error in check_seal()] == ["evidence.E003"]
     lapsed(use, tmp_path, issued("Root"))
     use(authority="")
-    assert [error.id for error in check_seal()] == ["evidence.E001"]
+    assert [error.id for error in check_seal()] == ["evidence.E002"]
     assert not seal_key_in_use().fine

@@ -16,7 +16,7 @@ from governance.evidence.models.filings import (
     Inapplicability,
     InapplicabilityEnd,
 )
-from governance.evidence.models.packs import Pack, PackQuerySet
+from governance.evidence.models.packs import Pack, PackDownload, PackModel, PackQuerySet
 from governance.evidence.models.populations import (
     Population,
     PopulationQuerySet,
@@ -41,6 +41,8 @@ __all__ = [
     "InformationRequestEnd",
     "InformationRequestMessage",
     "Pack",
+    "PackDownload",
+    "PackModel",
     "PackQuerySet",
     "Population",
     "PopulationQuerySet",

@@ -1,4 +1,4 @@
-"""Lists of all of a kind in a period, as they were taken, and the samples drawn from them."""
+"""Lists as they were extracted, and what was drawn from them."""
 
 from __future__ import annotations
 

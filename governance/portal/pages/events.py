@@ -123,6 +123,11 @@ MARKS: dict[str, Mark] = {
         (Verb.OVERRIDE_SIGNED, ("warn", "override", "Override"), "Signed an override"),
         (Verb.PASSWORD_CHANGED, ("mute", "key", "Access"), "Changed the password"),
         (Verb.PACK_BUILT, ("ink", "file", "Evidence"), "Built an evidence pack"),
+        (
+            Verb.PACK_DOWNLOADED,
+            ("mute", "download", "Evidence"),
+            "Took a file of an evidence pack away",
+        ),
         (Verb.POPULATION_EXTRACTED, ("ink", "filter", "Evidence"), "Extracted a population"),
         (Verb.SAMPLE_DRAWN, ("ink", "filter", "Evidence"), "Drew a sample"),
         (Verb.PERSON_ERASED, ("warn", "minus", "Erased"), "Erased a person’s data"),
