@@ -10,6 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from governance.core import environment
+from governance.evidence.pades import configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # type: ignore[no-untyped-call]
@@ -107,17 +108,12 @@ def _pairs(name: str, default: list[str]) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in entries}
 
 
-FIRM_FACTS = _pairs(
-    "FIRM_FACTS",
-    default=[
-        "us_banking_organization=yes",
-        "total_assets_above_usd_30bn=yes",
-        "uk_internal_model_approval=no",
-        "canadian_financial_institution=yes",
-    ]
-    if DEMO
-    else [],
+_DEMO_FACTS = (
+    "us_banking_organization=yes total_assets_above_usd_30bn=yes uk_internal_model_approval=no "
+    "canadian_financial_institution=yes financial_institution=yes public_body=no "
+    "public_services=no employer=yes law_enforcement=no medical_devices=no"
 )
+FIRM_FACTS = _pairs("FIRM_FACTS", default=_DEMO_FACTS.split() if DEMO else [])
 """What is so of the firm, for the rules that say which frameworks apply; else it is unknown."""
 FIRM_FRAMEWORKS = _pairs(
     "FIRM_FRAMEWORKS",
@@ -374,6 +370,7 @@ LEDGER_VERIFY_HOUR = environment.hour(
 LEDGER_ALARM_MAIL = env.str("LEDGER_ALARM_MAIL", default="")
 LEDGER_ALARM_URL = env.str("LEDGER_ALARM_URL", default="")
 PACK_DIR = Path(env.str("PACK_DIR", default=str(VAR_DIR / "packs")))
+SEAL = configuration.read(env, VAR_DIR)
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

@@ -33,10 +33,13 @@ class Permission(StrEnum):
     LEDGER_READ = "audit:ledger:read"
     CARD_PUBLISH = "cards:card:publish"
     CARD_WRITE = "cards:card:write"
+    EVIDENCE_FILE = "evidence:item:file"
     PACK_BUILD = "evidence:pack:build"
+    POPULATION_EXTRACT = "evidence:population:extract"
     ATTESTATION_GIVE = "inventory:attestation:give"
     CAMPAIGN_OPEN = "inventory:campaign:open"
     CHANGE_DECIDE = "inventory:change:decide"
+    EXAMINATION_OPEN = "inventory:examination:open"
     FIELD_DEFINE = "inventory:field:define"
     MODEL_CREATE = "inventory:model:create"
     MODEL_EDIT = "inventory:model:edit"
@@ -79,6 +82,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CARD_WRITE,
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
+            Permission.EVIDENCE_FILE,
             Permission.MODEL_CREATE,
             Permission.MODEL_EDIT,
             Permission.MODEL_REMOVE,
@@ -114,6 +118,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
+            Permission.EVIDENCE_FILE,
             Permission.FINDING_CLOSE,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
@@ -147,9 +152,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CAMPAIGN_OPEN,
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
+            Permission.EVIDENCE_FILE,
             Permission.DATA_ERASE,
+            Permission.EXAMINATION_OPEN,
             Permission.POLICY_PROPOSE,
             Permission.POLICY_SIGN,
+            Permission.POPULATION_EXTRACT,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,
@@ -166,6 +174,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
             Permission.POLICY_SIGN,
+            Permission.POPULATION_EXTRACT,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
             Permission.DELEGATION_GIVE,

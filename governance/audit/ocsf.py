@@ -76,9 +76,9 @@ CREATE, UPDATE, DELETE, MOVE, ENABLE, DISABLE = 1, 3, 4, 5, 8, 9
 WORDS: dict[int, frozenset[str]] = {
     CREATE: frozenset(
         {
-            "added", "built", "commented", "created", "defined", "derived", "drafted", "given",
-            "issued", "made", "opened", "proposed", "recorded", "registered", "reported",
-            "requested", "written",
+            "added", "built", "commented", "created", "defined", "derived", "drafted", "drawn",
+            "extracted", "given", "issued", "made", "opened", "proposed", "recorded",
+            "registered", "reported", "requested", "written",
         }
     ),
     DELETE: frozenset({"deleted", "removed", "revoked"}),

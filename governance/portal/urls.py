@@ -11,7 +11,9 @@ from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
 from governance.audit.proofs import NoCheckpoint
 from governance.core.pdf import PdfTooLarge, PdfUnavailable
+from governance.portal.examination_urls import examination_urls
 from governance.portal.inventory_urls import inventory_area
+from governance.portal.population_urls import population_urls
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.account import ChangePassword, SecondStep, SignIn, SignOut
 from governance.portal.views.accounts import (
@@ -358,6 +360,8 @@ urlpatterns = [
     *data_urls,
     *validation_urls,
     *evidence_urls,
+    *population_urls,
+    *examination_urls,
     *decision_urls,
     *slot_urls,
     *policy_urls,

@@ -36,7 +36,7 @@ from tests.factories import (
     make_version,
 )
 from tests.pdf.exceptions import TO_PRODUCTION
-from tests.pdf.support import quietly
+from tests.pdf.support import quietly, read_against
 
 pytestmark = pytest.mark.django_db
 BY = "system:test"
@@ -66,15 +66,22 @@ def outcomes(document: dict[str, Any], wanted: str) -> set[str]:
     return {check.subject for check in checks if check.outcome == wanted}
 
 
+def before_the_seal(pdf: bytes) -> bytes:
+    """The seal is what was appended to the file that was drawn; no two signatures are alike."""
+    assert pdf.count(b"%%EOF") == 2
+    return pdf[: pdf.index(b"%%EOF")]
+
+
 def test_the_same_checkpoint_gives_the_same_bytes_whoever_asks_and_whenever(
     version: ModelVersion, cast: Cast
 ) -> None:
     anchor = signed()
     first, second = (
-        make_pack(version.model, by=by, at=at, report=quietly, anchor=anchor)
+        make_pack(read_against(version.model), by=by, at=at, report=quietly, anchor=anchor)
         for by, at in ((cast.auditor.ref, NOON), (cast.owner.ref, NOON + timedelta(days=9)))
     )
-    assert (first.evidence, first.pdf) == (second.evidence, second.pdf)
+    assert first.evidence == second.evidence
+    assert before_the_seal(first.pdf) == before_the_seal(second.pdf)
     assert str(cast.auditor.pk) not in first.evidence.decode()
 
 
@@ -90,7 +97,8 @@ def test_the_checkpoint_of_a_pack_builds_it_again(
     first = built()
     kept = tmp_path / "kept.checkpoint"
     kept.write_bytes(Path(first["checkpoint"]).read_bytes())
-    assert built(checkpoint=kept) == first
+    second = built(checkpoint=kept)
+    assert {**second, "sha256": ""} == {**first, "sha256": ""}
     assert Pack.objects.count() == 2
 
     remark(version, cast)

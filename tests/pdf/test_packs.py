@@ -22,6 +22,7 @@ from governance.evidence import verify_pack
 from governance.evidence.actions.making import draw
 from governance.evidence.actions.packs import request_pack, write_files
 from governance.evidence.models import Pack
+from governance.evidence.queries.scopes import scope_of_model
 from governance.evidence.rules.packs import EvidenceBroken, PackFiles
 from governance.evidence.verify_pack import FAIL, verify
 from governance.inventory.models import Model
@@ -115,8 +116,10 @@ def test_a_stranger_needs_nothing_but_python(pack: PackFiles, tmp_path: Path, fo
     assert "NOT PROVEN  Truth" in answer.stdout
 
 
-def test_the_same_evidence_gives_the_same_bytes(pack: PackFiles) -> None:
-    assert draw(pack.evidence.decode()).data == pack.pdf
+def test_the_same_evidence_gives_the_same_bytes_before_the_seal(pack: PackFiles) -> None:
+    drawn = draw(pack.evidence.decode(), sealed_by=pack.seal)
+    assert pack.pdf.startswith(drawn.data)
+    assert len(pack.pdf) > len(drawn.data)
 
 
 def flipped(data: bytes, place: int, bit: int) -> bytes:
@@ -149,7 +152,7 @@ def test_a_record_changed_behind_the_ledger_makes_no_pack(var_dir: Path) -> None
     Model.objects.filter(pk=model.pk).update(purpose="Something else.")
     with pytest.raises(EvidenceBroken, match="1 model"):
         pack_of(model, by=cast.compliance.ref)
-    job = request_pack(model=model, actor=cast.compliance, at=NOON)
+    job = request_pack(scope=scope_of_model(model), actor=cast.compliance, at=NOON)
     run_job(worker="here")
     job.refresh_from_db()
     assert job.state == JobState.FAILED
@@ -191,7 +194,7 @@ def hostile(evidence: bytes) -> str:
 
 
 def test_what_people_write_is_printed_as_text_whatever_it_looks_like(pack: PackFiles) -> None:
-    files = draw(hostile(pack.evidence)).data
+    files = draw(hostile(pack.evidence), sealed_by=pack.seal).data
     reader = pypdf.PdfReader(io.BytesIO(files))
     text = text_of(reader).replace(" ", "")
     assert text.count(SHOWN) >= 30

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -12,84 +12,95 @@ from django.template.loader import render_to_string
 
 from governance.core.canonical import canonical, sha256_hex
 from governance.core.drawing import rosette
-from governance.core.pdf import Asset, Attachment, Rendered, render_pdf
+from governance.core.pdf import Asset, Attachment, Rendered, render_pdf, unasked
 from governance.evidence import verify_pack
-from governance.evidence.actions.collecting import as_of_now
-from governance.evidence.queries.collecting import collect
+from governance.evidence.actions.scoped import evidence_of
+from governance.evidence.pades.keys import seal_key
+from governance.evidence.pades.sealing import FIELD, facts_of, seal
 from governance.evidence.queries.proving import Anchor
-from governance.evidence.rules import pages
-from governance.evidence.rules.contents import contents
-from governance.evidence.rules.decisions import decisions
-from governance.evidence.rules.overview import overview
+from governance.evidence.rules.covers import (
+    compared,
+    cover,
+    scope_of,
+    table_of_contents,
+    trails,
+)
 from governance.evidence.rules.packs import (
     EVIDENCE_NAME,
     PackFiles,
     Report,
+    SealFacts,
     begin,
+    begin_with,
     reference,
     require_verified,
 )
+from governance.evidence.rules.parts import parts_of
 from governance.evidence.rules.reading import Evidence, checkpoint_lines
-from governance.evidence.rules.signatures import certificates
-from governance.evidence.rules.trail import entry_rows
-from governance.inventory.models import Model
+from governance.evidence.rules.scopes import PackScope
 
 STYLES = settings.BASE_DIR / "templates" / "pdf" / "evidence-pack.css"
-PRINTED_ENTRIES = 1500
-"""A page holds about 30 entries; the attached evidence always holds all of them."""
 
 
 def make_pack(
-    model: Model,
+    scope: PackScope,
     *,
     by: str,
     at: datetime,
     report: Report,
+    go_on: Callable[[], None] = unasked,
     anchor: Anchor | None = None,
     since: Sequence[int] = (),
 ) -> PackFiles:
-    """Return the files of a pack of this model as of the anchor, or as it stands. Files nothing.
+    """Return the files of a pack of this scope as of the anchor, or as it stands. Files nothing.
 
-    They are verified. Equal records and anchors give equal files. Without an anchor it appends
-    checkpoint.made, unless the newest checkpoint still is the ledger as it stands. `since` are the
-    sizes of earlier checkpoints that readers hold.
+    They are verified and sealed. Equal records, scopes and anchors give equal files, but for the
+    seal at the end of the PDF. Without an anchor it
+    appends checkpoint.made, unless the newest checkpoint still is the ledger as it stands. `since`
+    are the sizes of earlier checkpoints that readers hold. What `report` and `go_on` raise stops
+    the work.
 
-    Raises EvidenceBroken when the records do not verify; CheckpointBehind; core.pdf.PdfUnavailable.
+    Raises EvidenceBroken when the records do not verify; CheckpointBehind; core.pdf.PdfUnavailable;
+    SealUnusable, before anything is read.
     """
+    key = seal_key(at=at)
     begin(report, 1)
-
-    def gathered(found: Anchor | None) -> dict[str, Any]:
-        rests_on = replace(found, since=since) if found else None
-        return collect([model], anchor=rests_on, scope={"kind": "MODEL"})
-
-    document = gathered(anchor) if anchor else as_of_now(gathered, by=by, at=at)
+    each = partial(begin_with, report)
+    document = evidence_of(scope, by=by, at=at, each=each, anchor=anchor, since=since)
     text = canonical(document)
     evidence = text.encode()
     require_verified(verify_pack.verify(evidence))
     begin(report, 2)
-    drawn = draw(text)
+    drawn = draw(text, sealed_by=facts_of(key), go_on=go_on)
     begin(report, 3)
-    digest = sha256_hex(drawn.data)
-    checks = verify_pack.verify(drawn.data, file_digest=digest)
+    pdf, sealed = seal(drawn.data, key=key, at=at)
+    begin(report, 4)
+    digest = sha256_hex(pdf)
+    checks = verify_pack.verify(pdf, file_digest=digest)
     require_verified(checks)
+    streams = document["streams"]
     return PackFiles(
-        pdf=drawn.data,
+        pdf=pdf,
         evidence=evidence,
         content_digest=sha256_hex(evidence),
         file_digest=digest,
         pages=drawn.pages,
-        entries=document["streams"][0]["entries"],
-        head=document["streams"][0]["head"],
+        entries=sum(stream["entries"] for stream in streams),
+        head=streams[0]["head"] if len(streams) == 1 else "",
         checks=checks,
+        seal=sealed,
         replaced=drawn.replaced,
     )
 
 
-def draw(text: str) -> Rendered:
-    """Return the PDF of this evidence; equal evidence gives equal bytes on the same machine."""
+def draw(text: str, *, sealed_by: SealFacts, go_on: Callable[[], None] = unasked) -> Rendered:
+    """Return the PDF of this evidence, still to be sealed by that certificate.
+
+    Equal arguments give equal bytes on the same machine.
+    """
     digest = sha256_hex(text.encode())
     evidence = Evidence(text)
-    printed = context(evidence, digest)
+    printed = context(evidence, digest, sealed_by=sealed_by)
     return render_pdf(
         render_to_string("pdf/evidence-pack.html", printed, using="jinja2"),
         assets={"evidence-pack.css": styles(), **ornaments(printed)},
@@ -102,6 +113,8 @@ def draw(text: str) -> Rendered:
             )
         ],
         identifier=bytes.fromhex(digest)[:16],
+        signature=FIELD,
+        go_on=go_on,
     )
 
 
@@ -114,11 +127,11 @@ def ornaments(printed: Mapping[str, Any]) -> dict[str, Asset]:
 
     As backgrounds they are no part of what a screen reader reads out.
     """
-    signed = {given.digest for given in printed["certificates"]}
-    signed |= {report.certificate.digest for report in printed["reports"]}
+    signed = {given.digest for part in printed["parts"] for given in part.certificates}
+    signed |= {one.certificate.digest for part in printed["parts"] for one in part.reports}
     small = {digest: rosette(digest, 3, 220, 0.6, "#5f78cc", 9) for digest in sorted(signed)}
-    cover = printed["content_digest"]
-    drawn = {**small, cover: rosette(cover, 5, 400, 0.28, "#7d92d8", 10)}
+    large = printed["content_digest"]
+    drawn = {**small, large: rosette(large, 5, 400, 0.28, "#7d92d8", 10)}
     return {f"rosette-{digest}.svg": as_asset(markup) for digest, markup in drawn.items()}
 
 
@@ -127,24 +140,23 @@ def as_asset(markup: str) -> Asset:
     return Asset(data=alone.encode(), media_type="image/svg+xml")
 
 
-def context(evidence: Evidence, digest: str) -> Mapping[str, Any]:
-    """What the template prints."""
-    versions = pages.versions(evidence)
+def context(
+    evidence: Evidence, digest: str, *, sealed_by: SealFacts | None = None
+) -> Mapping[str, Any]:
+    """What the template prints; without `sealed_by` it names no seal."""
+    scope = scope_of(evidence)
+    parts, streams = parts_of(evidence, scope), trails(evidence, scope)
     return {
         "about": evidence.about,
+        "seal": sealed_by,
         "as_of": evidence.as_of,
         "checkpoint": checkpoint_lines(evidence),
         "reference": reference(digest),
         "content_digest": digest,
-        "overview": overview(evidence),
-        "versions": versions,
-        "contents": contents(evidence),
-        "stage_changes": pages.stage_changes(evidence),
-        "card": pages.card_page(evidence, versions),
-        "decisions": decisions(evidence),
-        "reports": pages.reports(evidence),
-        "findings": pages.findings(evidence),
-        "certificates": certificates(evidence),
-        "entries": entry_rows(evidence)[-PRINTED_ENTRIES:],
+        "cover": cover(evidence, scope, parts),
+        "toc": table_of_contents(parts, streams),
+        "parts": parts,
+        "portfolio": compared(parts),
+        "trails": streams,
         "organization": evidence.about["organization"],
     }

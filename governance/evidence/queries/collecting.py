@@ -36,6 +36,10 @@ _REF = re.compile(rf"\b(user|service|unit):({_UUID})\b")
 _POLICY = re.compile(rf'"policy:({_UUID})"')
 
 
+def unwatched(place: int, of: int) -> None:
+    """Nobody watches."""
+
+
 def collect(
     models: Iterable[Model],
     *,
@@ -43,6 +47,7 @@ def collect(
     scope: Mapping[str, Any] | None = None,
     frameworks: Sequence[str] = (),
     more: Callable[[], Mapping[str, Any]] = dict,
+    each: Callable[[int, int], None] = unwatched,
 ) -> dict[str, Any]:
     """Return the evidence: every entry of the models' streams, and every record they speak of.
 
@@ -52,11 +57,15 @@ def collect(
     evidence is only held together by itself, and `as_of` is the time of its newest entry.
 
     Equal records and anchors give equal evidence; nothing in it says who asked, or when. `scope`
-    says what the pack is of; `more` is asked, at the same moment, for further members.
+    says what the pack is of; `more` is asked, at the same moment, for further members; `each` is
+    told before each model is read, which one of how many it is.
     """
     found = sorted({model.stream: model for model in models}.items())
     prover = anchor.prover() if anchor else None
-    streams = [all_of(name, model, prover) for name, model in found]
+    streams = []
+    for place, (name, model) in enumerate(found, start=1):
+        each(place, len(found))
+        streams.append(all_of(name, model, prover))
     spoken_of = _spoken_of(entry for stream in streams for entry in stream["ledger"])
     ledger = [entry for stream in streams for entry in stream["ledger"]]
     others = once([*policies(spoken_of, ledger), *delegations(spoken_of)])

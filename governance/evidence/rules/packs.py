@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from governance.core.errors import InvalidInput, NotFound, WrongState
@@ -16,6 +17,7 @@ JOB = "build_pack"
 STEPS = (
     "Collecting the records, at one moment",
     "Drawing the pages",
+    "Sealing the file",
     "Reading the file back and verifying it",
     "Filing the pack",
 )
@@ -24,12 +26,18 @@ EVIDENCE_NAME = "evidence.json"
 VERIFIER_NAME = "verify_pack.py"
 
 Report: TypeAlias = Callable[[int, int, str], None]
-"""Told what begins now: the step, of how many, in words. May raise to stop the work."""
+"""Told what begins now, or how far it is: the step, of how many, in words. May raise to stop."""
 
 
 def begin(report: Report, number: int) -> None:
     """Report that the step of this number, from 1, begins."""
     report(number, len(STEPS), STEPS[number - 1])
+
+
+def begin_with(report: Report, place: int, of: int) -> None:
+    """Report that of so many models this one is being read, in the first step."""
+    words = f"{STEPS[0]}: model {place} of {of}" if of > 1 else STEPS[0]
+    report(1, len(STEPS), words)
 
 
 class PackNotFound(NotFound):
@@ -61,6 +69,23 @@ class EvidenceBroken(WrongState):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SealFacts:
+    """What is said of a seal: whose certificate it is by, and when an authority saw it.
+
+    `fingerprint` is the SHA-256 of the certificate. `is_self_made`: the portal made key and
+    certificate itself, so that the seal speaks of the file's integrity alone. `missing` says why
+    the authority that is configured gave no time.
+    """
+
+    fingerprint: str
+    holder: str
+    issuer: str
+    is_self_made: bool
+    timestamped_at: datetime | None = None
+    missing: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PackFiles:
     """A pack before it is filed: the PDF, the evidence inside it, and what was found in it."""
 
@@ -72,6 +97,7 @@ class PackFiles:
     entries: int
     head: str
     checks: Sequence[Check]
+    seal: SealFacts
     replaced: Sequence[str] = ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +19,7 @@ class Entry:
     at: datetime
     verb: str
     actor: str
+    subject: str
     facts: Mapping[str, Any]
     states: tuple[str, ...]
     hash: str
@@ -61,6 +62,7 @@ class Evidence:
         self.document: dict[str, Any] = json.loads(text)
         streams: Sequence[Mapping[str, Any]] = self.document.get("streams", ())
         self._stream = streams[0] if len(streams) == 1 else {}
+        self._hidden: frozenset[str] = frozenset()
         self.about: Mapping[str, Any] = self.document["about"] | self._said_of_stream
 
     def of_models(self) -> list[Evidence]:
@@ -68,6 +70,21 @@ class Evidence:
         streams = self.document.get("streams", ())
         # Read here, so that the views share it.
         return [self._of(one) for one in streams if "model" in one] if self._owners else []
+
+    def of_streams(self) -> list[Evidence]:
+        """Return one view for each stream, of a model or not: its entries."""
+        return [self._of(one) for one in self.document.get("streams", ())]
+
+    def without(self, hidden: frozenset[str], speaks: Callable[[Entry], bool]) -> Evidence:
+        """Return a view without these records, and with those entries alone that `speaks` keeps.
+
+        Which entry wrote a record, and what a column points to, is still found.
+        """
+        view = copy(self)
+        view._hidden = self._hidden | hidden
+        vars(view)["written_by"] = self.written_by
+        vars(view)["entries"] = [entry for entry in self.entries if speaks(entry)]
+        return view
 
     def _of(self, stream: Mapping[str, Any]) -> Evidence:
         view = copy(self)
@@ -93,7 +110,9 @@ class Evidence:
         return [Held(r["ref"], r["fields"]) for r in rows if self._is_ours(r["ref"])]
 
     def _is_ours(self, ref: str) -> bool:
-        """Whether this model's entries speak of it, or no model's do."""
+        """Whether this model's entries speak of it, or no model's do, and it is to be printed."""
+        if ref in self._hidden:
+            return False
         if not self._stream:
             return True
         owners = self._owners.get(ref)
@@ -160,6 +179,7 @@ class Evidence:
                 at=datetime.fromisoformat(body["at"]),
                 verb=body["verb"],
                 actor=body["actor"],
+                subject=body["subject"],
                 facts=body["facts"],
                 states=tuple(ref for ref, _ in body["states"]),
                 hash=row["hash"],

@@ -12,6 +12,7 @@ from governance.accounts.rules import Actor
 from governance.audit.models import LedgerEntry
 from governance.audit.rules import Source, Verb
 from governance.core.wording import as_date, sentence
+from governance.portal.pages.events_of_examinations import EXAMINATION_VERBS, EXAMINATIONS
 from governance.portal.pages.naming import Names, names_in
 
 
@@ -72,6 +73,9 @@ MARKS: dict[str, Mark] = {
         (Verb.DELEGATION_ENDED, ("mute", "person", "Access"), "Took back a seat that was lent"),
         (Verb.DELEGATION_GIVEN, ("mute", "person", "Access"), "Lent a seat among those who sign"),
         (Verb.EVALUATION_RECORDED, ("mute", "pulse", "Measured"), "Recorded results for {what}"),
+        (Verb.EVIDENCE_FILED, ("ok", "file", "Evidence"), "Filed evidence"),
+        (Verb.EVIDENCE_WITHDRAWN, ("warn", "minus", "Evidence"), "Withdrew filed evidence"),
+        *EXAMINATIONS,
         (Verb.FIELD_CHANGED, ("mute", "sliders", "Inventory"), "Changed a field of the firm"),
         (Verb.FIELD_DEFINED, ("mute", "sliders", "Inventory"), "Defined a field of the firm"),
         (Verb.FINDING_CLOSED, ("ok", "flag", "Finding"), "Closed a finding"),
@@ -122,6 +126,13 @@ MARKS: dict[str, Mark] = {
         (Verb.OVERRIDE_SIGNED, ("warn", "override", "Override"), "Signed an override"),
         (Verb.PASSWORD_CHANGED, ("mute", "key", "Access"), "Changed the password"),
         (Verb.PACK_BUILT, ("ink", "file", "Evidence"), "Built an evidence pack"),
+        (
+            Verb.PACK_DOWNLOADED,
+            ("mute", "download", "Evidence"),
+            "Took a file of an evidence pack away",
+        ),
+        (Verb.POPULATION_EXTRACTED, ("ink", "filter", "Evidence"), "Extracted a population"),
+        (Verb.SAMPLE_DRAWN, ("ink", "filter", "Evidence"), "Drew a sample"),
         (Verb.PERSON_ERASED, ("warn", "minus", "Erased"), "Erased a person’s data"),
         (Verb.POLICY_ENACTED, ("ok", "sliders", "Policy"), "A policy took effect"),
         (Verb.POLICY_PROPOSED, ("mute", "sliders", "Policy"), "Proposed a policy"),
@@ -138,6 +149,16 @@ MARKS: dict[str, Mark] = {
         (Verb.REQUEST_RETURNED, ("warn", "override", "Returned"), "Returned it for changes"),
         (Verb.REQUEST_SIGNED, SIGNED, "Signed the promotion"),
         (Verb.REQUEST_WITHDRAWN, ("mute", "minus", "Withdrawn"), "Withdrew the request"),
+        (
+            Verb.REQUIREMENT_EXCLUDED,
+            ("warn", "minus", "Coverage"),
+            "Stated that a requirement does not apply",
+        ),
+        (
+            Verb.REQUIREMENT_INCLUDED,
+            ("mute", "plus", "Coverage"),
+            "Had a requirement apply again",
+        ),
         (Verb.REVIEW_RECORDED, ("ok", "book", "Review"), "Recorded a review"),
         (Verb.ROLE_ENDED, ("mute", "person", "Access"), "Ended a role"),
         (Verb.ROLE_GRANTED, ("mute", "person", "Access"), "Granted a role"),
@@ -245,6 +266,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             )
         ),
     ),
+    "examinations": ("Examinations", EXAMINATION_VERBS),
     "registry": (
         "Inventory and registry",
         frozenset(

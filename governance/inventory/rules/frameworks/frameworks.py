@@ -85,6 +85,9 @@ class Framework:
     versions: tuple[FrameworkVersion, ...]
     digest: str
 
+    def has_ended(self, on: date) -> bool:
+        return self.versions[-1].has_ended(on)
+
     def asked(self) -> Iterator[str]:
         """Name the facts that its rules ask for."""
         for version in self.versions:
@@ -124,7 +127,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     stated = entry.get("from", "")
     return Rule(
         id=entry["id"],
-        when=_when(entry),
+        when=when_from(entry.get("when", {})),
         answer=Status(entry["answer"]),
         because=entry["because"],
         citation=entry["citation"],
@@ -139,9 +142,9 @@ def _part(entry: Mapping[str, Any]) -> Part:
         from_date=date.fromisoformat(entry["from"]),
         what=entry["what"],
         citation=entry["citation"],
-        when=_when(entry),
+        when=when_from(entry.get("when", {})),
     )
 
 
-def _when(entry: Mapping[str, Any]) -> When:
-    return {key: frozenset(values) for key, values in entry.get("when", {}).items()}
+def when_from(stated: Mapping[str, Any]) -> When:
+    return {key: frozenset(values) for key, values in stated.items()}
