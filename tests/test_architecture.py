@@ -81,7 +81,7 @@ DATA_MIGRATIONS = {
 }
 """Closed: what they wrote has no entry. One that comes after them appends in its transaction."""
 LAZY_IMPORTS = {
-    "core/pdf_child.py": "WeasyPrint needs Pango, and all but PDFs works without",
+    "core/pdf_child/drawing.py": "WeasyPrint needs Pango, and all but PDFs works without",
     "core/surroundings.py": "the doctor reports what is missing instead of failing on it",
 }
 CATCHES_ALL = {

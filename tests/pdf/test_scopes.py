@@ -25,6 +25,8 @@ from governance.inventory.models import Model
 from tests.factories import NOON, Cast, make_champion, make_model, make_version
 from tests.pdf.support import full_model, of_a_module, pack_of, text_of, violations
 
+pytestmark = pytest.mark.django_db
+
 PROFILES = (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
 FRAMEWORKS = ("sr-26-2",)
 
