@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
+from governance.audit import notes
 from governance.audit.checkpointing import make_checkpoint
 from governance.core.canonical import canonical
 from governance.evidence.actions.collecting import anchor_of, as_of_now, size_of
@@ -177,6 +180,23 @@ def test_without_a_key_it_is_gathered_all_the_same_and_says_so(version: ModelVer
     assert document["checkpoint"] is None
     assert outcomes(document, FAIL) == set()
     assert outcomes(document, NOT_PROVEN) >= {"Checkpoint", "End of the stream", "Records"}
+
+
+def test_a_witness_that_cosigned_is_told_with_its_time(version: ModelVersion) -> None:
+    anchor, private = signed(), Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes_raw()
+    witness = notes.VerifierKey("witness.example/w1", public, notes.COSIGNATURE)
+    text = notes.parse(anchor.note).text
+    line = notes.cosign(text, witness, private.sign, time=1_800_000_000)
+    cosigned = replace(anchor, note=anchor.note + str(line))
+    evidence = canonical(collect([version.model], anchor=cosigned)).encode()
+    told = {one.subject: one for one in verify(evidence, keys=(str(witness),))}
+    assert told["Witnesses"].outcome == "PASS"
+    assert "at 2027-01-15 08:00:00 UTC" in told["Witnesses"].words
+    assert "One ledger for all" not in told
+    assert "One ledger for all" in {one.subject for one in verify(evidence)}
+    # The witness vouches for the checkpoint, and not for whose it is.
+    assert told["Signature"].outcome == NOT_PROVEN
 
 
 def test_several_models_are_read_each_by_itself(version: ModelVersion, cast: Cast) -> None:
