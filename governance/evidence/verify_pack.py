@@ -199,7 +199,8 @@ def verify(
     if data.startswith(b"%PDF-") and b"/ByteRange" in data:
         words = "the PDF bears a seal (PAdES), which is not looked at here: pdfsig or pyHanko can"
         checks.append(Check(NOT_PROVEN, "Seal of the PDF", words))
-    return checks + list(limits(document))
+    witnessed = any(one.subject == "Witnesses" and one.outcome == PASS for one in checks)
+    return checks + list(limits(document, witnessed))
 
 
 def guarded(subject: str, checks: Iterator[Check]) -> list[Check]:
@@ -1153,7 +1154,7 @@ def statement_of(ref: str, row: dict[str, Any], held: dict[str, Any]) -> dict[st
     }
 
 
-def limits(document: dict[str, Any]) -> Iterator[Check]:
+def limits(document: dict[str, Any], witnessed: bool) -> Iterator[Check]:
     """Say what no file of this kind can prove."""
     if checkpoint_in(document):
         after = "that nothing was written since the checkpoint: ask for a newer pack"
@@ -1162,7 +1163,8 @@ def limits(document: dict[str, Any]) -> Iterator[Check]:
             "has to have cosigned (--key), or you to have kept a checkpoint (--checkpoint)"
         )
         yield Check(NOT_PROVEN, "After the checkpoint", after)
-        yield Check(NOT_PROVEN, "One ledger for all", others)
+        if not witnessed:
+            yield Check(NOT_PROVEN, "One ledger for all", others)
     else:
         end = (
             "that no entry was written after the last one here, or cut off: hold the head against "

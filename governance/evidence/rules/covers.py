@@ -174,6 +174,6 @@ def table_of_contents(parts: Sequence[Part], streams: Sequence[Trail]) -> list[S
             anchor="verify",
             number="A",
             title="How to verify this document",
-            detail="one page",
+            detail="and what it proves",
         ),
     ]
