@@ -23,6 +23,7 @@ from governance.core.pdf import (
     EmptySignature,
     Limits,
     Rendered,
+    Spent,
     encoded,
     named,
     run_children,
@@ -81,7 +82,7 @@ def render_long(
         place = Path(folder)
         kept = [_kept(place, at, name, chunks) for at, (name, chunks) in enumerate(runs.items())]
         common = {"assets": encoded(assets), "identifier": identifier.hex()}
-        pages, unseen = _draw_chunks(kept, common, limits=worker_limits, go_on=go_on)
+        pages, answers = _draw_chunks(kept, common, limits=worker_limits, go_on=go_on)
         frame = {
             **common,
             "work": "frame",
@@ -99,8 +100,17 @@ def render_long(
             "signature": named(signature),
         }
         ((whole, data),) = run_children(JOIN, [request], limits=JOIN_LIMITS, go_on=go_on)
-    replaced = tuple(sorted({*unseen, *drawn["replaced"]}))
-    return Rendered(data=data, pages=whole["pages"], replaced=replaced)
+    unseen = {point for facts in (*answers, drawn) for point in facts["replaced"]}
+    spent = [*(("chunks", facts) for facts in answers), ("frame", drawn), ("join", whole)]
+    return Rendered(
+        data=data,
+        pages=whole["pages"],
+        replaced=tuple(sorted(unseen)),
+        spent=tuple(
+            Spent(work=work, cpu_seconds=facts["cpu_seconds"], peak=facts["peak"])
+            for work, facts in spent
+        ),
+    )
 
 
 def _kept(place: Path, number: int, anchor: str, chunks: Iterable[Chunk]) -> _Run:
@@ -115,8 +125,8 @@ def _kept(place: Path, number: int, anchor: str, chunks: Iterable[Chunk]) -> _Ru
 
 def _draw_chunks(
     kept: Sequence[_Run], common: Mapping[str, Any], *, limits: Limits, go_on: Callable[[], None]
-) -> tuple[dict[Path, int], set[str]]:
-    """Return how many pages each file has, and the code points that no font had."""
+) -> tuple[dict[Path, int], list[dict[str, Any]]]:
+    """Return how many pages each file has, and what each process answered."""
     files = [pair for run in kept for pair in zip(run.sources, run.targets, strict=True)]
     workers = min(os.cpu_count() or 1, MOST_WORKERS, len(files))
     # Every so many-th, for the last ones of a run are shorter.
@@ -131,7 +141,7 @@ def _draw_chunks(
         for share, (facts, _) in zip(shares, answers, strict=True)
         for (_, target), count in zip(share, facts["pages"], strict=True)
     }
-    return pages, {point for facts, _ in answers for point in facts["replaced"]}
+    return pages, [facts for facts, _ in answers]
 
 
 def _joined(run: _Run, place: int) -> dict[str, Any]:

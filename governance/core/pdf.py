@@ -93,16 +93,27 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What one process took: seconds of processor time, and the bytes it held at most."""
+
+    work: str
+    cpu_seconds: float
+    peak: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rendered:
     """`replaced` lists the code points no font had; the pages show them as [U+XXXX]."""
 
     data: bytes
     pages: int
     replaced: tuple[str, ...]
+    spent: tuple[Spent, ...] = ()
 
 
 DEFAULT_LIMITS = Limits()
 POLL_SECONDS = 0.5
+OUT_OF_MEMORY = (b"MemoryError", b"std::bad_alloc")
 
 
 def unasked() -> None:
@@ -233,8 +244,9 @@ def _answer(
                 f"PDFs need system libraries that are missing ({facts['message']}). "
                 f"As root run: {APT_LINE}"
             )
-        case "memory":
-            raise PdfTooLarge("The PDF needed more memory than one document may take.")
+    # Without memory a child cannot say more than what Python says for it as it ends.
+    if words.rstrip().endswith(OUT_OF_MEMORY):
+        raise PdfTooLarge("The PDF needed more memory than one document may take.")
     if child.returncode < 0:
         raise PdfTooLarge("The PDF needed more time or memory than one document may take.")
     raise PdfFailed(words.decode(errors="replace")[-2000:])

@@ -11,7 +11,7 @@ sys.path.append(str(Path(__file__).parents[3]))
 
 from governance.core.pdf_child.drawing import draw, visible
 from governance.core.pdf_child.finishing import finished
-from governance.core.pdf_child.limits import answer, limit, memory_is_bounded
+from governance.core.pdf_child.limits import answer, limit
 from governance.core.pdf_child.pieces import draw_chunks, draw_frame
 
 
@@ -27,8 +27,7 @@ WORK = {"one": draw_one, "chunks": draw_chunks, "frame": draw_frame}
 def main() -> None:
     request = json.load(sys.stdin.buffer)
     limit(request)
-    with memory_is_bounded():
-        WORK[request["work"]](request)
+    WORK[request["work"]](request)
 
 
 if __name__ == "__main__":

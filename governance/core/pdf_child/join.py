@@ -17,7 +17,7 @@ from pikepdf import Array, Dictionary, Name, OutlineItem, String
 sys.path.append(str(Path(__file__).parents[3]))
 
 from governance.core.pdf_child.finishing import add_signature, save, tidy
-from governance.core.pdf_child.limits import answer, limit, memory_is_bounded
+from governance.core.pdf_child.limits import answer, limit
 from governance.core.pdf_child.numbering import SAMPLE, look_of, number
 
 
@@ -159,16 +159,15 @@ class Joining:
 def main() -> None:
     request = json.load(sys.stdin.buffer)
     limit(request)
-    with memory_is_bounded():
-        joining = Joining(request["frame"])
-        for run in sorted(request["runs"], key=lambda run: -int(run["place"])):
-            joining.take(run["place"], run["chunks"])
-        joining.number_pages(request["sample"])
-        joining.outline()
-        for file in request["attachments"]:
-            joining.attach(file)
-        data = joining.finish(request["signature"])
-        answer({"pages": len(joining.pdf.pages), "replaced": []}, data)
+    joining = Joining(request["frame"])
+    for run in sorted(request["runs"], key=lambda run: -int(run["place"])):
+        joining.take(run["place"], run["chunks"])
+    joining.number_pages(request["sample"])
+    joining.outline()
+    for file in request["attachments"]:
+        joining.attach(file)
+    data = joining.finish(request["signature"])
+    answer({"pages": len(joining.pdf.pages), "replaced": []}, data)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ from django.template.loader import render_to_string
 
 from governance.core.canonical import canonical, sha256_hex
 from governance.core.drawing import rosette
+from governance.core.long_pdf import render_long
 from governance.core.pdf import Asset, Attachment, Rendered, render_pdf, unasked
 from governance.evidence import verify_pack
+from governance.evidence.actions.listing import entry_lists
 from governance.evidence.actions.scoped import evidence_of
 from governance.evidence.pades.keys import seal_key
 from governance.evidence.pades.sealing import FIELD, facts_of, seal
@@ -101,8 +103,10 @@ def draw(text: str, *, sealed_by: SealFacts, go_on: Callable[[], None] = unasked
     digest = sha256_hex(text.encode())
     evidence = Evidence(text)
     printed = context(evidence, digest, sealed_by=sealed_by)
-    return render_pdf(
-        render_to_string("pdf/evidence-pack.html", printed, using="jinja2"),
+    html = render_to_string("pdf/evidence-pack.html", printed, using="jinja2")
+    lists = entry_lists(printed)
+    render = partial(render_long, html, runs=lists) if lists else partial(render_pdf, html)
+    return render(
         assets={"evidence-pack.css": styles(), **ornaments(printed)},
         attachments=[
             Attachment(

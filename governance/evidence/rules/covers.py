@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from governance.core.wording import as_date, capitalized, counted, joined
 from governance.evidence.rules.matrix import MEMBER, FrameworkRows
-from governance.evidence.rules.parts import PRINTED_ENTRIES, Part, Section
+from governance.evidence.rules.parts import Part, Section
 from governance.evidence.rules.reading import Evidence
 from governance.evidence.rules.scopes import STREAMS, PackScope, ScopeKind, scope_from
-from governance.evidence.rules.trail import EntryRow, entry_rows
+from governance.evidence.rules.trail import IN_A_TABLE, MOST_PRINTED, EntryRow, entry_rows
 
 SUBTITLES = {
     ScopeKind.MODEL: "Who registered, measured, validated, signed and changed it, and when.",
@@ -42,6 +42,11 @@ class Trail:
     first: int
     last: int
     entries: Sequence[EntryRow]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the entries stand in a list on pages of their own."""
+        return len(self.entries) > IN_A_TABLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +155,7 @@ def _trail(stream: str, view: Evidence | None, scope: PackScope, place: int) -> 
         count=len(rows),
         first=rows[0].seq if rows else 0,
         last=rows[-1].seq if rows else 0,
-        entries=rows[-PRINTED_ENTRIES:],
+        entries=rows[-MOST_PRINTED:],
     )
 
 

@@ -18,10 +18,7 @@ from governance.evidence.rules.pages import CardPage, FindingRow, ReportPage, St
 from governance.evidence.rules.reading import Evidence
 from governance.evidence.rules.scopes import Chapter, PackScope, ScopeKind
 from governance.evidence.rules.signatures import Certificate, certificates
-from governance.evidence.rules.trail import EntryRow, entry_rows
-
-PRINTED_ENTRIES = 1500
-"""A page holds about 30 entries; the attached evidence always holds all of them."""
+from governance.evidence.rules.trail import IN_A_TABLE, MOST_PRINTED, EntryRow, entry_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +87,11 @@ class Part:
             for gaps, partial in [(one.count("NONE"), one.count("PARTIAL"))]
             if gaps or partial
         ]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the entries stand in a list on pages of their own."""
+        return len(self.entries) > IN_A_TABLE
 
     def section(self, name: str) -> Section | None:
         """Return the chapter of that name if it is printed."""
@@ -163,6 +165,6 @@ def _part(whole: Evidence, scope: PackScope, *, prefix: str, place: int) -> Part
         findings=pages.findings(evidence),
         certificates=certificates(evidence),
         exceptions=exceptions(evidence, decided),
-        entries=entries[-PRINTED_ENTRIES:],
+        entries=entries[-MOST_PRINTED:],
         chosen_entries=len(entries),
     )

@@ -8,6 +8,11 @@ from datetime import datetime
 from governance.core.wording import sentence
 from governance.evidence.rules.reading import Entry, Evidence
 
+IN_A_TABLE = 1500
+"""More entries are printed as a list, which takes a fifth of the time and half of the pages."""
+MOST_PRINTED = 50_000
+"""Two lines each fill some 2,000 pages; the attached evidence always holds all of them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EntryRow:
