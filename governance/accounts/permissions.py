@@ -33,6 +33,7 @@ class Permission(StrEnum):
     LEDGER_READ = "audit:ledger:read"
     CARD_PUBLISH = "cards:card:publish"
     CARD_WRITE = "cards:card:write"
+    EVIDENCE_FILE = "evidence:item:file"
     PACK_BUILD = "evidence:pack:build"
     POPULATION_EXTRACT = "evidence:population:extract"
     ATTESTATION_GIVE = "inventory:attestation:give"
@@ -80,6 +81,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CARD_WRITE,
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
+            Permission.EVIDENCE_FILE,
             Permission.MODEL_CREATE,
             Permission.MODEL_EDIT,
             Permission.MODEL_REMOVE,
@@ -115,6 +117,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
+            Permission.EVIDENCE_FILE,
             Permission.FINDING_CLOSE,
             Permission.PROMOTION_REJECT,
             Permission.PROMOTION_SIGN,
@@ -148,6 +151,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.CAMPAIGN_OPEN,
             Permission.CHECK_TICK,
             Permission.COMMENT_WRITE,
+            Permission.EVIDENCE_FILE,
             Permission.DATA_ERASE,
             Permission.POLICY_PROPOSE,
             Permission.POLICY_SIGN,

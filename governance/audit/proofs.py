@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from governance.audit import heads, merkle
 from governance.audit.checkpoints import Consistency, Inclusion
 from governance.audit.models import LedgerCheckpoint, LedgerEntry, LedgerLeaf
+from governance.audit.rules import stream_id
 from governance.audit.sequencing import heads_at
 from governance.audit.tree import Tree
 from governance.core.errors import InvalidInput, NotFound, invalid
@@ -61,10 +63,7 @@ def growth_proof(old: int, size: int) -> Consistency:
 
     Raises NoCheckpoint, and InvalidInput for a size that it does not hold.
     """
-    point = checkpoint_of_size(size)
-    if not 0 < old <= size:
-        raise _bad_size(old, size)
-    return Consistency(old=old, hashes=Tree(size).consistency(old), note=point.note)
+    return Prover(checkpoint_of_size(size)).growth(old)
 
 
 def _bad_size(old: int, size: int) -> InvalidInput:
@@ -94,13 +93,14 @@ class EndProof:
             "index": self.index,
             "streams": self.streams,
             "hashes": [b64encode(one).decode() for one in self.hashes],
-            "statement": {
-                "previous": self.statement.previous,
-                "text": self.statement.text,
-                "hash": self.statement.hash,
-            },
+            "statement": alone(self.statement),
             "proof": str(self.proof),
         }
+
+
+def alone(entry: LedgerEntry) -> dict[str, str]:
+    """Return an entry that stands without those before it, as JSON of proofs has it."""
+    return {"previous": entry.previous, "text": entry.text, "hash": entry.hash}
 
 
 def end_proof(stream: str, *, size: int | None = None) -> EndProof:
@@ -108,23 +108,69 @@ def end_proof(stream: str, *, size: int | None = None) -> EndProof:
 
     Raises NoCheckpoint if there is none, or if it knows no such stream.
     """
-    point = newest_checkpoint() if size is None else checkpoint_of_size(size)
-    stated = heads_at(point.size - 1)
-    names = sorted(stated)
-    if stream not in stated:
-        raise NoCheckpoint(f"The checkpoint of {point.size} entries has no stream {stream}.")
-    nodes = [merkle.leaf_hash(line.encode()) for line in heads.leaves(stated)]
-    index = names.index(stream)
+    return Prover(newest_checkpoint() if size is None else checkpoint_of_size(size)).end(stream)
 
-    def node(level: int, at: int) -> bytes:
-        return merkle.root_of_hashes(nodes[at << level : (at + 1) << level])
 
-    last = point.size - 1
-    return EndProof(
-        leaf=heads.leaf(stream, stated[stream]),
-        index=index,
-        streams=len(names),
-        hashes=merkle.inclusion_proof(node, index, len(names)),
-        statement=point.entry,
-        proof=Inclusion(index=last, hashes=Tree(point.size).inclusion(last), note=point.note),
-    )
+class Prover:
+    """Proofs as of one checkpoint, of as many streams and entries as one likes.
+
+    The heads of all streams and the tiles of the tree are read once. `note` stands in each proof:
+    the checkpoint's own, or the same with cosignatures.
+    """
+
+    def __init__(self, point: LedgerCheckpoint, *, note: str = "") -> None:
+        self.point, self.note = point, note or point.note
+        self._tree = Tree(point.size)
+        self._above: dict[tuple[int, int], bytes] = {}
+
+    @cached_property
+    def heads(self) -> heads.Heads:
+        """The last entry of each stream as of just before the checkpoint's own."""
+        return heads_at(self.point.size - 1)
+
+    def inclusion(self, *, stream: str, seq: int) -> Inclusion:
+        """Return the proof of one entry. Raises NoCheckpoint if it came later."""
+        leaf = LedgerLeaf.objects.filter(stream=stream_id(stream), seq=seq).first()
+        if leaf is None or leaf.index >= self.point.size:
+            raise NoCheckpoint(f"The checkpoint does not cover entry {seq} of {stream}.")
+        return self._at(leaf.index)
+
+    def growth(self, old: int) -> Consistency:
+        """Return the proof that its tree begins with that many entries. Raises InvalidInput."""
+        if not 0 < old <= self.point.size:
+            raise _bad_size(old, self.point.size)
+        return Consistency(old=old, hashes=self._tree.consistency(old), note=self.note)
+
+    def end(self, stream: str) -> EndProof:
+        """Return the proof of how many entries the stream has. Raises NoCheckpoint."""
+        if stream not in self.heads:
+            message = f"The checkpoint of {self.point.size} entries has no stream {stream}."
+            raise NoCheckpoint(message)
+        index = self._names.index(stream)
+        return EndProof(
+            leaf=heads.leaf(stream, self.heads[stream]),
+            index=index,
+            streams=len(self._names),
+            hashes=merkle.inclusion_proof(self._node, index, len(self._names)),
+            statement=self.point.entry,
+            proof=self._at(self.point.size - 1),
+        )
+
+    def _at(self, index: int) -> Inclusion:
+        return Inclusion(index=index, hashes=self._tree.inclusion(index), note=self.note)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return sorted(self.heads)
+
+    @cached_property
+    def _leaves(self) -> list[bytes]:
+        return [merkle.leaf_hash(line.encode()) for line in heads.leaves(self.heads)]
+
+    def _node(self, level: int, at: int) -> bytes:
+        if level == 0:
+            return self._leaves[at]
+        if (level, at) not in self._above:
+            left, right = self._node(level - 1, 2 * at), self._node(level - 1, 2 * at + 1)
+            self._above[level, at] = merkle.node_hash(left, right)
+        return self._above[level, at]

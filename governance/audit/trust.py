@@ -19,12 +19,17 @@ from governance.audit.rules import Verb
 
 @dataclass(frozen=True, kw_only=True)
 class Handover:
-    """One change of keys, and the checkpoint that bears both signatures."""
+    """One change of keys: the entry that says so, and the checkpoint that bears both signatures."""
 
     at: datetime
     old: VerifierKey
     new: VerifierKey
-    size: int
+    entry: LedgerEntry
+    point: LedgerCheckpoint
+
+    @property
+    def size(self) -> int:
+        return self.point.size
 
 
 def trusted_keys(own: VerifierKey) -> list[VerifierKey]:
@@ -71,7 +76,7 @@ def _handover(entry: LedgerEntry) -> Handover | None:
     point = later.order_by("entry__seq").first()
     if point is None or not _is_signed_by(point, old, new):
         return None
-    return Handover(at=entry.at, old=old, new=new, size=point.size)
+    return Handover(at=entry.at, old=old, new=new, entry=entry, point=point)
 
 
 def _is_signed_by(point: LedgerCheckpoint, *keys: VerifierKey) -> bool:

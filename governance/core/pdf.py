@@ -13,11 +13,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from django.conf import settings
 
@@ -84,6 +86,11 @@ class Rendered:
 
 
 DEFAULT_LIMITS = Limits()
+POLL_SECONDS = 0.5
+
+
+def unasked() -> None:
+    """Nobody can stop the drawing."""
 
 
 def render_pdf(
@@ -93,8 +100,11 @@ def render_pdf(
     attachments: Sequence[Attachment] = (),
     identifier: bytes,
     limits: Limits = DEFAULT_LIMITS,
+    go_on: Callable[[], None] = unasked,
 ) -> Rendered:
     """Return the document as PDF/A-3a and PDF/UA-1; equal arguments give equal bytes.
+
+    `go_on` is asked every half second; what it raises ends the drawing, and passes through.
 
     Only `assets` and `data:` can be fetched by the HTML, whatever it says. Characters that no font
     has, and controls that would hide or reorder text, are printed as their code points.
@@ -108,7 +118,7 @@ def render_pdf(
         "memory": limits.memory,
         "cpu_seconds": limits.cpu_seconds,
     }
-    return _answer(_run(json.dumps(request).encode(), limits))
+    return _answer(_run(json.dumps(request).encode(), limits, go_on))
 
 
 def _b64(data: bytes) -> str:
@@ -124,24 +134,48 @@ def _attachment(attachment: Attachment) -> dict[str, str]:
     }
 
 
-def _run(request: bytes, limits: Limits) -> subprocess.CompletedProcess[bytes]:
+def _run(
+    request: bytes, limits: Limits, go_on: Callable[[], None]
+) -> subprocess.CompletedProcess[bytes]:
     env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     env |= {
         "FONTCONFIG_FILE": str(FONTS),
         "LC_ALL": "C.UTF-8",
         "XDG_CACHE_HOME": str(settings.VAR_DIR / "cache"),
     }
-    try:
-        return subprocess.run(  # noqa: S603  our own script, arguments fixed
-            [sys.executable, "-I", str(CHILD)],
-            input=request,
-            capture_output=True,
-            env=env,
-            timeout=limits.wall_seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise PdfTooLarge(f"The PDF took more than {limits.wall_seconds} seconds.") from None
+    command = [sys.executable, "-I", str(CHILD)]
+    pipe = subprocess.PIPE
+    # From a file: `communicate` that is interrupted while it sends never takes sending up again.
+    with (
+        TemporaryFile() as said,
+        subprocess.Popen(  # noqa: S603  our own script, arguments fixed
+            command, stdin=_written(said, request), stdout=pipe, stderr=pipe, env=env
+        ) as child,
+    ):
+        try:
+            answer = _watched(child, limits, go_on)
+        finally:
+            child.kill()
+    return subprocess.CompletedProcess(command, child.returncode, *answer)
+
+
+def _written(file: IO[bytes], request: bytes) -> IO[bytes]:
+    file.write(request)
+    file.seek(0)
+    return file
+
+
+def _watched(
+    child: subprocess.Popen[bytes], limits: Limits, go_on: Callable[[], None]
+) -> tuple[bytes, bytes]:
+    """Return what the child said; ask meanwhile whether it is still wanted. Raises PdfTooLarge."""
+    until = time.monotonic() + limits.wall_seconds
+    while time.monotonic() < until:
+        try:
+            return child.communicate(timeout=POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            go_on()
+    raise PdfTooLarge(f"The PDF took more than {limits.wall_seconds} seconds.")
 
 
 def _answer(done: subprocess.CompletedProcess[bytes]) -> Rendered:

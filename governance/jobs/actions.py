@@ -15,8 +15,9 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, connection, transaction
 
 from governance.core.canonical import admit
+from governance.core.holding import hold
 from governance.jobs import broker
-from governance.jobs.kinds import handler
+from governance.jobs.kinds import handler, patient_kinds
 from governance.jobs.models import Job, JobQuerySet
 from governance.jobs.rules import (
     MAX_ATTEMPTS,
@@ -81,17 +82,28 @@ def claim(*, worker: str, at: datetime, lease: timedelta, job_id: UUID | None = 
     """Give one ready job (or that one, if it is ready) to a worker; None when nothing is ready.
 
     Two workers never get the same job: on PostgreSQL a row under somebody's lock is skipped, on
-    SQLite the whole transaction holds the write lock from its begin.
+    SQLite the whole transaction holds the write lock from its begin. Of a patient kind none is
+    given while another of its kind runs.
     """
     if not _ready(at, job_id).exists():
         return None
     with transaction.atomic():
         skip = connection.features.has_select_for_update_skip_locked
         for job in _ready(at, job_id).select_for_update(skip_locked=skip)[: MAX_ATTEMPTS + 1]:
-            if job.attempts < MAX_ATTEMPTS:
+            if job.attempts >= MAX_ATTEMPTS:
+                _give_up(job, at=at)
+            elif not _has_to_wait(job, at=at):
                 return _begin(job, worker=worker, at=at, lease=lease)
-            _give_up(job, at=at)
     return None
+
+
+def _has_to_wait(job: Job, *, at: datetime) -> bool:
+    """Tell whether another of its kind runs, where only one at a time may."""
+    if job.kind not in patient_kinds():
+        return False
+    # Two workers that claim two of them at once would each find none running.
+    hold([f"jobs:{job.kind}"])
+    return Job.objects.running(at=at).filter(kind=job.kind).exists()
 
 
 def _ready(at: datetime, job_id: UUID | None) -> JobQuerySet:
@@ -123,15 +135,21 @@ def keep(*, attempt: UUID, until: datetime, note: str = "") -> None:
 
 
 def report(*, attempt: UUID, step: int, steps: int, words: str, at: datetime) -> None:
-    """Record that the attempt begins step `step` of `steps`. Raises JobGone."""
+    """Record that the attempt begins step `step` of `steps`, or how far it is in that step.
+
+    Raises JobGone.
+    """
     with transaction.atomic():
         job = (
             Job.objects.select_for_update().filter(attempt=attempt, state=JobState.RUNNING).first()
         )
         if job is None:
             raise JobGone
+        begun = [row for row in job.progress if row["step"] == step]
+        since = begun[0]["at"] if begun else at.isoformat()
         job.step, job.steps, job.words = step, steps, words
-        job.progress = [*job.progress, {"step": step, "words": words, "at": at.isoformat()}]
+        before = [row for row in job.progress if row["step"] != step]
+        job.progress = [*before, {"step": step, "words": words, "at": since}]
         job.save(update_fields=["step", "steps", "words", "progress"])
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from governance.core.models import Record
+from governance.jobs.kinds import patient_kinds
 from governance.jobs.rules import OPEN_STATES, DeliveryState, JobState
 
 
@@ -16,9 +17,18 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(state__in=OPEN_STATES)
 
     def ready(self, *, at: datetime) -> JobQuerySet:
-        """Jobs that nobody works on: never begun, or begun by a worker that went silent."""
+        """Jobs that nobody works on: never begun, or begun by a worker that went silent.
+
+        The oldest first, and those of patient kinds after all others.
+        """
         silent = Q(state=JobState.RUNNING, lease_until__lt=at)
-        return self.filter(Q(state=JobState.QUEUED) | silent).order_by("created_at", "id")
+        waits = Case(When(kind__in=patient_kinds(), then=1), default=0)
+        ready = self.filter(Q(state=JobState.QUEUED) | silent)
+        return ready.order_by(waits, "created_at", "id")
+
+    def running(self, *, at: datetime) -> JobQuerySet:
+        """Jobs that a worker is at, which gave a sign of life."""
+        return self.filter(state=JobState.RUNNING, lease_until__gte=at)
 
     def requested_by(self, ref: str) -> JobQuerySet:
         return self.filter(requested_by=ref)

@@ -31,8 +31,13 @@ channel(ledger.ALARM_URL)(ledger.alarm_message)
 
 @app.task
 def run_job(*, job_id: str) -> None:
-    """Run that job if nobody has; a message that comes twice finds nothing to do."""
+    """Run that job if nobody has; a message that comes twice finds nothing to do.
+
+    A crash before the next is sent leaves it waiting for the sweep.
+    """
     run_claimed(worker=worker.name(), job_id=UUID(job_id), lease=rules.LEASE)
+    if following := queries.next_behind(UUID(job_id), at=timezone.now()):
+        broker.send(job_id=following)
 
 
 @app.task

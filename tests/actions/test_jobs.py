@@ -170,6 +170,84 @@ def test_a_worker_that_shuts_down_puts_its_job_back(tmp_path: Path) -> None:
     assert job.state == JobState.DONE
 
 
+def heavy(number: int) -> Job:
+    at = NOON + timedelta(seconds=number)
+    return actions.enqueue(kind="test_heavy", args={}, actor=ADA, at=at, key=str(number))
+
+
+@pytest.mark.django_db
+def test_a_step_that_says_how_far_it_is_stays_one_step() -> None:
+    job = heavy(1)
+    run_job(worker="here")
+    job.refresh_from_db()
+    assert [s["words"] for s in job.progress] == ["Part 3 of 3", "Ending"]
+    assert (job.step, job.words) == (2, "Ending")
+
+
+@pytest.mark.django_db
+def test_patient_jobs_let_every_other_go_first(tmp_path: Path) -> None:
+    jobs = [heavy(number) for number in range(40)]
+    other = counting(tmp_path)
+    Job.objects.filter(pk=other.pk).update(created_at=NOON + timedelta(hours=1))
+    got = claimed()
+    assert got == other
+    assert claimed() == jobs[0]
+
+
+@pytest.mark.django_db
+def test_of_a_patient_kind_one_runs_at_a_time(tmp_path: Path) -> None:
+    first, second = heavy(1), heavy(2)
+    running = claimed()
+    assert running == first
+    assert running.attempt
+    assert claimed() is None
+    other = counting(tmp_path)
+    assert claimed() == other
+    assert queries.next_behind(first.pk, at=NOON) is None
+    actions.complete(attempt=running.attempt, result={}, at=NOON)
+    assert queries.next_behind(first.pk, at=NOON) == second.pk
+    assert queries.next_behind(other.pk, at=NOON) is None
+    assert claimed() == second
+
+
+@pytest.mark.django_db
+def test_a_patient_job_whose_worker_went_silent_holds_up_no_other() -> None:
+    first, _ = heavy(1), heavy(2)
+    assert claimed() == first
+    later = NOON + LEASE + timedelta(seconds=1)
+    again = claimed(later)
+    assert again == first
+    assert again.attempts == 2
+
+
+@pytest.mark.django_db
+def test_the_sweep_sends_of_a_patient_kind_the_first_alone(tmp_path: Path) -> None:
+    jobs = [heavy(number) for number in range(5)]
+    other, at = counting(tmp_path), NOON + timedelta(minutes=5)
+    assert queries.left_waiting(at=at, since=at) == [other.pk, jobs[0].pk]
+
+
+@pytest.mark.backend
+@pytest.mark.django_db(transaction=True)
+def test_of_a_patient_kind_one_is_given_however_many_ask_at_once() -> None:
+    for number in range(8):
+        heavy(number)
+    got: list[Job | None] = []
+    ready = threading.Barrier(8)
+
+    def ask() -> None:
+        ready.wait()
+        got.append(claimed())
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(job is not None for job in got) == 1
+
+
 @pytest.mark.backend
 @pytest.mark.django_db(transaction=True)
 def test_one_job_has_one_claimant_however_many_ask(tmp_path: Path) -> None:

@@ -43,3 +43,11 @@ def refuse(run: JobRun) -> dict[str, Any]:
 @job("test_break")
 def break_down(run: JobRun) -> dict[str, Any]:
     raise ZeroDivisionError("a secret that no page may show")
+
+
+@job("test_heavy", patient=True)
+def heavy(run: JobRun) -> dict[str, Any]:
+    for part in (1, 2, 3):
+        run.step(1, 2, f"Part {part} of 3")
+    run.step(2, 2, "Ending")
+    return {}

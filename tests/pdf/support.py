@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import page
 import pypdf
+from django.conf import settings
+from django.db import transaction
 
 from governance.accounts.rules import Role
 from governance.approvals.rules.judgement import Decision
 from governance.evidence.actions.making import make_pack
+from governance.evidence.queries.scopes import scope_of_model
 from governance.evidence.rules.packs import PackFiles
 from governance.inventory.models import Model
 from governance.registry.rules import Stage
@@ -30,6 +35,17 @@ from tests.factories import (
     make_version,
     sign,
 )
+
+
+@contextmanager
+def of_a_module(blocker: Any) -> Iterator[None]:
+    """What is made here is there for a whole module of tests; checkpoints can be signed too."""
+    settings.LEDGER_SIGNER_FILE.unlink(missing_ok=True)
+    whole = transaction.atomic()
+    whole._from_testcase = True  # As Django marks its own: a durable block may begin within.
+    with blocker.unblock(), whole:
+        yield
+        transaction.set_rollback(True)
 
 
 def quietly(number: int, of: int, words: str) -> None:
@@ -67,7 +83,7 @@ def pack_of(
     at: datetime = NOON,
     report: Callable[[int, int, str], None] = quietly,
 ) -> PackFiles:
-    return make_pack(model, by=by, at=at, report=report)
+    return make_pack(scope_of_model(model), by=by, at=at, report=report)
 
 
 def text_of(pdf: bytes | pypdf.PdfReader) -> str:

@@ -15,7 +15,6 @@ import page
 import pypdf
 import pytest
 from django.core.management import call_command
-from django.db import transaction
 
 from governance.audit.models import LedgerEntry
 from governance.core.canonical import canonical, sha256_hex
@@ -23,22 +22,22 @@ from governance.evidence import verify_pack
 from governance.evidence.actions.making import draw
 from governance.evidence.actions.packs import request_pack, write_files
 from governance.evidence.models import Pack
+from governance.evidence.queries.scopes import scope_of_model
 from governance.evidence.rules.packs import EvidenceBroken, PackFiles
 from governance.evidence.verify_pack import FAIL, verify
 from governance.inventory.models import Model
 from governance.jobs.rules import JobState
 from governance.jobs.running import run_job
 from tests.factories import NOON, make_cast, make_model
-from tests.pdf.support import full_model, pack_of, text_of, violations
+from tests.pdf.support import full_model, of_a_module, pack_of, text_of, violations
 
 
 @pytest.fixture(scope="module")
 def pack(django_db_setup: None, django_db_blocker: Any) -> Iterator[PackFiles]:
     """One pack for all tests that only read it."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with of_a_module(django_db_blocker):
         cast, model = full_model()
         yield pack_of(model, by=cast.compliance.ref)
-        transaction.set_rollback(True)
 
 
 def failed(data: bytes, *, file_digest: str = "") -> list[str]:
@@ -51,15 +50,15 @@ def test_nothing_fails_and_everything_that_can_be_checked_is(pack: PackFiles) ->
     assert failed(pack.evidence) == []
     passed = {check.subject for check in pack.checks if check.outcome == verify_pack.PASS}
     assert passed == {
-        "File", "Content", "Form", "Seal", "Ledger", "Records", "Texts", "Digests", "Sign-offs",
-        "Promotions",
+        "File", "Content", "Form", "Seal", "Ledger", "Checkpoint", "End", "Inclusion", "Records",
+        "Texts", "Digests", "Sign-offs", "Promotions",
     }  # fmt: skip
 
 
 def test_the_evidence_holds_every_entry_and_every_record(pack: PackFiles) -> None:
     evidence = json.loads(pack.evidence)
     kinds = {kind: len(records) for kind, records in evidence["records"].items()}
-    assert len(evidence["ledger"]) == pack.entries
+    assert len(evidence["streams"][0]["ledger"]) == pack.entries
     assert (kinds["version"], kinds["sign_off"]) == (3, 3)
     assert kinds.keys() >= {
         "artifact", "builder", "card", "dossier", "evaluation", "finding", "model", "policy",
@@ -151,7 +150,7 @@ def test_a_record_changed_behind_the_ledger_makes_no_pack(var_dir: Path) -> None
     Model.objects.filter(pk=model.pk).update(purpose="Something else.")
     with pytest.raises(EvidenceBroken, match="1 model"):
         pack_of(model, by=cast.compliance.ref)
-    job = request_pack(model=model, actor=cast.compliance, at=NOON)
+    job = request_pack(scope=scope_of_model(model), actor=cast.compliance, at=NOON)
     run_job(worker="here")
     job.refresh_from_db()
     assert job.state == JobState.FAILED

@@ -158,3 +158,28 @@ def test_a_missing_library_is_named_with_the_line_that_installs_it(
     monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
     with pytest.raises(PdfUnavailable, match=r"libgobject-2\.0.*apt-get install.*libpango-1\.0-0"):
         drawn("")
+
+
+class Stopped(Exception):
+    pass
+
+
+def children() -> set[str]:
+    """The processes that this one started and that are still there."""
+    said = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
+    return {pid for line in said for pid in line.split()}
+
+
+def test_a_drawing_that_nobody_wants_any_more_ends_at_once() -> None:
+    asked: list[int] = []
+
+    def go_on() -> None:
+        asked.append(1)
+        if len(asked) == 2:
+            raise Stopped
+
+    before = children()
+    with pytest.raises(Stopped):
+        drawn("<p>word</p>" * 60_000, go_on=go_on)
+    assert len(asked) == 2
+    assert children() <= before

@@ -217,7 +217,6 @@ def test_a_key_that_stands_twice_is_refused() -> None:
         b"\xff\xfe",
         b"%PDF-1.7 nothing",
         b'{"format":"other"}',
-        b'{"format":"countersign.evidence/1"}',
         b"[" * 100_000,
         b'{"a":' * 50_000,
         b'{"format":"countersign.evidence/1","about":1.5}',
@@ -225,6 +224,12 @@ def test_a_key_that_stands_twice_is_refused() -> None:
 )
 def test_anything_else_fails_in_words_and_never_with_a_traceback(data: bytes) -> None:
     assert "Form" in outcomes(data)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_evidence_without_its_members_fails_in_words(number: int) -> None:
+    data = b'{"format":"countersign.evidence/%d"}' % number
+    assert {"Seal", "Ledger", "Records", "Texts"} <= set(outcomes(data))
 
 
 def test_evidence_that_is_not_in_canonical_form_is_refused() -> None:

@@ -29,7 +29,7 @@ class Forger:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
-        self.bodies = [json.loads(entry["text"]) for entry in document["ledger"]]
+        self.bodies = [json.loads(entry["text"]) for entry in document["streams"][0]["ledger"]]
         (self.move,) = [
             body
             for body in self.bodies
@@ -61,14 +61,14 @@ class Forger:
             message = b"countersign.ledger.entry/1\0" + bytes.fromhex(previous) + text.encode()
             previous = hashlib.sha256(message).hexdigest()
             ledger.append({"text": text, "hash": previous})
-        self.document["ledger"], self.document["about"]["head"] = ledger, previous
+        self.document["streams"][0] |= {"ledger": ledger, "head": previous}
         return sealed(self.document)
 
 
 @pytest.fixture
 def forger(db: None) -> Forger:
-    cast, model = full_model()
-    evidence = collect(model, by=cast.auditor.ref, at=NOON)
+    _, model = full_model()
+    evidence = collect([model])
     return Forger(json.loads(canonical(evidence)))
 
 
@@ -147,7 +147,7 @@ def canary(db: None) -> Forger:
     sign(asked.request, cast.validator, Role.VALIDATOR)
     sign(asked.request, cast.approver, Role.APPROVER)
     lower_share(slot=slot, version=version, share=5, actor=cast.developer, at=later(days=1))
-    evidence = collect(model, by=cast.auditor.ref, at=NOON)
+    evidence = collect([model])
     return Forger(json.loads(canonical(evidence)))
 
 

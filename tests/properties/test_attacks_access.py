@@ -58,6 +58,7 @@ from governance.core.errors import NotAllowed, NotFound, Refused
 from governance.evidence.actions.packs import request_pack
 from governance.evidence.actions.populations import draw_sample, extract_population
 from governance.evidence.models import Population
+from governance.evidence.queries.scopes import scope_of_model
 from governance.evidence.rules.populations.lists import Asked, PopulationKind
 from governance.evidence.rules.populations.sampling import Draw, Method
 from governance.inventory.actions import create_model, describe_model, edit_model, propose_change
@@ -378,7 +379,7 @@ TABLE: dict[str, tuple[set[str], Act]] = {
     ),
     "build pack": (
         {"owner", "developer", "validator", "approver", "compliance", "console"},
-        lambda w, a: request_pack(model=w.model, actor=a, at=NOON),
+        lambda w, a: request_pack(scope=scope_of_model(w.model), actor=a, at=NOON),
     ),
     "extract population": ({"compliance", "console"}, extracting),
     "draw sample": (

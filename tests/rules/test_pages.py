@@ -11,7 +11,8 @@ from governance.evidence.rules import signatures as pack
 from governance.inventory.models import Model
 from governance.portal.pages import certificates
 from governance.portal.pages.deadlines import Due, deadlines
-from governance.portal.pages.events import KINDS, MARKS, unknown_mark
+from governance.portal.pages.event_kinds import KINDS
+from governance.portal.pages.events import MARKS, unknown_mark
 from governance.portal.pages.inbox import Item, summary
 from governance.portal.pages.lineage import Box, Lineage, lineage_of
 from governance.portal.pages.model import ranges

@@ -15,7 +15,7 @@ from governance.approvals.rules.challenge import EvidencePage
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion
 
-Evidence = PromotionRequest | Model | Collection[ModelVersion]
+Evidence = PromotionRequest | Model | Collection[ModelVersion] | Collection[Model]
 
 
 def note_opening(*, page: EvidencePage, of: Evidence, actor: User, at: datetime) -> None:
@@ -46,7 +46,9 @@ def _unnoted(page: EvidencePage, of: Evidence, actor: User) -> list[PromotionReq
         case Model():
             about = Q(model=of)
         case _:
-            about = Q(version__in=of)
+            among = list(of)
+            is_of_models = any(isinstance(one, Model) for one in among)
+            about = Q(model__in=among) if is_of_models else Q(version__in=among)
     noted = EvidenceOpening.objects.filter(reader=actor, page=page)
     return list(
         PromotionRequest.objects.open()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,61 +12,79 @@ from django.template.loader import render_to_string
 
 from governance.core.canonical import canonical, sha256_hex
 from governance.core.drawing import rosette
-from governance.core.pdf import Asset, Attachment, Rendered, render_pdf
+from governance.core.pdf import Asset, Attachment, Rendered, render_pdf, unasked
 from governance.evidence import verify_pack
-from governance.evidence.queries.collecting import collect
-from governance.evidence.rules import pages
-from governance.evidence.rules.contents import contents
-from governance.evidence.rules.decisions import decisions
-from governance.evidence.rules.overview import overview
+from governance.evidence.actions.scoped import evidence_of
+from governance.evidence.queries.proving import Anchor
+from governance.evidence.rules.covers import (
+    compared,
+    cover,
+    scope_of,
+    table_of_contents,
+    trails,
+)
 from governance.evidence.rules.packs import (
     EVIDENCE_NAME,
     PackFiles,
     Report,
     begin,
+    begin_with,
     reference,
     require_verified,
 )
-from governance.evidence.rules.reading import Evidence
-from governance.evidence.rules.signatures import certificates
-from governance.evidence.rules.trail import entry_rows
-from governance.inventory.models import Model
+from governance.evidence.rules.parts import parts_of
+from governance.evidence.rules.reading import Evidence, checkpoint_lines
+from governance.evidence.rules.scopes import PackScope
 
 STYLES = settings.BASE_DIR / "templates" / "pdf" / "evidence-pack.css"
-PRINTED_ENTRIES = 1500
-"""A page holds about 30 entries; the attached evidence always holds all of them."""
 
 
-def make_pack(model: Model, *, by: str, at: datetime, report: Report) -> PackFiles:
-    """Return the files of a pack of this model as it stands, verified. Files nothing.
+def make_pack(
+    scope: PackScope,
+    *,
+    by: str,
+    at: datetime,
+    report: Report,
+    go_on: Callable[[], None] = unasked,
+    anchor: Anchor | None = None,
+    since: Sequence[int] = (),
+) -> PackFiles:
+    """Return the files of a pack of this scope as of the anchor, or as it stands. Files nothing.
 
-    Raises EvidenceBroken when the records do not verify; core.pdf.PdfUnavailable.
+    They are verified. Equal records, scopes and anchors give equal files. Without an anchor it
+    appends checkpoint.made, unless the newest checkpoint still is the ledger as it stands. `since`
+    are the sizes of earlier checkpoints that readers hold. What `report` and `go_on` raise stops
+    the work.
+
+    Raises EvidenceBroken when the records do not verify; CheckpointBehind; core.pdf.PdfUnavailable.
     """
     begin(report, 1)
-    document = collect(model, by=by, at=at)
+    each = partial(begin_with, report)
+    document = evidence_of(scope, by=by, at=at, each=each, anchor=anchor, since=since)
     text = canonical(document)
     evidence = text.encode()
     require_verified(verify_pack.verify(evidence))
     begin(report, 2)
-    drawn = draw(text)
+    drawn = draw(text, go_on=go_on)
     begin(report, 3)
     digest = sha256_hex(drawn.data)
     checks = verify_pack.verify(drawn.data, file_digest=digest)
     require_verified(checks)
+    streams = document["streams"]
     return PackFiles(
         pdf=drawn.data,
         evidence=evidence,
         content_digest=sha256_hex(evidence),
         file_digest=digest,
         pages=drawn.pages,
-        entries=document["about"]["entries"],
-        head=document["about"]["head"],
+        entries=sum(stream["entries"] for stream in streams),
+        head=streams[0]["head"] if len(streams) == 1 else "",
         checks=checks,
         replaced=drawn.replaced,
     )
 
 
-def draw(text: str) -> Rendered:
+def draw(text: str, *, go_on: Callable[[], None] = unasked) -> Rendered:
     """Return the PDF of this evidence; equal evidence gives equal bytes on the same machine."""
     digest = sha256_hex(text.encode())
     evidence = Evidence(text)
@@ -78,10 +97,11 @@ def draw(text: str) -> Rendered:
                 name=EVIDENCE_NAME,
                 description="The machine-readable evidence that these pages print",
                 data=text.encode(),
-                at=built_at(evidence),
+                at=evidence.as_of,
             )
         ],
         identifier=bytes.fromhex(digest)[:16],
+        go_on=go_on,
     )
 
 
@@ -94,11 +114,11 @@ def ornaments(printed: Mapping[str, Any]) -> dict[str, Asset]:
 
     As backgrounds they are no part of what a screen reader reads out.
     """
-    signed = {given.digest for given in printed["certificates"]}
-    signed |= {report.certificate.digest for report in printed["reports"]}
+    signed = {given.digest for part in printed["parts"] for given in part.certificates}
+    signed |= {one.certificate.digest for part in printed["parts"] for one in part.reports}
     small = {digest: rosette(digest, 3, 220, 0.6, "#5f78cc", 9) for digest in sorted(signed)}
-    cover = printed["content_digest"]
-    drawn = {**small, cover: rosette(cover, 5, 400, 0.28, "#7d92d8", 10)}
+    large = printed["content_digest"]
+    drawn = {**small, large: rosette(large, 5, 400, 0.28, "#7d92d8", 10)}
     return {f"rosette-{digest}.svg": as_asset(markup) for digest, markup in drawn.items()}
 
 
@@ -107,28 +127,20 @@ def as_asset(markup: str) -> Asset:
     return Asset(data=alone.encode(), media_type="image/svg+xml")
 
 
-def built_at(evidence: Evidence) -> datetime:
-    return datetime.fromisoformat(evidence.about["built_at"])
-
-
 def context(evidence: Evidence, digest: str) -> Mapping[str, Any]:
     """What the template prints."""
-    versions = pages.versions(evidence)
+    scope = scope_of(evidence)
+    parts, streams = parts_of(evidence, scope), trails(evidence, scope)
     return {
         "about": evidence.about,
-        "built_at": built_at(evidence),
-        "built_by": evidence.name(evidence.about["built_by"]),
+        "as_of": evidence.as_of,
+        "checkpoint": checkpoint_lines(evidence),
         "reference": reference(digest),
         "content_digest": digest,
-        "overview": overview(evidence),
-        "versions": versions,
-        "contents": contents(evidence),
-        "stage_changes": pages.stage_changes(evidence),
-        "card": pages.card_page(evidence, versions),
-        "decisions": decisions(evidence),
-        "reports": pages.reports(evidence),
-        "findings": pages.findings(evidence),
-        "certificates": certificates(evidence),
-        "entries": entry_rows(evidence)[-PRINTED_ENTRIES:],
+        "cover": cover(evidence, scope, parts),
+        "toc": table_of_contents(parts, streams),
+        "parts": parts,
+        "portfolio": compared(parts),
+        "trails": streams,
         "organization": evidence.about["organization"],
     }

@@ -9,7 +9,7 @@ import governance.core.models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_erasures_and_holds"),
-        ("evidence", "0001_initial"),
+        ("evidence", "0007_coverage_snapshots"),
     ]
 
     operations = [

@@ -1,26 +1,31 @@
-"""Collecting the machine-readable evidence of one model, as it stands at one moment."""
+"""Collecting the machine-readable evidence of models, as it stands at one moment."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 
 from governance.accounts.models import Delegation, DelegationEnd, ServiceAccount, Unit, User
 from governance.approvals.models import DossierCopy, PolicySignOff, PolicyVersion, SignOff
-from governance.audit.models import LedgerEntry, LedgerStream, Prose
+from governance.audit.models import Prose
+from governance.audit.proofs import Prover
 from governance.audit.registration import REGISTERED, prose_names, snapshot
-from governance.audit.rules import GENESIS
-from governance.core.canonical import digest, timestamp
+from governance.core.canonical import canonical, digest
 from governance.core.models import Record
+from governance.evidence.queries.proving import (
+    Anchor,
+    entries_of_others,
+    require_unchanged,
+    signed,
+)
+from governance.evidence.queries.streams import Period, all_of, part_of
 from governance.evidence.rules.packs import FORMAT
 from governance.inventory.models import Model
 
@@ -31,51 +36,115 @@ _REF = re.compile(rf"\b(user|service|unit):({_UUID})\b")
 _POLICY = re.compile(rf'"policy:({_UUID})"')
 
 
-def collect(model: Model, *, by: str, at: datetime) -> dict[str, Any]:
-    """Return the evidence: every entry of the model's stream, and every record they speak of.
+def unwatched(place: int, of: int) -> None:
+    """Nobody watches."""
 
-    All of it is of one moment: whoever writes about the model has to lock the head of its stream,
-    which is locked here while the records are read.
+
+def collect(
+    models: Iterable[Model],
+    *,
+    anchor: Anchor | None = None,
+    scope: Mapping[str, Any] | None = None,
+    frameworks: Sequence[str] = (),
+    more: Callable[[], Mapping[str, Any]] = dict,
+    each: Callable[[int, int], None] = unwatched,
+) -> dict[str, Any]:
+    """Return the evidence: every entry of the models' streams, and every record they speak of.
+
+    All of it is as of the anchor's checkpoint. Nothing is locked: who writes about a model moves
+    the head of its stream, so after reading, the heads have to be those that were signed. Else it
+    raises CheckpointBehind, and whoever asked takes a later checkpoint. Without an anchor the
+    evidence is only held together by itself, and `as_of` is the time of its newest entry.
+
+    Equal records and anchors give equal evidence; nothing in it says who asked, or when. `scope`
+    says what the pack is of; `more` is asked, at the same moment, for further members; `each` is
+    told before each model is read, which one of how many it is.
     """
-    with transaction.atomic():
-        head = _locked_head(model)
-        entries = LedgerEntry.objects.of_stream(model.stream).order_by("seq")
-        ledger = [
-            {"text": text, "hash": hash_} for text, hash_ in entries.values_list("text", "hash")
-        ]
-        spoken_of = _spoken_of(ledger)
-        records = once([*spoken_of, *policies(spoken_of, ledger), *delegations(spoken_of)])
-        prose = list(prose_of(records))
-        held = by_kind(records)
-        names = names_in(records, (by, *(entry["text"] for entry in ledger)))
-    about = _about(model, head=head, entries=len(ledger), by=by, at=at)
+    found = sorted({model.stream: model for model in models}.items())
+    prover = anchor.prover() if anchor else None
+    streams = []
+    for place, (name, model) in enumerate(found, start=1):
+        each(place, len(found))
+        streams.append(all_of(name, model, prover))
+    spoken_of = _spoken_of(entry for stream in streams for entry in stream["ledger"])
+    ledger = [entry for stream in streams for entry in stream["ledger"]]
+    others = once([*policies(spoken_of, ledger), *delegations(spoken_of)])
+    records = once([*spoken_of, *others])
     document = {
         "format": FORMAT,
-        "about": about,
-        "ledger": ledger,
-        "records": held,
-        "prose": prose,
-        "names": names,
+        "about": _about(prover, ledger, scope or {}, frameworks),
+        "checkpoint": signed(prover, anchor.since) if prover and anchor else None,
+        "streams": streams,
+        "entries": entries_of_others(prover, others),
+        "records": by_kind(records),
+        "prose": list(prose_of(records)),
+        **more(),
     }
-    return document | {"seal": digest(document)}
+    if prover:
+        require_unchanged(prover, [name for name, _ in found])
+    return _sealed(document, names_in(records, _texts(document)))
 
 
-def _locked_head(model: Model) -> str:
-    head = LedgerStream.objects.select_for_update().filter(name=model.stream).first()
-    return head.head if head else GENESIS
+def collect_trail(
+    models: Iterable[Model],
+    *,
+    period: Period,
+    anchor: Anchor | None = None,
+    streams: Iterable[str] = (),
+    scope: Mapping[str, Any] | None = None,
+    more: Callable[[], Mapping[str, Any]] = dict,
+) -> dict[str, Any]:
+    """Return the evidence of what was written in a period: entries alone, without the records.
+
+    Of each stream those of the period, the last one before it and the first one after it, which
+    show that none in between is left out. `streams` are further ones, such as `firm`. Later entries
+    do no harm. Raises CheckpointBehind for a period that goes on beyond the checkpoint.
+    """
+    of_models: dict[str, Model | None] = {model.stream: model for model in models}
+    found = sorted((of_models | {name: of_models.get(name) for name in streams}).items())
+    prover = anchor.prover() if anchor else None
+    parts = [part_of(name, model, prover, period) for name, model in found]
+    ledger = [entry for part in parts for entry in part["ledger"]]
+    document = {
+        "format": FORMAT,
+        "about": _about(prover, ledger, {**(scope or {}), **period.as_json()}, ()),
+        "checkpoint": signed(prover, anchor.since) if prover and anchor else None,
+        "streams": [part for part in parts if part["ledger"]],
+        "entries": [],
+        "records": {},
+        "prose": [],
+        **more(),
+    }
+    return _sealed(document, names_in([], _texts(document)))
 
 
-def _about(model: Model, *, head: str, entries: int, by: str, at: datetime) -> dict[str, str | int]:
+def _sealed(document: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    whole = {**document, "names": names}
+    return whole | {"seal": digest(whole)}
+
+
+def _texts(document: Mapping[str, Any]) -> Iterator[str]:
+    """What references to people and units can stand in, beside the records."""
+    for stream in document["streams"]:
+        yield from (entry["text"] for entry in stream["ledger"])
+    yield from (entry["text"] for entry in document["entries"])
+    base = {"streams", "entries", "records", "prose", "checkpoint"}
+    yield canonical({key: value for key, value in document.items() if key not in base})
+
+
+def _about(
+    prover: Prover | None,
+    ledger: Sequence[Mapping[str, str]],
+    scope: Mapping[str, Any],
+    frameworks: Sequence[str],
+) -> dict[str, Any]:
+    times = [json.loads(entry["text"])["at"] for entry in ledger]
     return {
-        "model": model.ref,
-        "name": model.name,
-        "stream": model.stream,
-        "entries": entries,
-        "head": head,
         "organization": settings.ORGANIZATION,
         "portal": settings.BASE_URL,
-        "built_by": by,
-        "built_at": timestamp(at),
+        "as_of": prover.point.entry.body["at"] if prover else max(times, default=""),
+        "scope": dict(scope),
+        "frameworks": list(frameworks),
     }
 
 

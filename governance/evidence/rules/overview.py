@@ -1,4 +1,4 @@
-"""The position on one page: facts, what is absent, and where the evidence stands."""
+"""The position of a model on one page: facts, and what is absent."""
 
 from __future__ import annotations
 
@@ -20,20 +20,6 @@ from governance.validation.rules import Severity
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topic:
-    """What SR 26-2 asks about, what this pack has on it, and where. Counts, not verdicts."""
-
-    citation: str
-    asked: str
-    evidence: str
-    anchor: str
-
-    @property
-    def none(self) -> bool:
-        return not self.evidence
-
-
-@dataclass(frozen=True, kw_only=True)
 class Overview:
     name: str
     purpose: str
@@ -49,7 +35,8 @@ class Overview:
     signatures: int
     signers: int
     gaps: Sequence[str]
-    topics: Sequence[Topic]
+    versions: int
+    stage_changes: int
 
 
 def overview(evidence: Evidence) -> Overview:
@@ -76,7 +63,8 @@ def overview(evidence: Evidence) -> Overview:
         signatures=len(signed),
         signers=len({held["signer_id"] for held in signed}),
         gaps=list(_gaps(evidence, model, rows)),
-        topics=list(_topics(evidence, model)),
+        versions=len(rows),
+        stage_changes=len(evidence.all("stage_change")),
     )
 
 
@@ -138,46 +126,3 @@ _NEEDED = {
     "owner_id": "owner",
     "tier": "risk tier",
 }
-
-
-def _topics(evidence: Evidence, model: Held) -> Iterator[Topic]:
-    for citation, asked, kinds, noun, anchor in _ASKED:
-        count = sum(len(evidence.all(kind)) for kind in kinds)
-        yield Topic(
-            citation=citation,
-            asked=asked,
-            evidence=counted(count, *noun) if count else "",
-            anchor=anchor,
-        )
-
-
-_ASKED = (
-    (
-        "§III",
-        "Effective challenge by people who did not build it",
-        ("sign_off",),
-        ("sign-off",),
-        "signoffs",
-    ),
-    ("§IV", "Purpose and use of the model, stated", ("model",), ("inventory record",), "summary"),
-    ("§IV", "Testing, with its results", ("evaluation",), ("measured value",), "decisions"),
-    ("§V", "Validation before use", ("report",), ("signed report",), "validation"),
-    ("§V", "Findings, with owner and due date", ("finding",), ("finding",), "validation"),
-    ("§V", "Ongoing monitoring", ("monitor", "reading"), ("reading",), "summary"),
-    ("§VI", "Tier of risk, with the reason", ("tier_assessment",), ("assessment",), "summary"),
-    (
-        "§VI",
-        "Policies and controls over the lifecycle",
-        ("policy",),
-        ("policy", "policies"),
-        "decisions",
-    ),
-    ("§VI", "Documentation that a stranger can follow", ("card",), ("card revision",), "card"),
-    (
-        "§VI",
-        "Who decided what, and when",
-        ("stage_change",),
-        ("change of stage", "changes of stage"),
-        "versions",
-    ),
-)

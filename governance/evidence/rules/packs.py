@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from governance.core.errors import NotFound, WrongState
+from governance.core.errors import InvalidInput, NotFound, WrongState
 from governance.evidence.verify_pack import FAIL, Check
 
-FORMAT = "countersign.evidence/1"
+FORMAT = "countersign.evidence/2"
 STREAM = "evidence"
 JOB = "build_pack"
 
@@ -24,12 +24,18 @@ EVIDENCE_NAME = "evidence.json"
 VERIFIER_NAME = "verify_pack.py"
 
 Report: TypeAlias = Callable[[int, int, str], None]
-"""Told what begins now: the step, of how many, in words. May raise to stop the work."""
+"""Told what begins now, or how far it is: the step, of how many, in words. May raise to stop."""
 
 
 def begin(report: Report, number: int) -> None:
     """Report that the step of this number, from 1, begins."""
     report(number, len(STEPS), STEPS[number - 1])
+
+
+def begin_with(report: Report, place: int, of: int) -> None:
+    """Report that of so many models this one is being read, in the first step."""
+    words = f"{STEPS[0]}: model {place} of {of}" if of > 1 else STEPS[0]
+    report(1, len(STEPS), words)
 
 
 class PackNotFound(NotFound):
@@ -40,6 +46,18 @@ class PackFileMissing(NotFound):
     """The record of the pack stands, but its file is no longer where it was filed."""
 
     code = "pack_file_missing"
+
+
+class CheckpointBehind(WrongState):
+    """Something was written about these models after the checkpoint that evidence is to rest on."""
+
+    code = "checkpoint_behind"
+
+
+class CheckpointUnknown(InvalidInput):
+    """A file is no checkpoint that this portal signed."""
+
+    code = "checkpoint_unknown"
 
 
 class EvidenceBroken(WrongState):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from governance.core.canonical import canonical, digest
 from governance.core.wording import as_date
 from governance.inventory.firm import adopted, catalogue, facts_of_firm
-from governance.inventory.models import ClassAssessment, Model, RuleScope
+from governance.inventory.models import ClassAssessment, Determination, Model, RuleScope
 from governance.inventory.queries.assessments import latest_determination
 from governance.inventory.queries.records import latest_class_assessment
 from governance.inventory.rules import FrameworkNotFound
@@ -42,6 +43,29 @@ def facts_of(model: Model) -> Facts:
     decided = latest_determination(model)
     rating = latest_class_assessment(model)
     return facts_with(model, determination=decided.result if decided else "", rating=rating)
+
+
+def facts_of_models(models: Collection[Model]) -> dict[UUID, Facts]:
+    """Return the same of many models, in two queries."""
+    decided = Determination.objects.filter(model__in=models).order_by("decided_at", "-pk")
+    results = dict(decided.values_list("model_id", "result"))
+    rated = ClassAssessment.objects.filter(model__in=models).select_related("assessment")
+    ratings = {row.model_id: row for row in rated.order_by("assessed_at", "-pk")}
+    return {
+        model.pk: facts_with(
+            model, determination=results.get(model.pk, ""), rating=ratings.get(model.pk)
+        )
+        for model in models
+    }
+
+
+def answers_of(models: Collection[Model]) -> dict[UUID, tuple[Answer, ...]]:
+    """Return what the newest scope of each says, in one query; without a scope it is not there."""
+    rows = RuleScope.objects.latest_only().filter(model__in=models)
+    texts = dict(rows.values_list("model_id", "result_text"))
+    # Most models share their text with many others, and reading one takes long.
+    read = {text: answers_from(text) for text in set(texts.values())}
+    return {key: read[text] for key, text in texts.items()}
 
 
 def facts_with(model: Model, *, determination: str, rating: ClassAssessment | None) -> Facts:

@@ -10,7 +10,7 @@ from django import forms
 from governance.audit.asked import problems_of
 from governance.audit.rules import Source
 from governance.portal.forms.base import SiteForm
-from governance.portal.pages.events import KINDS
+from governance.portal.pages.event_kinds import KINDS
 
 Choices = Sequence[tuple[str, str]]
 

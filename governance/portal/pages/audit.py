@@ -21,7 +21,8 @@ from governance.inventory.queries.ledger import readable_streams
 from governance.inventory.queries.views import views_for
 from governance.inventory.rules.views import Listing
 from governance.portal.forms.audit import NO_MODEL, AuditFilter, Choices
-from governance.portal.pages.events import KINDS, Day, as_events, by_day
+from governance.portal.pages.event_kinds import KINDS
+from governance.portal.pages.events import Day, as_events, by_day
 from governance.portal.pages.facets import Chip
 from governance.portal.pages.inventory import Tab, kept_tabs
 

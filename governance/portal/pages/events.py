@@ -72,6 +72,8 @@ MARKS: dict[str, Mark] = {
         (Verb.DELEGATION_ENDED, ("mute", "person", "Access"), "Took back a seat that was lent"),
         (Verb.DELEGATION_GIVEN, ("mute", "person", "Access"), "Lent a seat among those who sign"),
         (Verb.EVALUATION_RECORDED, ("mute", "pulse", "Measured"), "Recorded results for {what}"),
+        (Verb.EVIDENCE_FILED, ("ok", "file", "Evidence"), "Filed evidence"),
+        (Verb.EVIDENCE_WITHDRAWN, ("warn", "minus", "Evidence"), "Withdrew filed evidence"),
         (Verb.FIELD_CHANGED, ("mute", "sliders", "Inventory"), "Changed a field of the firm"),
         (Verb.FIELD_DEFINED, ("mute", "sliders", "Inventory"), "Defined a field of the firm"),
         (Verb.FINDING_CLOSED, ("ok", "flag", "Finding"), "Closed a finding"),
@@ -124,6 +126,11 @@ MARKS: dict[str, Mark] = {
         (Verb.PACK_BUILT, ("ink", "file", "Evidence"), "Built an evidence pack"),
         (Verb.POPULATION_EXTRACTED, ("ink", "filter", "Evidence"), "Extracted a population"),
         (Verb.SAMPLE_DRAWN, ("ink", "filter", "Evidence"), "Drew a sample"),
+        (
+            Verb.PACK_DOWNLOADED,
+            ("mute", "download", "Evidence"),
+            "Took a file of an evidence pack away",
+        ),
         (Verb.PERSON_ERASED, ("warn", "minus", "Erased"), "Erased a person’s data"),
         (Verb.POLICY_ENACTED, ("ok", "sliders", "Policy"), "A policy took effect"),
         (Verb.POLICY_PROPOSED, ("mute", "sliders", "Policy"), "Proposed a policy"),
@@ -140,6 +147,16 @@ MARKS: dict[str, Mark] = {
         (Verb.REQUEST_RETURNED, ("warn", "override", "Returned"), "Returned it for changes"),
         (Verb.REQUEST_SIGNED, SIGNED, "Signed the promotion"),
         (Verb.REQUEST_WITHDRAWN, ("mute", "minus", "Withdrawn"), "Withdrew the request"),
+        (
+            Verb.REQUIREMENT_EXCLUDED,
+            ("warn", "minus", "Coverage"),
+            "Stated that a requirement does not apply",
+        ),
+        (
+            Verb.REQUIREMENT_INCLUDED,
+            ("mute", "plus", "Coverage"),
+            "Had a requirement apply again",
+        ),
         (Verb.REVIEW_RECORDED, ("ok", "book", "Review"), "Recorded a review"),
         (Verb.ROLE_ENDED, ("mute", "person", "Access"), "Ended a role"),
         (Verb.ROLE_GRANTED, ("mute", "person", "Access"), "Granted a role"),
@@ -206,105 +223,6 @@ MARKS: dict[str, Mark] = {
         (Verb.WEBHOOK_EDITED, ("mute", "edit", "Webhook"), "Changed a webhook"),
     )
 }
-
-KINDS: dict[str, tuple[str, frozenset[str]]] = {
-    "signatures": ("Signatures", frozenset(v.value for v in Verb if v.value.endswith(".signed"))),
-    "stages": (
-        "Stage changes",
-        frozenset(
-            {
-                Verb.SLOT_SHARED,
-                Verb.VERSION_PROMOTED,
-                Verb.VERSION_PROMOTED_IN_EMERGENCY,
-                Verb.APPROVAL_LAPSED,
-                Verb.VERSION_CONFIRMED,
-                Verb.VERSION_ARCHIVED,
-                Verb.VERSION_DEMOTED,
-                Verb.VERSION_ROLLED_BACK,
-            }
-        ),
-    ),
-    "requests": (
-        "Requests",
-        frozenset(v.value for v in Verb if v.value.startswith(("request.", "check.", "override."))),
-    ),
-    "cards": ("Model cards", frozenset(v.value for v in Verb if v.value.startswith("card."))),
-    "validation": (
-        "Validation and findings",
-        frozenset(v.value for v in Verb if v.value.startswith(("validation.", "finding."))),
-    ),
-    "policies": (
-        "Policies and questionnaires",
-        frozenset(v.value for v in Verb if v.value.startswith(("policy.", "questionnaire."))),
-    ),
-    "upkeep": (
-        "Changes, reviews, attestations, waivers",
-        frozenset(
-            v.value
-            for v in Verb
-            if v.value.startswith(
-                ("attestation.", "campaign.", "model_change.", "review.", "waiver.")
-            )
-        ),
-    ),
-    "registry": (
-        "Inventory and registry",
-        frozenset(
-            v.value
-            for v in Verb
-            if v.value.startswith(
-                (
-                    "alias.",
-                    "class.",
-                    "comment.",
-                    "dependency.",
-                    "deployment.",
-                    "evaluation.",
-                    "field.",
-                    "import.",
-                    "model.",
-                    "scope.",
-                    "slot.",
-                    "tier.",
-                    "tier_override.",
-                    "version.",
-                    "webhook.",
-                )
-            )
-        ),
-    ),
-    "access": (
-        "Access",
-        frozenset(
-            v.value
-            for v in Verb
-            if v.value.startswith(
-                (
-                    "authenticator.",
-                    "delegation.",
-                    "password.",
-                    "role.",
-                    "service.",
-                    "token.",
-                    "unit.",
-                    "user.",
-                )
-            )
-        ),
-    ),
-    "personal": (
-        "Personal data",
-        frozenset(v.value for v in Verb if v.value.startswith(("hold.", "person.", "prose."))),
-    ),
-    "evidence": (
-        "Evidence and ledger",
-        frozenset(v.value for v in Verb if v.value.startswith(("pack.", "checkpoint.", "ledger."))),
-    ),
-    "alarms": ("Alarms of the ledger", frozenset({Verb.ALARM_RAISED, Verb.ALARM_SETTLED})),
-    "refusals": ("Refused attempts", frozenset({Verb.CALL_REFUSED.value})),
-}
-"""The facet "kind" of the audit log: key → (label, verbs)."""
-
 
 THROUGH: dict[str, str] = {
     Source.PAGE: "in the portal",

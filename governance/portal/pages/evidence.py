@@ -1,4 +1,4 @@
-"""Evidence packs: what one would hold, those that were built, and what stands in one."""
+"""Evidence packs: what there is to choose from, those that were built, and what stands in one."""
 
 from __future__ import annotations
 
@@ -6,36 +6,39 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from governance.accounts.models import User
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+
+from governance.accounts.models import Unit, User
 from governance.accounts.queries import labels_of
-from governance.approvals.models import SignOff
-from governance.audit.models import LedgerEntry, LedgerStream
+from governance.audit.models import LedgerEntry
 from governance.audit.queries import LedgerState, ledger_state
-from governance.audit.rules import stream_id
-from governance.evidence.models import Pack
-from governance.evidence.queries.packs import recent_packs
+from governance.evidence.models import Pack, PackDownload
+from governance.evidence.queries.packs import (
+    downloads_of,
+    models_of_pack,
+    names_on_disk,
+    recent_packs,
+)
+from governance.evidence.queries.scopes import Offered, offered_frameworks
 from governance.evidence.rules.packs import EVIDENCE_NAME, STREAM, VERIFIER_NAME
+from governance.evidence.rules.scopes import Chapter, PackScope, ScopeKind
 from governance.inventory.models import Model
-from governance.portal.forms.evidence import PackForm
-from governance.registry.models import ModelVersion
-from governance.registry.rules import Stage
+from governance.inventory.queries.ledger import reads_ledger
+from governance.portal.forms.evidence import KINDS, Choices, PackForm
+from governance.portal.pages.pack_preview import Preview, preview_of
 
-
-@dataclass(frozen=True, kw_only=True)
-class Preview:
-    """What a pack of the model would hold now. Gaps are said before, not discovered after."""
-
-    model: Model
-    entries: int
-    versions: int
-    live: ModelVersion | None
-    sign_offs: int
-    gaps: Sequence[str]
+MOST_OFFERED = 200
+"""More models than that are typed, not chosen from a list."""
+NARROWS = ("chosen", "model", "number", "unit", "tier", "streams", "since", "until")
+"""What in an address says that somebody chose."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvidencePage:
-    form: PackForm
+    """`kinds` are (address, label, whether it is this page)."""
+
+    kinds: Sequence[tuple[str, str, bool]]
     preview: Preview | None
     packs: Sequence[Pack]
     builders: Mapping[str, str]
@@ -43,71 +46,127 @@ class EvidencePage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileRow:
+    """A file of a pack; `octets` is 0 where its size is not on record."""
+
+    name: str
+    words: str
+    octets: int
+    is_there: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownloadRow:
+    download: PackDownload
+    who: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PackPage:
-    """One pack; `files` are (name, words, size) in the order in which people need them."""
+    """One pack; `files` stand in the order in which people need them."""
 
     pack: Pack
     built_by: str
     entry: LedgerEntry | None
-    files: Sequence[tuple[str, str, int]]
+    files: Sequence[FileRow]
+    models: Sequence[Model]
+    frameworks: Sequence[str]
+    left_out: Sequence[str]
+    downloads: Sequence[DownloadRow]
+
+    @property
+    def is_whole(self) -> bool:
+        return all(one.is_there for one in self.files)
 
 
-def evidence_page(form: PackForm, chosen: str, *, reader: User, at: datetime) -> EvidencePage:
+def kind_asked(said: QueryDict) -> ScopeKind:
+    """What the address says that the pack is to be of; one model unless it says another."""
+    return KINDS.get(said.get("of", ""), ScopeKind.MODEL)
+
+
+def pack_form(said: QueryDict, *, is_post: bool, reader: User, at: datetime) -> PackForm:
+    """Read what was chosen, with what this reader may choose from; nothing chosen, unbound."""
+    frameworks = offered_frameworks()
+    is_chosen = is_post or any(said.get(name) for name in NARROWS)
+    form = PackForm(kind_asked(said), _filled(said, frameworks) if is_chosen else None)
+    if not is_chosen:
+        form.initial = {"chapters": Chapter.values, "frameworks": _first(frameworks)}
+    form.initial |= {"of": said.get("of", "model"), "chosen": "1"}
+    return form.offer(
+        models=_models(reader, at=at),
+        units=_units(reader, at=at),
+        frameworks=[(one.id, one.label) for one in frameworks],
+        streams=reads_ledger(reader, at=at),
+    )
+
+
+def _filled(said: QueryDict, frameworks: Sequence[Offered]) -> MultiValueDict[str, str]:
+    """What an address leaves unsaid of boxes, such as that of a link, is as the page has it."""
+    filled: MultiValueDict[str, str] = MultiValueDict(said.lists())
+    if not said.get("chosen"):
+        filled.setlistdefault("frameworks", _first(frameworks))
+        filled.setlistdefault("chapters", [str(value) for value in Chapter.values])
+        filled["chosen"] = "1"
+    return filled
+
+
+def _first(frameworks: Sequence[Offered]) -> list[str]:
+    """Those that count where the firm says nothing else."""
+    return [one.id for one in frameworks if one.is_current]
+
+
+def _models(reader: User, *, at: datetime) -> Choices:
+    names = Model.objects.visible_to(reader, at=at).order_by("name").values_list("name", flat=True)
+    found = [(name, name) for name in names[: MOST_OFFERED + 1]]
+    return found if len(found) <= MOST_OFFERED else []
+
+
+def _units(reader: User, *, at: datetime) -> Choices:
+    seen = Model.objects.visible_to(reader, at=at).order_by().values("unit")
+    rows = Unit.objects.filter(pk__in=seen).order_by("path").values_list("path", "name")
+    return [(path, name) for path, name in rows]
+
+
+def evidence_page(
+    form: PackForm, scope: PackScope | None, *, reader: User, at: datetime
+) -> EvidencePage:
     packs = recent_packs(reader, at=at)
-    model = Model.objects.visible_to(reader, at=at).named(chosen).first()
     return EvidencePage(
-        form=form,
-        preview=preview_of(model) if model else None,
+        kinds=[(slug, str(kind.label), kind == form.kind) for slug, kind in KINDS.items()],
+        preview=preview_of(scope, reader=reader, at=at) if scope else None,
         packs=packs,
         builders=labels_of(pack.built_by for pack in packs),
         ledger=ledger_state(),
     )
 
 
-def pack_form(
-    data: Mapping[str, str] | None, chosen: str, *, reader: User, at: datetime
-) -> PackForm:
-    names = Model.objects.visible_to(reader, at=at).order_by("name").values_list("name", flat=True)
-    form = PackForm(data, initial={"model": chosen})
-    form.offer(list(names))
-    return form
-
-
-def preview_of(model: Model) -> Preview:
-    """Count, in five queries, what would be collected."""
-    stream = LedgerStream.objects.filter(pk=stream_id(model.stream)).first()
-    versions = ModelVersion.objects.filter(model=model)
-    live = versions.filter(stage=Stage.PRODUCTION).order_by("-number").first()
-    return Preview(
-        model=model,
-        entries=stream.seq if stream else 0,
-        versions=versions.count(),
-        live=live,
-        sign_offs=SignOff.objects.filter(request__model=model).count(),
-        gaps=_gaps(model, live),
+def pack_page(pack: Pack) -> PackPage:
+    entries = LedgerEntry.objects.of_stream(STREAM).filter(subject=pack.ref)
+    downloads = downloads_of(pack)
+    people = labels_of([pack.built_by, *(one.downloaded_by for one in downloads)])
+    of, names = pack.of, {one.id: one.name for one in offered_frameworks()}
+    return PackPage(
+        pack=pack,
+        built_by=people.get(pack.built_by, pack.built_by),
+        entry=entries.order_by("seq").first(),
+        files=_files(pack),
+        models=models_of_pack(pack),
+        frameworks=[names.get(key, key) for key in of.frameworks],
+        left_out=[str(one.label) for one in Chapter if not of.prints(one)],
+        downloads=[
+            DownloadRow(download=one, who=people.get(one.downloaded_by, one.downloaded_by))
+            for one in downloads
+        ],
     )
 
 
-def _gaps(model: Model, live: ModelVersion | None) -> list[str]:
-    gaps = [f"The inventory record lacks {gap}." for gap in model.gaps]
-    if live is None:
-        return [*gaps, "No version serves in Production."]
-    if not live.card_revisions.exists():
-        gaps.append(f"Version {live.number} has no published card.")
-    if not live.reports.exists():
-        gaps.append(f"Version {live.number} has no signed validation report.")
-    return gaps
-
-
-def pack_page(pack: Pack) -> PackPage:
-    entries = LedgerEntry.objects.of_stream(STREAM).filter(subject=pack.ref)
-    return PackPage(
-        pack=pack,
-        built_by=labels_of([pack.built_by]).get(pack.built_by, pack.built_by),
-        entry=entries.order_by("seq").first(),
-        files=(
+def _files(pack: Pack) -> Sequence[FileRow]:
+    there = names_on_disk(pack)
+    return [
+        FileRow(name=name, words=words, octets=octets, is_there=name in there)
+        for name, words, octets in (
             (pack.pdf_name, "PDF with the evidence attached", pack.pdf_size),
             (EVIDENCE_NAME, "The evidence alone, as JSON", pack.evidence_size),
             (VERIFIER_NAME, "The verifier: one file, needs only Python", 0),
-        ),
-    )
+        )
+    ]

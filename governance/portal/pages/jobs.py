@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from governance.core.wording import counted
 from governance.evidence.rules.packs import JOB, STEPS
+from governance.evidence.rules.scopes import read_scope
 from governance.inventory.rules import imports
 from governance.jobs.models import Job
 from governance.jobs.rules import JobState
@@ -55,6 +56,7 @@ INVENTORY = Place(here="inventory", label="Inventory", page="inventory")
 class JobPage:
     job: Job
     title: str
+    of: str
     place: Place
     said: str
     again: str
@@ -67,6 +69,7 @@ def job_page(job: Job) -> JobPage:
     return JobPage(
         job=job,
         title=TITLES.get(job.kind, job.kind.replace("_", " ").capitalize()),
+        of=_of(job),
         place=EVIDENCE if job.kind == JOB else INVENTORY,
         said=_said(job.result or {}),
         again=_again(job),
@@ -74,6 +77,12 @@ def job_page(job: Job) -> JobPage:
         steps=[*_begun(job), *_to_come(job)],
         percent=_percent(job),
     )
+
+
+def _of(job: Job) -> str:
+    """What a pack is of, where it is one."""
+    text = job.args.get("scope", "") if job.kind == JOB else ""
+    return read_scope(text).sentence if text else ""
 
 
 def _said(result: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from governance.core.errors import DomainError
 from governance.evidence.actions.packs import build_pack
 from governance.evidence.models import Pack
 from governance.evidence.queries.packs import pack_file
+from governance.evidence.queries.scopes import scope_of_model
 from governance.evidence.rules.packs import EVIDENCE_NAME, VERIFIER_NAME
 from governance.inventory.models import Model
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             if not quiet:
                 self.stdout.write(f"{number}/{of} {words}")
 
-        return build_pack(model=model, by=CONSOLE.ref, at=at, report=report)
+        return build_pack(scope=scope_of_model(model), by=CONSOLE.ref, at=at, report=report)
 
 
 def copied(pack: Pack, out: Path) -> dict[str, str]:

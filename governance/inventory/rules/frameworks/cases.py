@@ -9,7 +9,7 @@ from typing import Any
 from governance.core.errors import Problem
 from governance.core.places import problem
 from governance.inventory.rules.frameworks.catalogue import Catalogue
-from governance.inventory.rules.frameworks.facts import ADOPTED, Facts
+from governance.inventory.rules.frameworks.facts import ADOPTED, Facts, Known
 from governance.inventory.rules.frameworks.frameworks import Framework
 from governance.inventory.rules.frameworks.scoping import Applicability, scope_of
 
@@ -31,10 +31,14 @@ def _worked_out(case: Mapping[str, Any], framework: Framework) -> Applicability:
     if given.pop(ADOPTED, "no") == "yes":
         since = case.get("adopted_from")
         adopted = {framework.id: date.fromisoformat(since) if since else None}
-    known = {k: tuple(v) if isinstance(v, list) else (v,) for k, v in given.items()}
     on = date.fromisoformat(case["day"]) if "day" in case else framework.versions[-1].from_date
     alone = Catalogue(frameworks=(framework,), digest="")
-    return scope_of(Facts(known=known, adopted=adopted), on=on, catalogue=alone)[0]
+    return scope_of(Facts(known=stated_facts(given), adopted=adopted), on=on, catalogue=alone)[0]
+
+
+def stated_facts(given: Mapping[str, Any]) -> Known:
+    """Return the facts that a worked case states: of each one value, or a list of them."""
+    return {k: tuple(v) if isinstance(v, list) else (v,) for k, v in given.items()}
 
 
 def _found(result: Applicability) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from governance.core.errors import InvalidInput, Problem, invalid
 from governance.core.strict_yaml import strict_content
@@ -15,6 +17,7 @@ from governance.inventory.rules.frameworks.form import checked_form, refuse
 from governance.inventory.rules.frameworks.frameworks import Framework, framework_from
 
 FOLDER = DATA / "frameworks"
+Stated = TypeVar("Stated")
 
 
 def read_framework(text: str) -> Framework:
@@ -37,24 +40,35 @@ def read_catalogue(own: str = "") -> Catalogue:
     A file of the firm takes the place of a shipped one of the same id. Raises InvalidInput with
     the name of the file before each wrong place.
     """
-    shipped = _read_folder(FOLDER)
-    return catalogue_from([*shipped, *(_read_folder(Path(own)) if own else ())])
+    folders = [FOLDER, Path(own)] if own else [FOLDER]
+    return catalogue_from(
+        one
+        for folder in folders
+        for one in read_folder(folder, read_framework, key=lambda one: one.id, at="framework.id")
+    )
 
 
-def _read_folder(folder: Path) -> list[Framework]:
-    found: dict[str, Framework] = {}
+def read_folder(
+    folder: Path, read: Callable[[str], Stated], *, key: Callable[[Stated], str], at: str
+) -> list[Stated]:
+    """Return what the files of the folder state, in the order of their names; of each key one.
+
+    Raises InvalidInput with the name of the file before each wrong place; `at` is where a file
+    says its key.
+    """
+    found: dict[str, Stated] = {}
     for path in sorted(folder.glob("*.yaml")):
-        framework = _read_file(path)
-        if framework.id in found:
-            said = f"Two files of this folder are of {framework.id}."
-            raise invalid(f"{path.name}: framework.id", "unique", said)
-        found[framework.id] = framework
+        one = _read_file(path, read)
+        if key(one) in found:
+            said = f"Two files of this folder are of {key(one)}."
+            raise invalid(f"{path.name}: {at}", "unique", said)
+        found[key(one)] = one
     return list(found.values())
 
 
-def _read_file(path: Path) -> Framework:
+def _read_file(path: Path, read: Callable[[str], Stated]) -> Stated:
     try:
-        return read_framework(path.read_text(encoding="utf-8"))
+        return read(path.read_text(encoding="utf-8"))
     except InvalidInput as refused:
         raise InvalidInput(*(_within(path, one) for one in refused.problems)) from None
     except (OSError, UnicodeDecodeError) as error:

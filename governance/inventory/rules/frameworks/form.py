@@ -1,9 +1,9 @@
-"""Whether a file has the form of a framework, and where it has not."""
+"""Whether a file has the form that its schema states, and where it has not."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jsonschema
@@ -18,18 +18,23 @@ MOST_PROBLEMS = 50
 _LONGEST_SAID = 200
 
 
-def checked_form(content: Any) -> dict[str, Any]:
-    """Return the content if it fits the schema. Raises InvalidInput naming each wrong place."""
+def checked_form(
+    content: Any, *, schema: Mapping[str, Any] = SCHEMA, noun: str = "framework"
+) -> dict[str, Any]:
+    """Return the content if it fits the schema. Raises InvalidInput naming each wrong place.
+
+    `noun` is what a file of that schema states, for whoever wrote what it cannot say.
+    """
     refuse(
         problem(place, "key", f"The key {key!r} is no text. Put it in quotes.")
         for place, key in bare_keys(content)
     )
-    errors = jsonschema.Draft202012Validator(SCHEMA).iter_errors(content)
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(content)
     refuse(_problem(error) for error in errors)
     try:
         canonical(content)
     except NotCanonical as error:
-        raise invalid(WHOLE, "characters", f"A framework cannot say this: {error}.") from None
+        raise invalid(WHOLE, "characters", f"A {noun} cannot say this: {error}.") from None
     stated: dict[str, Any] = content
     return stated
 

@@ -124,7 +124,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     stated = entry.get("from", "")
     return Rule(
         id=entry["id"],
-        when=_when(entry),
+        when=when_from(entry.get("when", {})),
         answer=Status(entry["answer"]),
         because=entry["because"],
         citation=entry["citation"],
@@ -139,9 +139,9 @@ def _part(entry: Mapping[str, Any]) -> Part:
         from_date=date.fromisoformat(entry["from"]),
         what=entry["what"],
         citation=entry["citation"],
-        when=_when(entry),
+        when=when_from(entry.get("when", {})),
     )
 
 
-def _when(entry: Mapping[str, Any]) -> When:
-    return {key: frozenset(values) for key, values in entry.get("when", {}).items()}
+def when_from(stated: Mapping[str, Any]) -> When:
+    return {key: frozenset(values) for key, values in stated.items()}

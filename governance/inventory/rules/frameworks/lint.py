@@ -16,7 +16,7 @@ Content = Mapping[str, Any]
 
 def problems(content: Content) -> Iterator[Problem]:
     """Say what contradicts itself in a file that fits the schema; the days first."""
-    bad_days = list(_day_problems(content, ()))
+    bad_days = list(day_problems(content))
     yield from bad_days
     yield from _names(content)
     for index, version in enumerate(content["versions"]):
@@ -25,13 +25,14 @@ def problems(content: Content) -> Iterator[Problem]:
     if not bad_days:
         yield from _order(content["versions"])
     for index, case in enumerate(content["cases"]):
-        yield from _known(("cases", index, "facts"), case["facts"])
+        yield from known_facts(("cases", index, "facts"), case["facts"])
 
 
-_DAYS = {"from", "until", "day", "adopted_from"}
+_DAYS = {"from", "until", "day", "adopted_from", "on"}
 
 
-def _day_problems(value: Any, place: Place) -> Iterator[Problem]:
+def day_problems(value: Any, place: Place = ()) -> Iterator[Problem]:
+    """Say which days anywhere in the content are none of the calendar."""
     entries: Iterable[tuple[Any, Any]] = ()
     if isinstance(value, dict):
         entries = value.items()
@@ -41,7 +42,7 @@ def _day_problems(value: Any, place: Place) -> Iterator[Problem]:
         is_day = key in _DAYS and isinstance(inner, str) and inner != ADOPTION
         if is_day and not _is_day(inner):
             yield problem((*place, key), "date", f"{inner} is no day of the calendar.")
-        yield from _day_problems(inner, (*place, key))
+        yield from day_problems(inner, (*place, key))
 
 
 def _is_day(text: str) -> bool:
@@ -53,13 +54,14 @@ def _is_day(text: str) -> bool:
 
 
 def _names(content: Content) -> Iterator[Problem]:
-    yield from _twice(("versions",), "version", content["versions"])
-    yield from _twice(("cases",), "id", content["cases"])
+    yield from twice(("versions",), "version", content["versions"])
+    yield from twice(("cases",), "id", content["cases"])
     for index, version in enumerate(content["versions"]):
-        yield from _twice(("versions", index, "applies"), "id", version["applies"])
+        yield from twice(("versions", index, "applies"), "id", version["applies"])
 
 
-def _twice(place: Place, key: str, entries: Iterable[Content]) -> Iterator[Problem]:
+def twice(place: Place, key: str, entries: Iterable[Content]) -> Iterator[Problem]:
+    """Say which entries of the list share what has to tell them apart."""
     seen: set[str] = set()
     for index, entry in enumerate(entries):
         if entry[key] in seen:
@@ -71,7 +73,7 @@ def _rules(place: Place, rules: list[Content], *, are_days: bool) -> Iterator[Pr
     for index, rule in enumerate(rules):
         at: Place = (*place, index)
         is_last = index == len(rules) - 1
-        yield from _known((*at, "when"), rule.get("when", {}))
+        yield from known_facts((*at, "when"), rule.get("when", {}))
         if is_last and "when" in rule:
             said = "The last rule has no conditions, so that every model has an answer."
             yield problem((*at, "when"), "total", said)
@@ -88,7 +90,7 @@ def _parts(place: Place, rule: Content, *, are_days: bool) -> Iterator[Problem]:
     before = rule.get("from", "")
     for index, part in enumerate(rule.get("parts", ())):
         at: Place = (*place, "parts", index)
-        yield from _known((*at, "when"), part.get("when", {}))
+        yield from known_facts((*at, "when"), part.get("when", {}))
         # Days are written so that their order is that of the texts.
         if are_days and before != ADOPTION and part["from"] < before:
             said = f"{part['from']} is before {before}. Give parts in the order of their days."
@@ -96,8 +98,8 @@ def _parts(place: Place, rule: Content, *, are_days: bool) -> Iterator[Problem]:
         before = part["from"]
 
 
-def _known(place: Place, asked: Content) -> Iterator[Problem]:
-    """A condition names a fact that there is, and values that it can have."""
+def known_facts(place: Place, asked: Content) -> Iterator[Problem]:
+    """Say where a condition names a fact that there is not, or a value that it never has."""
     facts = vocabulary()
     for key, values in asked.items():
         fact = facts.get(key)

@@ -151,14 +151,14 @@ def _answer(framework: Framework, version: FrameworkVersion, facts: Facts) -> An
 def _possible(rules: Iterable[Rule], known: Known) -> Iterator[Rule]:
     """Give the rules that may be the first to hold; the last of them holds for certain."""
     for rule in rules:
-        holds = _holds(rule.when, known)
-        if holds is not False:
+        does = holds(rule.when, known)
+        if does is not False:
             yield rule
-        if holds:
+        if does:
             return
 
 
-def _holds(when: When, known: Known) -> bool | None:
+def holds(when: When, known: Known) -> bool | None:
     """Tell whether all conditions hold; None if that hangs on what is not known."""
     met = [bool(values & set(known[key])) if key in known else None for key, values in when.items()]
     if False in met:
@@ -181,7 +181,7 @@ def _missing(rules: Iterable[Rule], known: Known) -> tuple[str, ...]:
 
 def _parts(rule: Rule, known: Known) -> Iterator[PartAnswer]:
     for part in rule.parts:
-        if _holds(part.when, known) is not False:
+        if holds(part.when, known) is not False:
             yield PartAnswer(
                 from_date=part.from_date,
                 what=part.what,

@@ -1,0 +1,37 @@
+"""Packs, evidence that people filed, coverage as it was counted, populations and samples."""
+
+from governance.evidence.models.filings import (
+    EvidenceFile,
+    EvidenceWithdrawal,
+    FiledEvidence,
+    FiledEvidenceQuerySet,
+    Inapplicability,
+    InapplicabilityEnd,
+)
+from governance.evidence.models.packs import Pack, PackDownload, PackModel, PackQuerySet
+from governance.evidence.models.populations import (
+    Population,
+    PopulationQuerySet,
+    Sample,
+    SampleQuerySet,
+)
+from governance.evidence.models.snapshots import CoverageSnapshot, CoverageSnapshotQuerySet
+
+__all__ = [
+    "CoverageSnapshot",
+    "CoverageSnapshotQuerySet",
+    "EvidenceFile",
+    "EvidenceWithdrawal",
+    "FiledEvidence",
+    "FiledEvidenceQuerySet",
+    "Inapplicability",
+    "InapplicabilityEnd",
+    "Pack",
+    "PackDownload",
+    "PackModel",
+    "PackQuerySet",
+    "Population",
+    "PopulationQuerySet",
+    "Sample",
+    "SampleQuerySet",
+]
