@@ -10,6 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from governance.core import environment
+from governance.evidence.pades import configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # type: ignore[no-untyped-call]
@@ -374,6 +375,7 @@ LEDGER_VERIFY_HOUR = environment.hour(
 LEDGER_ALARM_MAIL = env.str("LEDGER_ALARM_MAIL", default="")
 LEDGER_ALARM_URL = env.str("LEDGER_ALARM_URL", default="")
 PACK_DIR = Path(env.str("PACK_DIR", default=str(VAR_DIR / "packs")))
+SEAL = configuration.read(env, VAR_DIR)
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +18,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection
 from django.test import override_settings
 
+from governance.evidence.pades.self_made import make as make_seal_key
 from tests import factories, ledger_support, network
 
 pytest_plugins = ["tests.no_skips"]
@@ -74,7 +77,12 @@ def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         PACK_DIR=folder / "packs",
         LEDGER_KEY_FILE=folder / "ledger_key.pem",
         LEDGER_SIGNER_FILE=folder / "ledger_signer.json",
+        SEAL=replace(django_settings.SEAL, key_file=folder / "seal_key.pem"),
     ):
+        # Tests build packs as of many days, and a certificate holds from the day of its making.
+        make_seal_key(
+            folder / "seal_key.pem", organization="Countersign", at=datetime(2020, 1, 1, tzinfo=UTC)
+        )
         yield folder
 
 

@@ -6,7 +6,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -23,6 +23,22 @@ def write_whole(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def write_secret_once(path: Path, data: bytes) -> None:
+    """Put the secret into a file that its owner alone may read, unless there is one by then."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+    # A link appears whole or not at all, and of two processes the first one's file stays. A crash
+    # before this line leaves a draft that nobody reads.
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
 
 
 @contextmanager

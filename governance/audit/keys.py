@@ -5,9 +5,6 @@ It is a file, or stands in the environment, or stays in a token that PKCS#11 spe
 
 from __future__ import annotations
 
-import os
-import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from django.conf import settings
 
 from governance.audit import tokens
+from governance.audit.durable import write_secret_once
 from governance.audit.notes import Signer, VerifierKey
 
 
@@ -102,15 +100,4 @@ def make(path: Path) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(descriptor)
-    # A link appears whole or not at all, and of two processes the first one's key stays. A crash
-    # before this line leaves a draft that nobody reads.
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
+    write_secret_once(path, pem)

@@ -1,4 +1,4 @@
-"""An Ed25519 key in a token that PKCS#11 speaks to: it signs there and never leaves.
+"""A key in a token that PKCS#11 speaks to: it signs there and never leaves.
 
 The key is named by an RFC 7512 URI, such as
 `pkcs11:token=ledger;object=signer?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/pin`.
@@ -40,8 +40,8 @@ class Place:
 def open_key(uri: str) -> tuple[bytes, Signer]:
     """Return the public key and what signs with the private one. Raises TokenUnusable."""
     place = place_of(uri)
-    with _session(place) as session:
-        return _public(session, place), _signer(place)
+    with session(place) as opened:
+        return _public(opened, place), _signer(place)
 
 
 def place_of(uri: str) -> Place:
@@ -64,8 +64,8 @@ def place_of(uri: str) -> Place:
 def _signer(place: Place) -> Signer:
     def sign(data: bytes) -> bytes:
         # A session for each signature: few are made, and a token may have been taken out between.
-        with _session(place) as session:
-            key: Any = session.get_key(
+        with session(place) as opened:
+            key: Any = opened.get_key(
                 object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=place.label
             )
             return bytes(key.sign(data, mechanism=pkcs11.Mechanism.EDDSA))
@@ -73,20 +73,21 @@ def _signer(place: Place) -> Signer:
     return sign
 
 
-def _public(session: pkcs11.Session, place: Place) -> bytes:
-    key = session.get_key(object_class=pkcs11.ObjectClass.PUBLIC_KEY, label=place.label)
+def _public(opened: pkcs11.Session, place: Place) -> bytes:
+    key = opened.get_key(object_class=pkcs11.ObjectClass.PUBLIC_KEY, label=place.label)
     if key.key_type != pkcs11.KeyType.EC_EDWARDS:
         raise TokenUnusable(f"the object {place.label!r} is not an Ed25519 key")
     return bytes(key[pkcs11.Attribute.EC_POINT])[-POINT:]
 
 
 @contextmanager
-def _session(place: Place) -> Iterator[pkcs11.Session]:
+def session(place: Place) -> Iterator[pkcs11.Session]:
+    """Hold a session with the token, and turn what goes wrong in it into TokenUnusable."""
     try:
         pin = Path(place.pin_file).read_text().strip()
         token = _module(place.module).get_token(token_label=place.token)
-        with token.open(user_pin=pin) as session:
-            yield session
+        with token.open(user_pin=pin) as opened:
+            yield opened
     except (PKCS11Error, RuntimeError, OSError) as error:
         said = str(error) or type(error).__name__
         raise TokenUnusable(f"token {place.token!r}, object {place.label!r}: {said}") from error

@@ -70,6 +70,17 @@ class Attachment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmptySignature:
+    """A signature field that the parent is to fill. `spoken` is what a screen reader says of it.
+
+    It has no place on a page: what a signature draws would break PDF/A.
+    """
+
+    name: str
+    spoken: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     memory: int = 4 * 1024**3
     cpu_seconds: int = 300
@@ -99,6 +110,7 @@ def render_pdf(
     assets: Mapping[str, Asset],
     attachments: Sequence[Attachment] = (),
     identifier: bytes,
+    signature: EmptySignature | None = None,
     limits: Limits = DEFAULT_LIMITS,
     go_on: Callable[[], None] = unasked,
 ) -> Rendered:
@@ -115,6 +127,7 @@ def render_pdf(
         "assets": {n: [_b64(a.data), a.media_type] for n, a in assets.items()},
         "attachments": [_attachment(a) for a in attachments],
         "identifier": identifier.hex(),
+        "signature": [signature.name, signature.spoken] if signature else None,
         "memory": limits.memory,
         "cpu_seconds": limits.cpu_seconds,
     }

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import pikepdf
 from fontTools.ttLib import TTFont
+from pikepdf import Array, Dictionary, Name
 
 try:
     # WeasyPrint opens Pango when it is imported, and complains of its absence on standard output.
@@ -51,6 +52,9 @@ HIDING = frozenset(
     + [*map(chr, range(0x2060, 0x2070)), *map(chr, range(0xFFF9, 0xFFFC))]
 ) - {"\n", "\t"}
 SHUT = ("socket.connect", "socket.getaddrinfo", "socket.bind", "subprocess.Popen", "os.system")
+# Bits of annotations and forms (ISO 32000-1, tables 165 and 219).
+PRINTED, LOCKED = 4, 128
+SIGNATURES, ONLY_ADDED_TO = 1, 2
 
 # PDF/A asks for every schema in the metadata to be declared; PDF/UA's mark is such a schema.
 UA_MARK = """<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">\
@@ -114,8 +118,39 @@ def visible(html: str) -> tuple[str, list[str]]:
     return html.translate(names), sorted(f"U+{ord(char):04X}" for char in bad)
 
 
-def finished(data: bytes) -> tuple[bytes, int]:
-    """Return the PDF marked as PDF/UA too, and its page count.
+def add_signature(pdf: pikepdf.Pdf, name: str, spoken: str) -> None:
+    """Give the PDF an empty signature field. PDF/UA asks for it in the structure, with a text."""
+    page = pdf.pages[0].obj
+    field = pdf.make_indirect(
+        Dictionary(
+            Type=Name.Annot,
+            Subtype=Name.Widget,
+            FT=Name.Sig,
+            T=name,
+            TU=spoken,
+            Rect=Array([0, 0, 0, 0]),
+            F=PRINTED | LOCKED,
+            P=page,
+        )
+    )
+    page.Annots = Array([*page.get("/Annots", []), field])
+    page.Tabs = Name.S
+    pdf.Root.AcroForm = Dictionary(Fields=[field], SigFlags=SIGNATURES | ONLY_ADDED_TO)
+    structure = pdf.Root.StructTreeRoot
+    (document,) = structure.K
+    key = max(int(one) for one in list(structure.ParentTree.Nums)[::2]) + 1
+    form = Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page)
+    form.K = Dictionary(Type=Name.OBJR, Obj=field, Pg=page)
+    form = pdf.make_indirect(form)
+    document.K.append(form)
+    field.StructParent = key
+    structure.ParentTree.Nums.extend(Array([key, form]))
+    structure.ParentTreeNextKey = key + 1
+
+
+def finished(data: bytes, signature: list[str] | None) -> tuple[bytes, int]:
+    """Return the PDF marked as PDF/UA too, with an empty signature field if asked, and its page
+    count.
 
     Metadata and attachments end up uncompressed, so that a reader with nothing but a text search
     finds them, and so that no bit of them is padding that could change unnoticed.
@@ -131,6 +166,8 @@ def finished(data: bytes) -> tuple[bytes, int]:
             # PDF/A lets no viewer make up what stands between the pixels of a picture.
             if stream.get("/Subtype") == pikepdf.Name.Image and "/Interpolate" in stream:
                 stream.Interpolate = False
+        if signature:
+            add_signature(pdf, *signature)
         out = io.BytesIO()
         pdf.save(
             out,
@@ -179,7 +216,7 @@ def main() -> None:
     limit(request)
     html, replaced = visible(request["html"])
     try:
-        data, pages = finished(draw(request, html))
+        data, pages = finished(draw(request, html), request["signature"])
     except MemoryError:
         out_of_memory()
     sys.stdout.buffer.write(json.dumps({"pages": pages, "replaced": replaced}).encode() + b"\n")

@@ -2,6 +2,8 @@ from django.apps import AppConfig
 from django.core import checks
 
 from governance.audit.registration import register
+from governance.core.observing import OBSERVERS
+from governance.evidence.checks import check_seal, seal_key_in_use
 from governance.evidence.firm import check_requirements
 
 
@@ -11,8 +13,8 @@ class EvidenceConfig(AppConfig):
 
     def ready(self) -> None:
         register(self.get_model("EvidenceFile"), history=True, exclude=("data",))
+        register(self.get_model("Pack"), history=True, later=("seal_is_self_made",))
         for name in (
-            "Pack",
             "PackModel",
             "PackDownload",
             "FiledEvidence",
@@ -25,3 +27,5 @@ class EvidenceConfig(AppConfig):
         ):
             register(self.get_model(name), history=True)
         checks.register(check_requirements)
+        checks.register(check_seal)
+        OBSERVERS.append(seal_key_in_use)

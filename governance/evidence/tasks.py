@@ -39,4 +39,7 @@ def _scope(args: Mapping[str, str]) -> PackScope:
 
 
 def _result(pack: Pack) -> dict[str, Any]:
-    return {"pack": str(pack.pk), "reference": pack.reference, "sha256": pack.file_digest}
+    found = {"pack": str(pack.pk), "reference": pack.reference, "sha256": pack.file_digest}
+    if pack.timestamp_missing:
+        found["seal_without_timestamp"] = pack.timestamp_missing
+    return found

@@ -47,6 +47,10 @@ END_FORMAT = "countersign.ledger.end/1"
 SIGNATURE_FORMAT = "countersign.signature/1"
 PROOF = "c2sp.org/tlog-proof@v1"
 ENTRY_FORMAT = "countersign.ledger.entry/1"
+MEMBERS = {
+    "about", "checkpoint", "entries", "format", "ledger", "names", "prose", "records", "seal",
+    "streams",
+}  # fmt: skip
 ENTRY_KEYS = "actor at facts format request seq source states stream subject verb"
 GENESIS = "00" * 32
 LARGEST_EVIDENCE = 512 * 1024 * 1024
@@ -192,6 +196,9 @@ def verify(
     if document:
         for subject, check in CHECKS:
             checks += guarded(subject, check(document, given))
+    if data.startswith(b"%PDF-") and b"/ByteRange" in data:
+        words = "the PDF bears a seal (PAdES), which is not looked at here: pdfsig or pyHanko can"
+        checks.append(Check(NOT_PROVEN, "Seal of the PDF", words))
     return checks + list(limits(document))
 
 
@@ -364,9 +371,21 @@ def check_records(document: dict[str, Any], _: Given) -> Iterator[Check]:
     if loose := [ref for ref in refs if ref not in states]:
         words = "written about in another stream than this"
         yield Check(NOT_PROVEN, "Records", f"{len(loose)} records, {words}: {listed(loose)}")
+    yield from check_names(document)
     if bare := [one for one in streams_of(document) if not one["records"]]:
         words = "are here as entries alone, without the records that they speak of"
         yield Check(NOT_PROVEN, "Records", f"{len(bare)} streams {words}")
+
+
+def check_names(document: dict[str, Any]) -> Iterator[Check]:
+    """A stream is of the model that it is said to be of, and the model is called so."""
+    held = {record["ref"]: record["fields"] for record in document["records"].get("model", [])}
+    for stream in document.get("streams", []):
+        model = stream.get("model", stream["stream"])
+        called = held.get(model, {}).get("name") if stream["records"] else stream.get("name")
+        if model != stream["stream"] or called != stream.get("name"):
+            words = f"{stream['stream']} is not of the model that the pack says it is of"
+            yield Check(FAIL, "Records", words)
 
 
 def others_in(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -701,6 +720,7 @@ BASE: Point = (x_of(BASE_Y, 0), BASE_Y, 1, x_of(BASE_Y, 0) * BASE_Y % PRIME)
 # --- Checkpoints, their signatures and proofs: C2SP signed-note, tlog-checkpoint, tlog-proof ------
 
 LEDGER_KEY, WITNESS_KEY = 1, 4
+MOST_SIGNATURES = 64
 LATEST = 253402300799  # The last second of the year 9999.
 WHOLE = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -752,6 +772,8 @@ def signed_note(note: str) -> Signed:
     head = text.split("\n")
     if not gap or len(head) < 3 or not WHOLE.fullmatch(head[1]) or not lines.endswith("\n"):
         raise Broken("it is no signed checkpoint")
+    if lines.count("\n") > MOST_SIGNATURES:
+        raise Broken("the checkpoint has more signatures than one may have")
     signatures = [signature_line(line) for line in lines[:-1].split("\n")]
     return Signed(text + "\n", head[0], int(head[1]), unbase64(head[2], 32), signatures)
 
@@ -860,12 +882,11 @@ def check_signature(document: dict[str, Any], given: Given) -> Iterator[Check]:
     if not trusted:
         names = ", ".join(key.name for key in brought(given, LEDGER_KEY))
         raise Broken(f"the checkpoint is of {point.origin}, and your key of {names}")
-    by = [key for key in keys if key.public in trusted]
-    own = {key.public for key in brought(given, LEDGER_KEY)}
-    how = (
-        "your key" if any(key.public in own for key in by) else "the key that yours handed over to"
-    )
-    yield judged("Signature", bool(by), f"{how} signed the checkpoint", "not signed by your key")
+    by, own = {key.public for key in keys}, {key.public for key in brought(given, LEDGER_KEY)}
+    good = "your key signed the checkpoint"
+    if not by & own:
+        good = "the checkpoint is signed by a key that yours handed over to"
+    yield judged("Signature", bool(by & trusted), good, "the checkpoint is not signed by your key")
 
 
 def brought(given: Given, kind: int) -> list[Key]:
@@ -883,6 +904,15 @@ def trusted_keys(member: dict[str, Any], given: Given) -> set[bytes]:
         if old in trusted:
             trusted.add(new)
     return trusted
+
+
+def former_keys(member: dict[str, Any], trusted: set[bytes]) -> set[bytes]:
+    """Return those too from which a trusted key took over: they bound what was signed before."""
+    found = set(trusted)
+    for old, new in reversed([*map(handed_over, member["handovers"])]):
+        if new in found:
+            found.add(old)
+    return found
 
 
 def handed_over(handover: dict[str, Any]) -> tuple[bytes, bytes]:
@@ -908,8 +938,12 @@ def keys_in(document: dict[str, Any]) -> set[bytes]:
 def check_ends(document: dict[str, Any], _: Given) -> Iterator[Check]:
     """The checkpoint says of each stream how many entries it has: exactly those that are here."""
     if member := checkpoint_in(document):
-        found = [end_of(stream, member) for stream in streams_of(document)]
+        streams = streams_of(document)
+        found = [end_of(stream, member) for stream in streams]
         yield from told("End", found, "as many entries as the checkpoint signs that each has")
+        rest = stated(member)["streams"] - len(streams)
+        words = f"what stands in the {rest} other streams of the ledger, and whom they are about"
+        yield Check(NOT_PROVEN, "Other streams", words)
 
 
 def end_of(stream: dict[str, Any], member: dict[str, Any]) -> tuple[bool, str]:
@@ -939,7 +973,6 @@ def check_included(document: dict[str, Any], _: Given) -> Iterator[Check]:
     member = checkpoint_in(document)
     if not member:
         return
-    count = 0
     for stream in streams_of(document):
         hashes = [entry["hash"] for entry in stream["ledger"]]
         proofs = {one["seq"]: one["proof"] for one in stream["proofs"]}
@@ -947,29 +980,31 @@ def check_included(document: dict[str, Any], _: Given) -> Iterator[Check]:
         if not {stream["first"] if stream["first"] > 1 else last, last} <= proofs.keys():
             raise Broken(f"{named(stream)}: the proof of its last entry is missing")
         for seq, proof in proofs.items():
+            if not stream["first"] <= seq <= last:
+                raise Broken(f"{named(stream)}: a proof is of an entry that is not here")
             place_in_tree(hashes[seq - stream["first"]], proof, member["note"])
-            count += 1
     for entry in document["entries"]:
         alone(entry, entry["stream"], entry["seq"])
         place_in_tree(entry["hash"], entry["proof"], member["note"])
-    single = len(document["entries"])
-    words = (
-        f"{count} entries at the ends of streams, and {single} of other streams, are in the tree"
-    )
+    others = f"{len(document['entries'])} entries of other streams, which stand here alone"
+    words = f"the last entry of each stream here, and {others}, are in the tree"
     yield Check(PASS, "Inclusion", f"{words} that the checkpoint signs")
 
 
 def check_period(document: dict[str, Any], _: Given) -> Iterator[Check]:
     """Of a period, each stream shows the entry before it and the one after it, or where it ends."""
     scope = document["about"].get("scope", {})
-    if "since" in scope:
+    if "since" in scope and not checkpoint_in(document):
+        words = "that nothing of the period is left out, without a checkpoint"
+        yield Check(NOT_PROVEN, "Period", words)
+    elif "since" in scope:
         found = [bounded(stream, scope["since"], scope["until"]) for stream in streams_of(document)]
         yield from told("Period", found, "none of the period's entries is left out, by their times")
 
 
 def bounded(stream: dict[str, Any], since: str, until: str) -> tuple[bool, str]:
     times_of = [parsed(entry["text"])["at"] for entry in stream["ledger"]]
-    end = parsed(stream["end"]["leaf"])[1] if "end" in stream else 0
+    end = parsed(stream["end"]["leaf"])[1]
     begins = stream["first"] == 1 or not since <= times_of[0] < until
     ends = stream["first"] + len(times_of) - 1 == end or not since <= times_of[-1] < until
     count = sum(since <= at < until for at in times_of)
@@ -1054,7 +1089,7 @@ def check_bindings(document: dict[str, Any], given: Given) -> Iterator[Check]:
     rows = {ref: fields for ref, fields in held.items() if ref.startswith(kinds)}
     bound = {ref: fields for ref, fields in rows.items() if fields.get("binding")}
     member = checkpoint_in(document)
-    trusted = trusted_keys(member, given) if member else set()
+    trusted = former_keys(member, trusted_keys(member, given)) if member else set()
     keys = trusted or keys_in(document)
     if bound and keys:
         wrong = [ref for ref in bound if not is_bound(ref, held, keys)]
@@ -1062,7 +1097,7 @@ def check_bindings(document: dict[str, Any], given: Given) -> Iterator[Check]:
             words = f"not as they were given, or bound by another key: {listed(wrong)}"
             yield Check(FAIL, "Bindings", words)
         else:
-            whose = "your key" if trusted else "a key that stands in the pack itself (--key)"
+            whose = "your key or one before it" if trusted else "a key that stands in the pack"
             words = f"{len(bound)} signatures of people are as they were given, bound by {whose}"
             yield Check(PASS if trusted else NOT_PROVEN, "Bindings", words)
     if loose := [ref for ref in rows if ref not in bound or not keys]:
@@ -1121,10 +1156,17 @@ def limits(document: dict[str, Any]) -> Iterator[Check]:
         )
         yield Check(NOT_PROVEN, "End of the stream", end)
     truth = (
-        "that what people wrote is true, that they are who they say they are or are called what "
-        "`names` calls them now, and that the portal's clock was right"
+        "that what people wrote is true, that they are who they say they are, what `about` and "
+        "`names` say besides, and that the portal's clock was right"
     )
     yield Check(NOT_PROVEN, "Truth", truth)
+
+
+def check_computed(document: dict[str, Any], _: Given) -> Iterator[Check]:
+    """What else is in the evidence is the portal's own reading of it."""
+    if others := ", ".join(sorted(document.keys() - MEMBERS)):
+        words = f"what the portal made of the records is not computed anew here: {others}"
+        yield Check(NOT_PROVEN, "Computed", words)
 
 
 CHECKS = (
@@ -1143,6 +1185,7 @@ CHECKS = (
     ("Sign-offs", check_signed),
     ("Bindings", check_bindings),
     ("Promotions", check_moves),
+    ("Computed", check_computed),
 )
 
 

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from governance.approvals.rules.judgement import Decision
 from governance.evidence.actions.making import make_pack
 from governance.evidence.queries.scopes import scope_of_model
 from governance.evidence.rules.packs import PackFiles
+from governance.evidence.rules.scopes import PackScope
 from governance.inventory.models import Model
 from governance.registry.rules import Stage
 from tests.factories import (
@@ -76,14 +78,20 @@ def full_model(cast: Cast | None = None, *, name: str = "churn-model") -> tuple[
     return cast, model
 
 
+def read_against(model: Model) -> PackScope:
+    """Everything about the model, and one framework."""
+    return replace(scope_of_model(model), frameworks=("sr-26-2",))
+
+
 def pack_of(
     model: Model,
     *,
     by: str,
     at: datetime = NOON,
+    scope: PackScope | None = None,
     report: Callable[[int, int, str], None] = quietly,
 ) -> PackFiles:
-    return make_pack(scope_of_model(model), by=by, at=at, report=report)
+    return make_pack(scope or read_against(model), by=by, at=at, report=report)
 
 
 def text_of(pdf: bytes | pypdf.PdfReader) -> str:

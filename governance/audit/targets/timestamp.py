@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography import x509
@@ -22,7 +23,6 @@ from rfc3161_client import (
     TimestampRequestBuilder,
     TimeStampResponse,
     VerificationError,
-    Verifier,
     VerifierBuilder,
     decode_timestamp_response,
 )
@@ -30,7 +30,7 @@ from rfc3161_client.tsp import TimeStampRequest
 
 from governance.audit.targets.folder import whole_path
 from governance.audit.targets.naming import fingerprint, host, http_address
-from governance.audit.targets.shipping import AddressWrong, Copied, Shipment, TargetFails
+from governance.audit.targets.shipping import AddressWrong, Copied, Post, Shipment, TargetFails
 
 TIMES = ExtendedKeyUsageOID.TIME_STAMPING
 
@@ -47,17 +47,21 @@ class Authority:
         return f"tsa:{host(http_address(self.url))}~{fingerprint(self.url)}"
 
     def copy(self, shipment: Shipment) -> Copied:
-        known = self._certificates()
-        request = _request(shipment.signed.encode(), with_certificates=_signer(known) is None)
-        verifier = _verifier(request, known)
-        headers = {"Content-Type": "application/timestamp-query"}
-        reply = shipment.post(self.url, headers, request.as_bytes())
-        if reply.status != 200:
-            raise TargetFails(f"The authority answered {reply.status}.")
-        answer = _verified(reply.body, verifier, shipment.signed.encode())
+        signed, known = shipment.signed.encode(), self.known()
+        request = _request(signed, with_certificates=_signer(known) is None)
+        body = self.asked(request.as_bytes(), post=shipment.post)
+        answer = verified(body, nonce=request.nonce, known=known, digest=sha256(signed).digest())
         return Copied(receipt=b64encode(answer.as_bytes()).decode())
 
-    def _certificates(self) -> list[x509.Certificate]:
+    def asked(self, query: bytes, *, post: Post) -> bytes:
+        """Return the authority's answer as it came. Raises TargetFails."""
+        reply = post(self.url, {"Content-Type": "application/timestamp-query"}, query)
+        if reply.status != 200:
+            raise TargetFails(f"The authority answered {reply.status}.")
+        return reply.body
+
+    def known(self) -> list[x509.Certificate]:
+        """Return the certificates that the operator gave for it. Raises TargetFails."""
         try:
             return x509.load_pem_x509_certificates(self.certificates.read_bytes())
         except (OSError, ValueError) as error:
@@ -78,23 +82,23 @@ def _signer(certificates: Sequence[x509.Certificate]) -> x509.Certificate | None
     return None
 
 
-def _verifier(request: TimeStampRequest, certificates: Sequence[x509.Certificate]) -> Verifier:
-    """What the answer is held against: our nonce, and the certificates that the operator gave."""
-    roots = [one for one in certificates if one.issuer == one.subject]
-    between = [one for one in certificates if one not in roots]
+def verified(
+    body: bytes, *, nonce: int | None, known: Sequence[x509.Certificate], digest: bytes
+) -> TimeStampResponse:
+    """Return the answer, held against our nonce, what was asked about (its SHA-256), and the
+    certificates that the operator gave. Raises TargetFails.
+    """
+    roots = [one for one in known if one.issuer == one.subject]
+    between = [one for one in known if one not in roots]
     builder = VerifierBuilder(
-        nonce=request.nonce,
-        tsa_certificate=_signer(certificates),
+        nonce=nonce,
+        tsa_certificate=_signer(known),
         roots=roots or between,
         intermediates=between if roots else [],
     )
-    return builder.build()
-
-
-def _verified(body: bytes, verifier: Verifier, data: bytes) -> TimeStampResponse:
     try:
         answer = decode_timestamp_response(body)
-        verifier.verify_message(answer, data)
+        builder.build().verify(answer, digest)
     except (VerificationError, ValueError) as error:
         raise TargetFails("The authority's answer is no valid timestamp of this.") from error
     return answer

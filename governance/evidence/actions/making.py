@@ -15,6 +15,8 @@ from governance.core.drawing import rosette
 from governance.core.pdf import Asset, Attachment, Rendered, render_pdf, unasked
 from governance.evidence import verify_pack
 from governance.evidence.actions.scoped import evidence_of
+from governance.evidence.pades.keys import seal_key
+from governance.evidence.pades.sealing import FIELD, facts_of, seal
 from governance.evidence.queries.proving import Anchor
 from governance.evidence.rules.covers import (
     compared,
@@ -27,6 +29,7 @@ from governance.evidence.rules.packs import (
     EVIDENCE_NAME,
     PackFiles,
     Report,
+    SealFacts,
     begin,
     begin_with,
     reference,
@@ -51,13 +54,16 @@ def make_pack(
 ) -> PackFiles:
     """Return the files of a pack of this scope as of the anchor, or as it stands. Files nothing.
 
-    They are verified. Equal records, scopes and anchors give equal files. Without an anchor it
+    They are verified and sealed. Equal records, scopes and anchors give equal files, but for the
+    seal at the end of the PDF. Without an anchor it
     appends checkpoint.made, unless the newest checkpoint still is the ledger as it stands. `since`
     are the sizes of earlier checkpoints that readers hold. What `report` and `go_on` raise stops
     the work.
 
-    Raises EvidenceBroken when the records do not verify; CheckpointBehind; core.pdf.PdfUnavailable.
+    Raises EvidenceBroken when the records do not verify; CheckpointBehind; core.pdf.PdfUnavailable;
+    SealUnusable, before anything is read.
     """
+    key = seal_key(at=at)
     begin(report, 1)
     each = partial(begin_with, report)
     document = evidence_of(scope, by=by, at=at, each=each, anchor=anchor, since=since)
@@ -65,14 +71,16 @@ def make_pack(
     evidence = text.encode()
     require_verified(verify_pack.verify(evidence))
     begin(report, 2)
-    drawn = draw(text, go_on=go_on)
+    drawn = draw(text, sealed_by=facts_of(key), go_on=go_on)
     begin(report, 3)
-    digest = sha256_hex(drawn.data)
-    checks = verify_pack.verify(drawn.data, file_digest=digest)
+    pdf, sealed = seal(drawn.data, key=key, at=at)
+    begin(report, 4)
+    digest = sha256_hex(pdf)
+    checks = verify_pack.verify(pdf, file_digest=digest)
     require_verified(checks)
     streams = document["streams"]
     return PackFiles(
-        pdf=drawn.data,
+        pdf=pdf,
         evidence=evidence,
         content_digest=sha256_hex(evidence),
         file_digest=digest,
@@ -80,15 +88,19 @@ def make_pack(
         entries=sum(stream["entries"] for stream in streams),
         head=streams[0]["head"] if len(streams) == 1 else "",
         checks=checks,
+        seal=sealed,
         replaced=drawn.replaced,
     )
 
 
-def draw(text: str, *, go_on: Callable[[], None] = unasked) -> Rendered:
-    """Return the PDF of this evidence; equal evidence gives equal bytes on the same machine."""
+def draw(text: str, *, sealed_by: SealFacts, go_on: Callable[[], None] = unasked) -> Rendered:
+    """Return the PDF of this evidence, still to be sealed by that certificate.
+
+    Equal arguments give equal bytes on the same machine.
+    """
     digest = sha256_hex(text.encode())
     evidence = Evidence(text)
-    printed = context(evidence, digest)
+    printed = context(evidence, digest, sealed_by=sealed_by)
     return render_pdf(
         render_to_string("pdf/evidence-pack.html", printed, using="jinja2"),
         assets={"evidence-pack.css": styles(), **ornaments(printed)},
@@ -101,6 +113,7 @@ def draw(text: str, *, go_on: Callable[[], None] = unasked) -> Rendered:
             )
         ],
         identifier=bytes.fromhex(digest)[:16],
+        signature=FIELD,
         go_on=go_on,
     )
 
@@ -127,12 +140,15 @@ def as_asset(markup: str) -> Asset:
     return Asset(data=alone.encode(), media_type="image/svg+xml")
 
 
-def context(evidence: Evidence, digest: str) -> Mapping[str, Any]:
-    """What the template prints."""
+def context(
+    evidence: Evidence, digest: str, *, sealed_by: SealFacts | None = None
+) -> Mapping[str, Any]:
+    """What the template prints; without `sealed_by` it names no seal."""
     scope = scope_of(evidence)
     parts, streams = parts_of(evidence, scope), trails(evidence, scope)
     return {
         "about": evidence.about,
+        "seal": sealed_by,
         "as_of": evidence.as_of,
         "checkpoint": checkpoint_lines(evidence),
         "reference": reference(digest),

@@ -41,6 +41,8 @@ from governance.evidence.rules.scopes import OF_ONE, PackScope
 from governance.jobs.actions import enqueue
 from governance.jobs.models import Job
 
+LONGEST_HOLDER, LONGEST_REASON = 200, 300
+
 logger = logging.getLogger(__name__)
 
 
@@ -80,13 +82,14 @@ def build_pack(
     the signed note that the pack is to rest on, `since` earlier ones from which a proof goes along.
     `go_on` is asked while the work lasts, `hold` in the transaction that files it; what either
     raises stops the work, and nothing is filed. Raises EvidenceBroken, CheckpointBehind,
-    CheckpointUnknown, core.pdf.PdfUnavailable, core.pdf.PdfTooLarge; then nothing is filed either.
+    CheckpointUnknown, SealUnusable, core.pdf.PdfUnavailable, core.pdf.PdfTooLarge; then nothing is
+    filed either.
     """
     anchor = anchor_of(checkpoint) if checkpoint else None
     sizes = [size_of(note) for note in since]
     _clear_after(job)
     files = make_pack(scope, by=by, at=at, report=report, go_on=go_on, anchor=anchor, since=sizes)
-    begin(report, 4)
+    begin(report, 5)
     pack = _file(files, scope=scope, by=by, at=at, job=job, hold=hold)
     sign_ledger(by=by, at=at)
     return pack
@@ -159,6 +162,11 @@ def _insert(
         pages=files.pages,
         entries=files.entries,
         head=files.head,
+        seal=files.seal.fingerprint,
+        seal_holder=files.seal.holder[:LONGEST_HOLDER],
+        seal_is_self_made=files.seal.is_self_made,
+        timestamped_at=files.seal.timestamped_at,
+        timestamp_missing=files.seal.missing[:LONGEST_REASON],
         built_by=by,
         built_at=at,
         job=job,
@@ -180,6 +188,7 @@ def _facts(pack: Pack, scope: PackScope) -> dict[str, object]:
         "file_sha256": pack.file_digest,
         "pages": pack.pages,
         "entries": pack.entries,
+        "seal_sha256": pack.seal,
     }
     if scope.kind in OF_ONE:
         facts |= {"model": scope.models[0], "head": pack.head}

@@ -41,7 +41,9 @@ class Pack(Record):
     `model` is the only one it is of; of a pack of several, `members` are the models. `scope` is the
     text of what was asked for; packs that were built before there was any choice have none, and are
     of their model. `entries` counts those of all streams; `head` is the last entry that it includes
-    of the only one, and empty where there are several.
+    of the only one, and empty where there are several. `seal` is the SHA-256 of the certificate
+    that the PDF is sealed by, empty in packs from before there were seals; `timestamped_at` what a
+    time-stamping authority said, where one was asked, and `timestamp_missing` why it said nothing.
     """
 
     REF = "pack"
@@ -58,6 +60,11 @@ class Pack(Record):
     pages = models.PositiveIntegerField()
     entries = models.PositiveIntegerField()
     head = models.CharField(max_length=DIGEST, blank=True)
+    seal = models.CharField(max_length=DIGEST, default="", blank=True)
+    seal_holder = models.CharField(max_length=200, default="", blank=True)
+    seal_is_self_made = models.BooleanField(default=False)
+    timestamped_at = models.DateTimeField(null=True)
+    timestamp_missing = models.CharField(max_length=300, default="", blank=True)
     built_by = models.CharField(max_length=60)
     built_at = models.DateTimeField()
     job = models.UUIDField(null=True, unique=True)

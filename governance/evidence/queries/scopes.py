@@ -11,7 +11,7 @@ from governance.accounts.queries import unit_reach
 from governance.accounts.rules import Actor
 from governance.approvals.models import PromotionRequest
 from governance.core.errors import InvalidInput, Problem, invalid
-from governance.core.wording import counted
+from governance.core.wording import capitalized, counted
 from governance.evidence.firm import requirement_sets
 from governance.evidence.rules.scopes import (
     OF_ONE,
@@ -128,7 +128,7 @@ def _of_portfolio(wanted: Wanted, *, actor: Actor, at: datetime) -> PackScope:
     chosen, models = _filtered(wanted, actor=actor, at=at)
     return PackScope(
         kind=ScopeKind.PORTFOLIO,
-        title=chosen,
+        title=capitalized(chosen),
         chosen=f"{chosen}, as far as who asked may see them",
         models=models,
         since=wanted.since,
@@ -172,7 +172,7 @@ def _of_trail(wanted: Wanted, *, actor: Actor, at: datetime) -> PackScope:
         raise invalid("streams", "choice", "Choose what you may read of the ledger.")
     return PackScope(
         kind=ScopeKind.TRAIL,
-        title=models[0].name if models else streams_in_words(wanted.streams),
+        title=models[0].name if models else capitalized(streams_in_words(wanted.streams)),
         models=tuple(model.ref for model in models),
         streams=wanted.streams,
         since=wanted.since,

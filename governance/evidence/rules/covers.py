@@ -67,11 +67,10 @@ def scope_of(evidence: Evidence) -> PackScope:
 
 
 def cover(evidence: Evidence, scope: PackScope, parts: Sequence[Part]) -> Cover:
-    lead = f"{capitalized(scope.sentence)}." if scope.sentence else ""
     return Cover(
-        title=capitalized(scope.title),
+        title=scope.title,
         subtitle=SUBTITLES[scope.kind],
-        lead=lead,
+        lead=f"{scope.sentence}.",
         lines=_lines(evidence, scope, parts),
         period=scope.period,
     )
@@ -144,7 +143,7 @@ def _trail(stream: str, view: Evidence | None, scope: PackScope, place: int) -> 
             name="trail",
             anchor=f"t{place}-trail",
             number=str(place),
-            title=capitalized(STREAMS.get(stream, scope.title)),
+            title=capitalized(STREAMS[stream]) if stream in STREAMS else scope.title,
             detail=counted(len(rows), "entry", "entries"),
         ),
         stream=stream,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from governance.core.errors import InvalidInput, NotFound, WrongState
@@ -16,6 +17,7 @@ JOB = "build_pack"
 STEPS = (
     "Collecting the records, at one moment",
     "Drawing the pages",
+    "Sealing the file",
     "Reading the file back and verifying it",
     "Filing the pack",
 )
@@ -67,6 +69,23 @@ class EvidenceBroken(WrongState):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SealFacts:
+    """What is said of a seal: whose certificate it is by, and when an authority saw it.
+
+    `fingerprint` is the SHA-256 of the certificate. `is_self_made`: the portal made key and
+    certificate itself, so that the seal speaks of the file's integrity alone. `missing` says why
+    the authority that is configured gave no time.
+    """
+
+    fingerprint: str
+    holder: str
+    issuer: str
+    is_self_made: bool
+    timestamped_at: datetime | None = None
+    missing: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PackFiles:
     """A pack before it is filed: the PDF, the evidence inside it, and what was found in it."""
 
@@ -78,6 +97,7 @@ class PackFiles:
     entries: int
     head: str
     checks: Sequence[Check]
+    seal: SealFacts
     replaced: Sequence[str] = ()
 
 

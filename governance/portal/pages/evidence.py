@@ -91,7 +91,7 @@ def pack_form(said: QueryDict, *, is_post: bool, reader: User, at: datetime) -> 
     form = PackForm(kind_asked(said), _filled(said, frameworks) if is_chosen else None)
     if not is_chosen:
         form.initial = {"chapters": Chapter.values, "frameworks": _first(frameworks)}
-    form.initial |= {"of": said.get("of", "model"), "chosen": "1"}
+    form.initial = {**form.initial, "of": said.get("of", "model"), "chosen": "1"}
     return form.offer(
         models=_models(reader, at=at),
         units=_units(reader, at=at),

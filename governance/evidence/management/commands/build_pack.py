@@ -26,6 +26,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--model", required=True, metavar="NAME")
+        parser.add_argument(
+            "--checkpoint",
+            type=Path,
+            metavar="FILE",
+            help="the signed checkpoint that the pack is to rest on; without it one is signed now",
+        )
+        parser.add_argument(
+            "--since",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="a checkpoint that the reader kept: the proof that it still holds goes along",
+        )
         parser.add_argument("--out", required=True, type=Path, metavar="DIR")
         parser.add_argument("--json", action="store_true", help="print where everything lies")
 
@@ -34,25 +48,45 @@ class Command(BaseCommand):
         if model is None:
             raise CommandError(f"There is no model {options['model']!r}.")
         try:
-            pack = self._build(model, quiet=options["json"])
+            pack = self._build(model, **options)
         except DomainError as refusal:
             raise CommandError(refusal.message) from refusal
         found = copied(pack, options["out"])
         self.stdout.write(json.dumps(found) if options["json"] else _sentence(found))
 
-    def _build(self, model: Model, *, quiet: bool) -> Pack:
+    def _build(
+        self, model: Model, *, json: bool, checkpoint: Path | None, since: list[Path], **_: Any
+    ) -> Pack:
         at = timezone.now()
         require(CONSOLE, Permission.PACK_BUILD, unit=model.unit, at=at)
 
         def report(number: int, of: int, words: str) -> None:
-            if not quiet:
+            if not json:
                 self.stdout.write(f"{number}/{of} {words}")
 
-        return build_pack(scope=scope_of_model(model), by=CONSOLE.ref, at=at, report=report)
+        return build_pack(
+            scope=scope_of_model(model),
+            by=CONSOLE.ref,
+            at=at,
+            report=report,
+            checkpoint=note_in(checkpoint) if checkpoint else "",
+            since=[note_in(path) for path in since],
+        )
+
+
+def note_in(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"The checkpoint {path} cannot be read: {error}") from error
 
 
 def copied(pack: Pack, out: Path) -> dict[str, str]:
-    """Copy the files of the pack into the folder; return where they lie, and the file's digest."""
+    """Copy the files of the pack into the folder; return where they lie, and the file's digest.
+
+    The checkpoint that it rests on is put beside it: to build the same pack again, and for the
+    reader to keep and hold a later pack against.
+    """
     out.mkdir(parents=True, exist_ok=True)
     names = {
         "pdf": (pack.pdf_name, pack.pdf_name),
@@ -63,7 +97,17 @@ def copied(pack: Pack, out: Path) -> dict[str, str]:
         kind: str(shutil.copyfile(pack_file(pack, filed), (out / name).absolute()))
         for kind, (filed, name) in names.items()
     }
+    note = checkpoint_in(Path(found["json"]).read_text())
+    if note:
+        beside = (out / f"{pack.reference}.checkpoint").absolute()
+        beside.write_text(note)
+        found["checkpoint"] = str(beside)
     return found | {"sha256": pack.file_digest}
+
+
+def checkpoint_in(evidence: str) -> str:
+    point = json.loads(evidence)["checkpoint"]
+    return str(point["note"]) if point else ""
 
 
 def _sentence(found: dict[str, str]) -> str:

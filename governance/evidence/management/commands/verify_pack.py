@@ -16,8 +16,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="the PDF, or the evidence as JSON")
         parser.add_argument("--sha256", default="", metavar="DIGEST")
+        parser.add_argument("--key", action="append", default=[], metavar="VKEY")
+        parser.add_argument("--checkpoint", metavar="FILE")
+        parser.add_argument("--consistency", metavar="FILE")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         argv = [options["file"], "--sha256", options["sha256"]]
+        argv += [part for key in options["key"] for part in ("--key", key)]
+        for name in ("checkpoint", "consistency"):
+            argv += [f"--{name}", options[name]] if options[name] else []
         sys.exit(verify_pack.main(argv + ["--json"] * options["json"]))
