@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("evidence", "0007_coverage_snapshots"),
+        ("evidence", "0009_samples"),
     ]
 
     operations = [
