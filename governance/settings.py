@@ -108,17 +108,12 @@ def _pairs(name: str, default: list[str]) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in entries}
 
 
-FIRM_FACTS = _pairs(
-    "FIRM_FACTS",
-    default=[
-        "us_banking_organization=yes",
-        "total_assets_above_usd_30bn=yes",
-        "uk_internal_model_approval=no",
-        "canadian_financial_institution=yes",
-    ]
-    if DEMO
-    else [],
+_DEMO_FACTS = (
+    "us_banking_organization=yes total_assets_above_usd_30bn=yes uk_internal_model_approval=no "
+    "canadian_financial_institution=yes financial_institution=yes public_body=no "
+    "public_services=no employer=yes law_enforcement=no medical_devices=no"
 )
+FIRM_FACTS = _pairs("FIRM_FACTS", default=_DEMO_FACTS.split() if DEMO else [])
 """What is so of the firm, for the rules that say which frameworks apply; else it is unknown."""
 FIRM_FRAMEWORKS = _pairs(
     "FIRM_FRAMEWORKS",

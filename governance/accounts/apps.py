@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from governance.accounts.refusals import forbid_examiners_to_take_part
 from governance.audit.registration import register
 
 
@@ -10,7 +11,11 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         register(self.get_model("Unit"))
         # Password and last sign-in are secrets and noise; what a person may do is in grants.
-        register(self.get_model("User"), exclude=("password", "last_login"))
+        register(
+            self.get_model("User"),
+            exclude=("password", "last_login"),
+            later=("is_examiner",),
+        )
         register(self.get_model("RoleGrant"), history=True)
         register(self.get_model("RoleGrantEnd"), history=True)
         register(self.get_model("Delegation"), history=True)
@@ -23,3 +28,4 @@ class AccountsConfig(AppConfig):
             exclude=("last_used_at",),
             mutable=("revoked_at", "last_used_at"),
         )
+        forbid_examiners_to_take_part(self)

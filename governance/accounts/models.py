@@ -50,7 +50,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(Record, AbstractBaseUser, PermissionsMixin):
-    """A person. Signs in with an e-mail address; what they may do comes from role grants alone."""
+    """A person. Signs in with an e-mail address; what they may do comes from role grants alone.
+
+    The account of an examiner stays one for good: it holds no role, and sees what an examination
+    holds while that is open, and nothing else.
+    """
 
     REF = "user"
 
@@ -58,6 +62,7 @@ class User(Record, AbstractBaseUser, PermissionsMixin):
     name = models.CharField("full name", max_length=MAX_PERSON)
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False, editable=False)
+    is_examiner = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(editable=False)
     password_chosen_at = models.DateTimeField(null=True, editable=False)
 

@@ -39,6 +39,7 @@ class Permission(StrEnum):
     ATTESTATION_GIVE = "inventory:attestation:give"
     CAMPAIGN_OPEN = "inventory:campaign:open"
     CHANGE_DECIDE = "inventory:change:decide"
+    EXAMINATION_OPEN = "inventory:examination:open"
     FIELD_DEFINE = "inventory:field:define"
     MODEL_CREATE = "inventory:model:create"
     MODEL_EDIT = "inventory:model:edit"
@@ -153,6 +154,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.COMMENT_WRITE,
             Permission.EVIDENCE_FILE,
             Permission.DATA_ERASE,
+            Permission.EXAMINATION_OPEN,
             Permission.POLICY_PROPOSE,
             Permission.POLICY_SIGN,
             Permission.POPULATION_EXTRACT,

@@ -18,7 +18,14 @@ from governance.accounts.permissions import (
     Permission,
     roles_with,
 )
-from governance.accounts.rules import Actor, DelegationNotFound, Role, Scope, covers
+from governance.accounts.rules import (
+    Actor,
+    DelegationNotFound,
+    ExaminersAccount,
+    Role,
+    Scope,
+    covers,
+)
 from governance.core.compiled import CompiledObject
 from governance.core.errors import invalid
 from governance.core.wording import listed
@@ -149,7 +156,7 @@ def readable_paths(actor: Actor, *, at: datetime) -> list[str]:
     """Return the unit paths within which the actor may read every model."""
     match actor:
         case User():
-            if not actor.is_active:
+            if not actor.is_active or actor.is_examiner:
                 return []
             grants = actor.grants.at(at).filter(role__in=roles_with(Permission.MODEL_READ))
             lent = actor.delegations_held.at(at)
@@ -158,6 +165,22 @@ def readable_paths(actor: Actor, *, at: datetime) -> list[str]:
             return [actor.service.unit.path]
         case _:
             return []
+
+
+def locked_person(user: User) -> User:
+    """Lock the person, for what two acts at once must not both find free."""
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
+def require_no_examiner(user: User) -> None:
+    """Raise ExaminersAccount for the account of an examiner, which the caller has locked."""
+    if user.is_examiner:
+        raise ExaminersAccount(
+            f"{user.name} has the account of an examiner, which takes no part in the firm: it "
+            "holds no role, signs for nobody and answers for no pipeline. Make another account.",
+            subject=user.ref,
+            stream="accounts",
+        )
 
 
 def units_with(user: User, permission: Permission, *, at: datetime) -> QuerySet[Unit]:

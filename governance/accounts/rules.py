@@ -152,6 +152,12 @@ class OwnGrant(Refused):
     code = "own_grant"
 
 
+class ExaminersAccount(Refused):
+    """Who examines the firm takes no part in it: no role, no seat, no pipeline."""
+
+    code = "examiners_account"
+
+
 class UnfitDeputy(Refused):
     """Whoever builds in a unit signs there in nobody's name."""
 

@@ -17,12 +17,11 @@ from governance.audit.rules import (
     Entry,
     Verb,
     admissible,
-    entry_hash,
     front_of,
     prose_digest,
     stream_id,
 )
-from governance.audit.storing import NAMES, lock_head, store
+from governance.audit.storing import lock_head, placed, store
 from governance.audit.verification import Examination
 from governance.core.compiled import Update
 from governance.core.errors import DomainError
@@ -76,9 +75,7 @@ def append(
         records=records,
     )
     _require_transaction()
-    states = act.states()
-    row = _row(act, states, *lock_head(stream))
-    store(row)
+    row = store(_entry(act))
     _wake_followers()
     return row
 
@@ -111,7 +108,7 @@ def append_all(acts: Iterable[Act]) -> list[LedgerEntry]:
     heads = _lock_heads([act.stream for act in acts])
     rows = []
     for act in acts:
-        row = _row(act, act.states(), *heads[act.stream])
+        row = placed(_entry(act), heads[act.stream])
         heads[act.stream] = Head(row.seq, row.hash)
         rows.append(row)
     LedgerEntry.objects.bulk_create(rows)
@@ -145,11 +142,10 @@ def _lock_heads(names: Iterable[str]) -> dict[str, Head]:
     return heads
 
 
-def _row(act: Act, states: Mapping[str, str], seq: int, previous: str) -> LedgerEntry:
+def _entry(act: Act) -> Entry:
     here = origin.current()
-    entry = Entry(
+    return Entry(
         stream=act.stream,
-        seq=seq + 1,
         at=act.at,
         verb=Verb(act.verb).value,
         subject=act.subject,
@@ -157,26 +153,8 @@ def _row(act: Act, states: Mapping[str, str], seq: int, previous: str) -> Ledger
         source=here.source.value,
         request=here.request_id,
         facts=act.facts,
-        states=states,
+        states=act.states(),
     )
-    text = entry.text()
-    digest = entry_hash(previous=previous, text=text)
-    # In the order of the columns: by name it takes twice as long.
-    values = (
-        front_of(digest),
-        stream_id(entry.stream),
-        entry.seq,
-        entry.at,
-        entry.verb,
-        entry.subject,
-        entry.actor,
-        entry.source,
-        entry.request,
-        previous,
-        digest,
-        text,
-    )
-    return LedgerEntry.from_db(connection.alias, NAMES, values)
 
 
 def _wake_followers() -> None:

@@ -73,6 +73,11 @@ class Verb(models.TextChoices):
     EVALUATION_RECORDED = "evaluation.recorded"
     EVIDENCE_FILED = "evidence.filed"
     EVIDENCE_WITHDRAWN = "evidence.withdrawn"
+    EXAMINATION_ENDED = "examination.ended"
+    EXAMINATION_EXTENDED = "examination.extended"
+    EXAMINATION_OPENED = "examination.opened"
+    EXAMINATION_VIEWED = "examination.viewed"
+    EXAMINATION_WIDENED = "examination.widened"
     FIELD_CHANGED = "field.changed"
     FIELD_DEFINED = "field.defined"
     FINDING_CLOSED = "finding.closed"
@@ -80,6 +85,12 @@ class Verb(models.TextChoices):
     HOLD_LIFTED = "hold.lifted"
     HOLD_PLACED = "hold.placed"
     IMPORT_APPLIED = "import.applied"
+    INFORMATION_REQUEST_ACCEPTED = "information_request.accepted"
+    INFORMATION_REQUEST_ANSWERED = "information_request.answered"
+    INFORMATION_REQUEST_ASSIGNED = "information_request.assigned"
+    INFORMATION_REQUEST_FOLLOWED_UP = "information_request.followed_up"
+    INFORMATION_REQUEST_RAISED = "information_request.raised"
+    INFORMATION_REQUEST_WITHDRAWN = "information_request.withdrawn"
     KEY_ROTATED = "key.rotated"
     LEDGER_FORKED = "ledger.forked"
     LEDGER_VERIFIED = "ledger.verified"
@@ -188,10 +199,10 @@ class NotAdmissible(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One entry before it has a hash."""
+    """One entry before it has a hash; `seq` is its place in the stream, 0 while that is open."""
 
     stream: str
-    seq: int
+    seq: int = 0
     at: datetime
     verb: str
     subject: str
@@ -203,27 +214,40 @@ class Entry:
 
     def text(self) -> str:
         """Return the canonical text. Raises NotAdmissible or core.canonical.NotCanonical."""
+        before, after = self.around()
+        return f"{before}{admit(self.seq)}{after}"
+
+    def around(self) -> tuple[str, str]:
+        """Return the canonical text before and after `seq`, which only the stream's head gives.
+
+        The same is raised.
+        """
         _match(_STREAM, self.stream, "stream")
         _match(_REFERENCE, self.subject, "subject")
         _match(_REFERENCE, self.actor, "actor")
         _match(_REQUEST, self.request, "request")
         check_facts(self.facts)
-        # What was matched above is plain by that; the rest may hold anything.
-        return encoded(
+        # What was matched above is plain by that; the rest may hold anything. Keys stand in their
+        # order, so those up to `request` come before `seq`, and the rest after it.
+        before = encoded(
             {
-                "format": FORMAT,
-                "stream": self.stream,
-                "seq": admit(self.seq),
-                "at": timestamp(self.at),
-                "verb": admit(self.verb),
-                "subject": self.subject,
                 "actor": self.actor,
-                "source": admit(self.source),
-                "request": self.request,
+                "at": timestamp(self.at),
                 "facts": admit(self.facts),
-                "states": admit(sorted(self.states.items())),
+                "format": FORMAT,
+                "request": self.request,
             }
         )
+        after = encoded(
+            {
+                "source": admit(self.source),
+                "states": admit(sorted(self.states.items())),
+                "stream": self.stream,
+                "subject": self.subject,
+                "verb": admit(self.verb),
+            }
+        )
+        return f'{before[:-1]},"seq":', f",{after[1:]}"
 
 
 def entry_hash(*, previous: str, text: str) -> str:

@@ -2,7 +2,7 @@
 
 WeasyPrint needs Pango, holds hundreds of megabytes while it works, and reads fonts by a
 configuration that is fixed when its library loads. So it runs in a process of its own
-(`pdf_child.py`): the portal starts without Pango, keeps its memory, and a document that hangs or
+(`pdf_child`): the portal starts without Pango, keeps its memory, and a document that hangs or
 grows is ended without ending anything else.
 """
 
@@ -14,7 +14,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +31,8 @@ APT_LINE = (
     "libharfbuzz-subset0 fonts-dejavu-core fonts-inter fonts-sil-charis fonts-jetbrains-mono "
     "fonts-wqy-microhei fonts-symbola"
 )
-CHILD = Path(__file__).with_name("pdf_child.py")
+CHILDREN = Path(__file__).with_name("pdf_child")
+DRAW, JOIN = CHILDREN / "draw.py", CHILDREN / "join.py"
 FONTS = Path(__file__).with_name("data") / "fonts.conf"
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
 
@@ -82,7 +84,10 @@ class EmptySignature:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
+    """`memory` bounds what a process can address, `data` what it writes of that, 0 for no bound."""
+
     memory: int = 4 * 1024**3
+    data: int = 0
     cpu_seconds: int = 300
     wall_seconds: int = 600
 
@@ -123,15 +128,23 @@ def render_pdf(
     Raises PdfUnavailable, naming the packages that are missing; PdfTooLarge.
     """
     request = {
+        "work": "one",
         "html": html,
-        "assets": {n: [_b64(a.data), a.media_type] for n, a in assets.items()},
+        "assets": encoded(assets),
         "attachments": [_attachment(a) for a in attachments],
         "identifier": identifier.hex(),
-        "signature": [signature.name, signature.spoken] if signature else None,
-        "memory": limits.memory,
-        "cpu_seconds": limits.cpu_seconds,
+        "signature": named(signature),
     }
-    return _answer(_run(json.dumps(request).encode(), limits, go_on))
+    ((facts, data),) = run_children(DRAW, [request], limits=limits, go_on=go_on)
+    return Rendered(data=data, pages=facts["pages"], replaced=tuple(facts["replaced"]))
+
+
+def encoded(assets: Mapping[str, Asset]) -> dict[str, list[str]]:
+    return {name: [_b64(one.data), one.media_type] for name, one in assets.items()}
+
+
+def named(signature: EmptySignature | None) -> list[str] | None:
+    return [signature.name, signature.spoken] if signature else None
 
 
 def _b64(data: bytes) -> str:
@@ -147,56 +160,74 @@ def _attachment(attachment: Attachment) -> dict[str, str]:
     }
 
 
-def _run(
-    request: bytes, limits: Limits, go_on: Callable[[], None]
-) -> subprocess.CompletedProcess[bytes]:
+def run_children(
+    script: Path,
+    requests: Sequence[Mapping[str, Any]],
+    *,
+    limits: Limits,
+    go_on: Callable[[], None],
+) -> list[tuple[dict[str, Any], bytes]]:
+    """Run the script once for each request, all at the same time; return what each answered.
+
+    `go_on` is asked every half second; what it raises ends them all, and passes through. Raises
+    PdfUnavailable, PdfTooLarge.
+    """
+    bounds = {
+        "memory": limits.memory,
+        "data": limits.data,
+        "cpu_seconds": limits.cpu_seconds,
+    }
+    with ExitStack() as held:
+        running = [held.enter_context(_child(script, {**one, **bounds})) for one in requests]
+        until = time.monotonic() + limits.wall_seconds
+        while any(child.poll() is None for child, _, _ in running):
+            if time.monotonic() > until:
+                raise PdfTooLarge(f"The PDF took more than {limits.wall_seconds} seconds.")
+            waiting = next(child for child, _, _ in running if child.poll() is None)
+            with suppress(subprocess.TimeoutExpired):
+                waiting.wait(timeout=POLL_SECONDS)
+            go_on()
+        return [_answer(child, _all_of(said), _all_of(words)) for child, said, words in running]
+
+
+@contextmanager
+def _child(
+    script: Path, request: Mapping[str, Any]
+) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]]:
+    """Start a child that talks through files: a pipe that nobody reads would stop it."""
     env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     env |= {
         "FONTCONFIG_FILE": str(FONTS),
         "LC_ALL": "C.UTF-8",
         "XDG_CACHE_HOME": str(settings.VAR_DIR / "cache"),
     }
-    command = [sys.executable, "-I", str(CHILD)]
-    pipe = subprocess.PIPE
-    # From a file: `communicate` that is interrupted while it sends never takes sending up again.
-    with (
-        TemporaryFile() as said,
-        subprocess.Popen(  # noqa: S603  our own script, arguments fixed
-            command, stdin=_written(said, request), stdout=pipe, stderr=pipe, env=env
-        ) as child,
-    ):
+    command = [sys.executable, "-I", str(script)]
+    with TemporaryFile() as asked, TemporaryFile() as said, TemporaryFile() as words:
+        asked.write(json.dumps(request).encode())
+        asked.seek(0)
+        child = subprocess.Popen(  # noqa: S603  our own script, arguments fixed
+            command, stdin=asked, stdout=said, stderr=words, env=env
+        )
         try:
-            answer = _watched(child, limits, go_on)
+            yield child, said, words
         finally:
             child.kill()
-    return subprocess.CompletedProcess(command, child.returncode, *answer)
+            child.wait()
 
 
-def _written(file: IO[bytes], request: bytes) -> IO[bytes]:
-    file.write(request)
+def _all_of(file: IO[bytes]) -> bytes:
     file.seek(0)
-    return file
+    return file.read()
 
 
-def _watched(
-    child: subprocess.Popen[bytes], limits: Limits, go_on: Callable[[], None]
-) -> tuple[bytes, bytes]:
-    """Return what the child said; ask meanwhile whether it is still wanted. Raises PdfTooLarge."""
-    until = time.monotonic() + limits.wall_seconds
-    while time.monotonic() < until:
-        try:
-            return child.communicate(timeout=POLL_SECONDS)
-        except subprocess.TimeoutExpired:
-            go_on()
-    raise PdfTooLarge(f"The PDF took more than {limits.wall_seconds} seconds.")
-
-
-def _answer(done: subprocess.CompletedProcess[bytes]) -> Rendered:
-    head, _, body = done.stdout.partition(b"\n")
+def _answer(
+    child: subprocess.Popen[bytes], said: bytes, words: bytes
+) -> tuple[dict[str, Any], bytes]:
+    head, _, body = said.partition(b"\n")
     facts: dict[str, Any] = json.loads(head) if head else {"error": "killed"}
     match facts.get("error"):
-        case None if done.returncode == 0:
-            return Rendered(data=body, pages=facts["pages"], replaced=tuple(facts["replaced"]))
+        case None if child.returncode == 0:
+            return facts, body
         case "unavailable":
             raise PdfUnavailable(
                 f"PDFs need system libraries that are missing ({facts['message']}). "
@@ -204,6 +235,6 @@ def _answer(done: subprocess.CompletedProcess[bytes]) -> Rendered:
             )
         case "memory":
             raise PdfTooLarge("The PDF needed more memory than one document may take.")
-    if done.returncode < 0:
+    if child.returncode < 0:
         raise PdfTooLarge("The PDF needed more time or memory than one document may take.")
-    raise PdfFailed(done.stderr.decode(errors="replace")[-2000:])
+    raise PdfFailed(words.decode(errors="replace")[-2000:])

@@ -93,6 +93,11 @@ def accounts() -> list[dict[str, str]]:
     ]
 
 
+def examiners() -> list[str]:
+    """Return the addresses with which one can look at the demo as an examiner."""
+    return [email_of(entry["name"]) for entry in read("people.yaml")["examiners"].values()]
+
+
 def fresh_tokens(names: Sequence[str], *, at: datetime) -> dict[str, str]:
     """Issue a token to each service account and return the secrets by its name."""
     services = ServiceAccount.objects.filter(name__in=names).select_related("unit").order_by("name")

@@ -28,7 +28,17 @@ from governance.approvals.queries.cases import case_of
 from governance.approvals.rules.conditions import ConditionDraft
 from governance.approvals.rules.judgement import Decision
 from governance.core.canonical import sha256_hex
-from governance.demo import assessing, cards, contents, exceptions, lineage, records, upkeep
+from governance.demo import (
+    assessing,
+    cards,
+    contents,
+    examining,
+    exceptions,
+    lineage,
+    records,
+    upkeep,
+)
+from governance.demo.clock import Clock
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
 from governance.demo.serving import give_role, make_slot, report
@@ -47,17 +57,6 @@ FOUNDED_DAYS_AGO = 320
 FILES = {"MLmodel": 921, "model.pkl": 4_120_331, "python_env.yaml": 122}
 PLAN = {"monitoring-plan.md": 3_874}
 """Files of a version with their sizes; what can do most harm says what is watched."""
-
-
-@dataclass
-class Clock:
-    """The demo's own time: each act a little after the one before it."""
-
-    at: datetime
-
-    def tick(self, **delta: int) -> datetime:
-        self.at += timedelta(**(delta or {"minutes": 17}))
-        return self.at
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,7 @@ def seed(*, now: datetime) -> None:
     exceptions.lend_seats(read("people.yaml")["lent"], person=bank.person, now=now)
     upkeep.keep_up(bank.cast.units["meridian"], person=bank.person, prove=_proof, now=now)
     records.retire(models, now=now)
+    examining.examine(bank.cast.units, person=bank.person, founded=founded, now=now)
 
 
 def _serve(bank: Meridian) -> None:

@@ -8,6 +8,7 @@ from governance.audit.registration import register
 from governance.inventory.firm import check_frameworks
 from governance.inventory.refusals import forbid_what_breaks_the_register
 from governance.inventory.refusals_of_changes import forbid_changing_the_live
+from governance.inventory.refusals_of_examinations import forbid_examining_ones_own
 from governance.inventory.refusals_of_upkeep import forbid_judging_ones_own
 
 HISTORY = (
@@ -36,6 +37,15 @@ UPKEEP = (
 )
 """Reviews, attestations and waivers: rows are only added."""
 
+EXAMINED = (
+    "Examination",
+    "ExaminationExtension",
+    "ExaminationEnd",
+    "Examiner",
+    "ExaminedModel",
+)
+"""Examinations: the same."""
+
 
 class InventoryConfig(AppConfig):
     name = "governance.inventory"
@@ -48,7 +58,7 @@ class InventoryConfig(AppConfig):
             exclude=("live_since", "is_tool", "search_text"),
             extra=lambda model: {"developers": model.developer_keys},
         )
-        for name in HISTORY + UPKEEP:
+        for name in HISTORY + UPKEEP + EXAMINED:
             register(self.get_model(name), history=True)
         register(self.get_model("RecordRevision"), history=True, carried="is_carried")
         register(self.get_model("Builder"), history=True)
@@ -61,6 +71,7 @@ class InventoryConfig(AppConfig):
         forbid_what_breaks_the_register(self)
         forbid_judging_ones_own(self)
         forbid_changing_the_live(self)
+        forbid_examining_ones_own(self)
         check_approvers(settings.TIER_APPROVERS)
         checks.register(check_frameworks)
 

@@ -21,6 +21,10 @@ from governance.inventory.models import (
     ClassAssessment,
     Dependency,
     Determination,
+    Examination,
+    ExaminationEnd,
+    ExaminationExtension,
+    ExaminedModel,
     Model,
     ModelChange,
     RecordRevision,
@@ -58,6 +62,10 @@ register_texts(
 register_texts(Campaign, since="opened_at")
 register_texts(ChangeDecision, about="change__model", printed={"printed_name": "decided_by"})
 register_texts(Dependency, about="consumer")
+register_texts(Examination, since="opened_at")
+register_texts(ExaminationEnd, since="ended_at")
+register_texts(ExaminationExtension, since="extended_at")
+register_texts(ExaminedModel, since="added_at")
 register_texts(RetirementEnd, about="retirement__model")
 register_texts(TierOverride, about="assessment__model")
 register_texts(

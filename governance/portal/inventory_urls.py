@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from governance.core.errors import InvalidInput
+from governance.evidence.rules.requirements import SCHEMAS
 from governance.inventory.rules import ModelNotFound
 from governance.inventory.rules.imports import ImportChanged
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
@@ -28,11 +29,17 @@ from governance.portal.views.attestations import (
 )
 from governance.portal.views.comments import comment
 from governance.portal.views.dependencies import dependencies, end_dependency
-from governance.portal.views.exports import export_csv, export_excel, export_json
+from governance.portal.views.exports import (
+    export_csv,
+    export_excel,
+    export_extract,
+    export_json,
+)
 from governance.portal.views.frameworks import (
     framework,
     framework_schema,
     frameworks,
+    obligations,
     rules,
 )
 from governance.portal.views.imports import (
@@ -119,6 +126,7 @@ record_urls = [
 exchange_urls = [
     page("inventory/export.csv", export_csv, name="export_csv"),
     page("inventory/export.xlsx", export_excel, name="export_excel"),
+    page("inventory/extract.xlsx", export_extract, name="export_extract"),
     page("inventory/export.json", export_json, name="export_json"),
     page("inventory/adopt/", adopt, name="adopt", methods=READ_AND_WRITE),
     page(
@@ -170,6 +178,11 @@ framework_urls = [
     page("models/<str:name>/rules/", rules, name="rules", answers={ModelNotFound: renamed_model}),
     page("frameworks/", frameworks, name="frameworks"),
     page("frameworks/schema.json", framework_schema, name="framework_schema"),
+    *(
+        page(f"frameworks/{kind}.json", framework_schema, name=f"{kind}_schema", kind=kind)
+        for kind in SCHEMAS
+    ),
+    page("frameworks/obligations/", obligations, name="obligations"),
     page("frameworks/<str:key>/", framework, name="framework"),
 ]
 

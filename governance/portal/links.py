@@ -7,10 +7,12 @@ from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.core.instants import AS_OF, Instant
+from governance.evidence.models import InformationRequest, Pack
 from governance.inventory.models import (
     Assessment,
     Campaign,
     Dependency,
+    Examination,
     Model,
     ModelChange,
     QuestionnaireVersion,
@@ -322,3 +324,37 @@ def audit_entry(key: UUID) -> str:
 
 def evidence(row: Model) -> str:
     return f"/evidence/?model={quote(row.name)}"
+
+
+def examination(row: Examination) -> str:
+    return f"/examinations/{row.pk}/"
+
+
+def examination_views(row: Examination) -> str:
+    return f"{examination(row)}views.csv"
+
+
+def information_request(row: InformationRequest) -> str:
+    return f"/information-requests/{row.pk}/"
+
+
+def ask_about_page(path: str) -> str:
+    """Where an examiner asks about a page that they were shown."""
+    return f"/information-requests/new/?{urlencode({'page': path})}"
+
+
+def pack(row: Pack) -> str:
+    return f"/evidence/{row.pk}/"
+
+
+def target(row: Model | ModelVersion | PromotionRequest | Pack) -> str:
+    """The page of a record that an answer names."""
+    match row:
+        case Model():
+            return model(row)
+        case ModelVersion():
+            return version(row)
+        case PromotionRequest():
+            return decision(row)
+        case Pack():
+            return pack(row)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from governance.core.errors import DomainError
 from governance.portal.errors import Answer, answer_refusals
+from governance.portal.examining import examined
 from governance.portal.pages.inbox import forget
 from governance.portal.requests import PageRequest
 
@@ -38,9 +39,9 @@ def page(
 
     What a view raises as DomainError becomes an explaining page with its status, and goes on
     record when it refused an attempt to change something. `answers` are refusals that the page
-    explains itself.
+    explains itself. Of examiners it judges and records what they are shown: see `examining`.
     """
-    answering = answer_refusals(recounting(view), answers)
+    answering = answer_refusals(examined(answer_refusals(recounting(view), answers), name))
     guarded = require_http_methods(methods)(login_required(answering))
     return path(route, never_cache(guarded), name=name, kwargs=kwargs)
 

@@ -22,6 +22,7 @@ from governance.core.themes import THEME_LABELS, theme_after, theme_of
 from governance.core.wording import lately
 from governance.inventory.models import Model
 from governance.portal import links
+from governance.portal.pages.examinations import Banner, banner
 from governance.portal.pages.inbox import remembered
 
 PINS_COOKIE = "pins"
@@ -61,6 +62,7 @@ class Shell:
     ledger: str = ""
     alarm: str = ""
     is_ungated: bool = False
+    examination: Banner | None = None
 
     @property
     def today(self) -> date:
@@ -85,11 +87,14 @@ def work_places(*, waiting: int) -> tuple[Place, ...]:
 
 
 WEBHOOKS = Place(name="webhooks", label="Webhooks", href="/webhooks/", icon="bell", key="w")
+EXAMINATIONS = Place(
+    name="examinations", label="Examinations", href="/examinations/", icon="eye", key="n"
+)
 PERSONAL = Place(
     name="personal", label="Personal data", href="/personal-data/", icon="lock", key="x"
 )
 RECORDS: dict[Role, tuple[Place, ...]] = {
-    Role.COMPLIANCE: (PERSONAL,),
+    Role.COMPLIANCE: (EXAMINATIONS, PERSONAL),
     Role.MODEL_OWNER: (
         Place(name="records", label="Model records", href="/admin/", icon="edit", key="r"),
         WEBHOOKS,
@@ -130,6 +135,15 @@ ASSURANCE = (
 )
 
 
+ASKED = Place(
+    name="information_requests",
+    label="Requests",
+    href="/information-requests/",
+    icon="comment",
+    key="i",
+)
+EXAMINED = tuple(one for one in ASSURANCE if one.name in {"reviews", "audit"})
+"""What of it an examiner may read."""
 CHALLENGE = Place(name="challenge", label="Challenge", href="/challenge/", icon="override", key="c")
 
 
@@ -146,6 +160,8 @@ def shell_of(request: HttpRequest) -> Shell:
     theme = theme_of(request)
     if not isinstance(person, User):
         return Shell(person=None, theme=theme, now=now, organization=settings.ORGANIZATION)
+    if person.is_examiner:
+        return examiners_shell(request, person, theme=theme, now=now)
     held, state = held_by(person, at=now), ledger_state()
     return Shell(
         person=person,
@@ -159,6 +175,21 @@ def shell_of(request: HttpRequest) -> Shell:
         alarm="Ledger alarm" if state.alarmed else "",
         is_ungated=nothing_is_gated(),
         pinned=pins(pinned_ids(request), person, at=now),
+    )
+
+
+def examiners_shell(request: HttpRequest, person: User, *, theme: str, now: datetime) -> Shell:
+    """The same for an examiner: the places of an open examination, or none."""
+    shown = banner(request, person)
+    return Shell(
+        person=person,
+        theme=theme,
+        now=now,
+        organization=settings.ORGANIZATION,
+        work=(*work_places(waiting=0), ASKED) if shown else (),
+        assurance=EXAMINED if shown else (),
+        ledger=ledger_line(ledger_state(), now) if shown else "",
+        examination=shown,
     )
 
 

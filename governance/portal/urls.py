@@ -11,6 +11,7 @@ from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
 from governance.audit.proofs import NoCheckpoint
 from governance.core.pdf import PdfTooLarge, PdfUnavailable
+from governance.portal.examination_urls import examination_urls
 from governance.portal.inventory_urls import inventory_area
 from governance.portal.population_urls import population_urls
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
@@ -360,6 +361,7 @@ urlpatterns = [
     *validation_urls,
     *evidence_urls,
     *population_urls,
+    *examination_urls,
     *decision_urls,
     *slot_urls,
     *policy_urls,

@@ -22,6 +22,8 @@ from governance.core.errors import NotAllowed
 from governance.core.models import Record
 from tests.ledger_entries import MODEL, NOON, SOMEBODY, act
 
+pytestmark = pytest.mark.backend
+
 
 def refuse(*, minute: int = 0, call: str = "registry.move", stream: str = MODEL, **facts: object):  # type: ignore[no-untyped-def]
     return record_refusal(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -19,9 +20,11 @@ from governance.core.canonical import sha256_hex
 from governance.core.kept_files import keep_file
 from governance.evidence.rules.documents.blocks import Reader
 from governance.inventory.actions import keep_answers, propose_tier_override
-from governance.inventory.models import Model
+from governance.inventory.actions.examinations import end_examination
+from governance.inventory.models import Examination, Model
 from governance.inventory.rules.assessments import Matter
 from tests import factories
+from tests.examining import answered, asked, assigned, examination, examiner
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE, NARROW = 1440, 390
@@ -55,6 +58,11 @@ PAGES = [
     "/models/churn-model/waivers/new/",
     "/frameworks/",
     "/frameworks/eu-ai-act-high-risk-provider/",
+    "/frameworks/obligations/",
+    "/evidence/?model=churn-model",
+    "/evidence/?of=decision",
+    "/evidence/?of=portfolio&chosen=1&frameworks=sr-26-2",
+    "/evidence/?of=trail",
     "/evidence/populations/",
     "/evidence/populations/new/",
     "/audit/",
@@ -62,6 +70,8 @@ PAGES = [
     "/audit/?model=churn-model&since=2026-03-01&verb=version.*",
     "/audit/?verb=nonsense&until=tomorrow&subject=a%20b",
     "/audit/views/new/?kind=cards",
+    "/examinations/",
+    "/information-requests/",
     "/password/",
     "/nowhere/",
 ]
@@ -195,6 +205,60 @@ def test_nothing_scrolls_sideways_on_a_phone(
     page.get_by_role("button", name="Menu").click()
     expect(page.get_by_role("link", name="Inventory").first).to_be_visible()
     assert violations(page) == []
+
+
+@pytest.fixture
+def examining(portal: tuple[str, factories.Cast]) -> tuple[User, Sequence[tuple[User, str]]]:
+    """An examiner in an open examination, and who opens which of its pages."""
+    _, cast = portal
+    now, model = timezone.now(), Model.objects.get(name="churn-model")
+    person = examiner(cast)
+    row = examination(cast, [person], [model], at=now)
+    person.refresh_from_db()
+    late = asked(person, model, at=now, wished_date=now.date())
+    answer = assigned(cast, asked(person, model, at=now), cast.owner, at=now)
+    answered(answer, cast.owner, attached=[model.ref], at=now)
+    request = f"/information-requests/{late.pk}/"
+    done = f"/information-requests/{answer.pk}/"
+    asking = "/information-requests/new/?page=/models/churn-model/"
+    kept = f"/examinations/{row.pk}/"
+    return person, [
+        *((person, path) for path in ("/", "/models/churn-model/", request, done, asking)),
+        (person, "/information-requests/"),
+        *((cast.compliance, path) for path in ("/examinations/", kept, request)),
+        (cast.compliance, "/examinations/new/"),
+        (cast.owner, done),
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_examinations_are_accessible_and_fit_a_phone(
+    portal: tuple[str, factories.Cast],
+    examining: tuple[User, Sequence[tuple[User, str]]],
+    opened: Open,
+    scheme: str,
+) -> None:
+    base, cast = portal
+    person, visits = examining
+    pages = {user.pk: opened(base, color_scheme=scheme) for user, _ in visits}
+    for user in {user.pk: user for user, _ in visits}.values():
+        sign_in(pages[user.pk], user)
+    for user, path in visits:
+        page = pages[user.pk]
+        for width in (WIDE, NARROW):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(path)
+            assert violations(page) == [], path
+            assert overflow(page) <= 0, path
+    end_examination(
+        examination_id=Examination.objects.get().pk, reason="Done.", actor=cast.compliance,
+        at=timezone.now(),
+    )  # fmt: skip
+    page = pages[person.pk]
+    page.goto("/")
+    expect(page.get_by_role("heading", name="No examination is open")).to_be_visible()
+    assert violations(page) == []
+    assert overflow(page) <= 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -55,14 +55,23 @@ from governance.cards.actions import (
 )
 from governance.cards.models import CardComment
 from governance.core.errors import NotAllowed, NotFound, Refused
+from governance.evidence.actions.examining import (
+    assign_information_request,
+    withdraw_information_request,
+)
 from governance.evidence.actions.packs import request_pack
 from governance.evidence.actions.populations import draw_sample, extract_population
-from governance.evidence.models import Population
+from governance.evidence.models import InformationRequest, Population
 from governance.evidence.queries.scopes import scope_of_model
 from governance.evidence.rules.populations.lists import Asked, PopulationKind
 from governance.evidence.rules.populations.sampling import Draw, Method
 from governance.inventory.actions import create_model, describe_model, edit_model, propose_change
-from governance.inventory.models import Model
+from governance.inventory.actions.examinations import (
+    end_examination,
+    extend_examination,
+    widen_examination,
+)
+from governance.inventory.models import Examination, Model
 from governance.inventory.rules.model_changes import Rationale
 from governance.registry.actions import (
     delete_version_tag,
@@ -84,6 +93,7 @@ from governance.validation.models import Finding
 from governance.validation.rules import ValidationRecord
 from tests import factories as f
 from tests.erasing import LONG_AFTER, ORDER, let_go
+from tests.examining import answered, asked, assigned, examination, examiner
 from tests.factories import NOON, PASSWORD, Cast
 from tests.remembering import remembered
 from tests.world import rows
@@ -109,6 +119,9 @@ class World:
     lent: Delegation
     hold: Hold
     population: Population
+    other: Model
+    examination: Examination
+    asked: InformationRequest
     actors: dict[str, Any]
 
 
@@ -137,6 +150,10 @@ def make_world(cast: Cast) -> World:
     assign_role(slot=slot, version=candidate, role=SlotRole.SHADOW, actor=cast.owner, at=NOON)
     full, _ = f.make_token(cast)
     reading, _ = f.make_token(cast, name="reader", scopes=[Scope.READ])
+    person = examiner(cast)
+    opened = examination(cast, [person], [model])
+    person.refresh_from_db()
+    question = assigned(cast, asked(person, model), cast.owner)
     root = f.make_person("Su Peruser", unit=cast.root)
     User.objects.filter(pk=root.pk).update(is_superuser=True)
     names = (
@@ -177,7 +194,11 @@ def make_world(cast: Cast) -> World:
             actor=cast.compliance,
             at=NOON,
         ),
+        other=f.make_model(cast, name="other-model"),
+        examination=opened,
+        asked=question,
         actors={name: getattr(cast, name) for name in names}
+        | {"examiner": person}
         | {"superuser": User.objects.get(pk=root.pk), "token": full, "reading token": reading}
         | {"console": CONSOLE},
     )
@@ -243,6 +264,10 @@ def adding_service(w: World, actor: Any) -> None:
     create_service_account(
         name="new", unit=w.cast.unit, responsible=w.cast.developer, actor=actor, at=NOON
     )
+
+
+def opening_examination(w: World, actor: Any) -> None:
+    examination(w.cast, [w.cast.outsider], [w.model], actor=actor)
 
 
 def validating(w: World, actor: Any) -> None:
@@ -391,6 +416,39 @@ TABLE: dict[str, tuple[set[str], Act]] = {
             at=NOON,
         ),
     ),
+    "open examination": ({"compliance"}, opening_examination),
+    "widen examination": (
+        {"compliance"},
+        lambda w, a: widen_examination(
+            examination_id=w.examination.pk, reason="More.", actor=a, at=NOON,
+            models=[w.other],
+        ),
+    ),
+    "extend examination": (
+        {"compliance"},
+        lambda w, a: extend_examination(
+            examination_id=w.examination.pk, ends_at=f.later(days=30), reason="More.", actor=a,
+            at=NOON,
+        ),
+    ),
+    "end examination": (
+        {"compliance"},
+        lambda w, a: end_examination(
+            examination_id=w.examination.pk, reason="Done.", actor=a, at=NOON
+        ),
+    ),
+    "ask for information": ({"examiner"}, lambda w, a: asked(a, w.model)),
+    "give somebody to answer": (
+        {"compliance"},
+        lambda w, a: assign_information_request(
+            request_id=w.asked.pk, assignee=w.cast.validator, actor=a, at=NOON
+        ),
+    ),
+    "answer": ({"owner"}, lambda w, a: answered(w.asked, a)),
+    "take a question back": (
+        {"examiner"},
+        lambda w, a: withdraw_information_request(request_id=w.asked.pk, actor=a, at=NOON),
+    ),
     "add unit": (
         ADMINS, lambda w, a: create_unit(path=f"bank/{uuid4().hex}", name="U", actor=a, at=NOON)
     ),
@@ -457,9 +515,12 @@ def test_every_row_is_as_the_ledger_says_it_was_left(world: World) -> None:
                            "report what runs", "create slot", "make challenger", "end shadow"],
         w.cast.validator: ["validate", "raise finding", "close finding", "comment on card",
                            "settle comment on card"],
+        w.actors["examiner"]: ["ask for information", "take a question back"],
         w.cast.owner: ["withdraw card", "publish card", "withdraw", "edit model", "propose change"],
         w.cast.approver: ["sign policy", "roll back"],
-        w.cast.compliance: ["place hold", "lift hold", "erase text", "erase person"],
+        w.cast.compliance: ["open examination", "widen examination", "extend examination",
+                            "end examination", "place hold", "lift hold", "erase text",
+                            "erase person"],
     }.items():  # fmt: skip
         for act in acts:
             TABLE[act][1](w, who)

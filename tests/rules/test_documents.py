@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -123,6 +124,35 @@ def test_the_documentation_follows_annex_iv_point_by_point() -> None:
     leaves = list(outline_for(Reader.ANNEX_IV).leaves())
     assert [point.number for point in leaves] == ANNEX_IV
     assert [point.citation for point in leaves] == [f"Annex IV, point {n}" for n in ANNEX_IV]
+
+
+@pytest.mark.parametrize(
+    ("reader", "citation", "numbers"),
+    [
+        (Reader.ANNEX_V, "Annex V, point {}", range(1, 9)),
+        (Reader.ANNEX_VIII_A, "Annex VIII, Section A, point {}", range(1, 14)),
+        (Reader.ANNEX_VIII_B, "Annex VIII, Section B, point {}", (1, 2, 3, 4, 5, 6, 8)),
+    ],
+)
+def test_forms_follow_their_annex_point_by_point(
+    reader: Reader, citation: str, numbers: Iterable[int]
+) -> None:
+    leaves = [point.citation for point in outline_for(reader).leaves()]
+    assert leaves == [citation.format(number) for number in numbers]
+
+
+def test_the_form_on_fundamental_rights_has_every_element() -> None:
+    leaves = [point.citation for point in outline_for(Reader.FRIA).leaves()]
+    assert leaves == [f"Art. 27(1)({letter})" for letter in "abcdef"] + [
+        f"Art. 27({number})" for number in (2, 3, 4)
+    ]
+
+
+def test_a_declaration_is_a_draft_whatever_is_on_record() -> None:
+    document = document_for(Reader.ANNEX_V, material(whole_card()))
+    assert document.title.startswith("Draft")
+    assert document.lead.startswith("A draft, and no declaration.")
+    assert chapter_of(document, "annex-v-point-3").held == Held.NONE
 
 
 @pytest.mark.parametrize("reader", LAWFUL)
@@ -282,7 +312,11 @@ def test_a_document_says_which_card_it_shows(
 # --- every number --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reader", Reader)
+FORMS = {Reader.ANNEX_V, Reader.ANNEX_VIII_A, Reader.ANNEX_VIII_B}
+"""What asks for no measured value."""
+
+
+@pytest.mark.parametrize("reader", sorted(set(Reader) - FORMS))
 def test_every_value_stands_beside_where_it_comes_from(reader: Reader) -> None:
     document = document_for(reader, material(whole_card()))
     tables = [

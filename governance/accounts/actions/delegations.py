@@ -10,7 +10,7 @@ from django.db import transaction
 from governance.accounts.actions.units import STREAM
 from governance.accounts.models import Delegation, DelegationEnd, Unit, User
 from governance.accounts.permissions import Permission, require
-from governance.accounts.queries import roles_of
+from governance.accounts.queries import require_no_examiner, roles_of
 from governance.accounts.rules import (
     BUILDING_ROLES,
     LONGEST_DELEGATION_DAYS,
@@ -42,15 +42,19 @@ def give_delegation(
     """Have another sign in a role of one's own, in a unit, for a time. Appends delegation.given.
 
     Only a role held there oneself is lent, so that nobody lends on what was lent to them. What
-    bars the delegator from a request bars the deputy too. Raises InvalidInput, PermissionMissing,
-    UnfitDeputy for somebody who owns or builds models in the unit, or who cannot sign in.
+    bars the delegator from a request bars the deputy too. Raises ExaminersAccount, InvalidInput,
+    PermissionMissing, UnfitDeputy for somebody who owns or builds models in the unit, or who
+    cannot sign in.
     """
-    User.objects.select_for_update().get(pk=actor.pk)
+    # By key, so that two who lend to each other at once do not wait for each other.
+    people = User.objects.select_for_update().filter(pk__in=[actor.pk, deputy.pk]).order_by("pk")
+    deputy = next(one for one in people if one.pk == deputy.pk)
     require(actor, Permission.DELEGATION_GIVE, unit=unit, at=at)
     if role not in SIGNING_ROLES or role not in roles_of(actor, unit=unit, at=at):
         raise PermissionMissing(f"You do not hold the role {role.label.lower()} in {unit.name}.")
     if problems := _problems(deputy, starts_at, ends_at, reason, actor=actor, at=at):
         raise InvalidInput(*problems)
+    require_no_examiner(deputy)
     if not deputy.is_active or _builds_in(deputy, unit, at=at):
         raise UnfitDeputy(
             f"{deputy.name} owns or builds models in {unit.name}, or cannot sign in: no deputy of "

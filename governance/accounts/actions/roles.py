@@ -9,6 +9,7 @@ from django.db import transaction
 from governance.accounts.actions.units import STREAM
 from governance.accounts.models import RoleGrant, RoleGrantEnd, Unit, User
 from governance.accounts.permissions import Permission, require
+from governance.accounts.queries import locked_person, require_no_examiner
 from governance.accounts.rules import Actor, GrantEnded, OwnGrant, Role
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
@@ -29,12 +30,15 @@ def grant_role(
     """Give a person a role in a unit, from a start to an end. Appends role.granted.
 
     Nobody gives themself a role, so that whoever rules over access cannot alone take a seat among
-    those who sign. Raises InvalidInput when the end is not after the start, OwnGrant,
-    PermissionMissing.
+    those who sign. Raises ExaminersAccount, InvalidInput when the end is not after the start,
+    OwnGrant, PermissionMissing.
     """
+    # Lock the person: of a role and an examination at once, one must find the other.
+    user = locked_person(user)
     require(actor, Permission.ROLE_GRANT, unit=unit, at=at)
     if user.ref == actor.ref:
         raise OwnGrant("Nobody gives themself a role. Another administrator gives it to you.")
+    require_no_examiner(user)
     if ends_at is not None and ends_at <= starts_at:
         raise invalid("ends_at", "after_start", "Enter an end that is after the start.")
     grant = RoleGrant.objects.create(

@@ -12,6 +12,7 @@ from django.db import transaction
 from governance.accounts.actions.units import STREAM, is_slug
 from governance.accounts.models import ApiToken, ServiceAccount, Unit, User
 from governance.accounts.permissions import Permission, require
+from governance.accounts.queries import locked_person, require_no_examiner
 from governance.accounts.rules import MAX_SERVICE, Actor, Scope
 from governance.audit import actions as audit
 from governance.audit.rules import Verb
@@ -27,7 +28,7 @@ def create_service_account(
 ) -> ServiceAccount:
     """Let a pipeline in, on the responsibility of a person. Appends service.created.
 
-    Raises InvalidInput, PermissionMissing.
+    Raises ExaminersAccount, InvalidInput, PermissionMissing.
     """
     require(actor, Permission.TOKEN_ISSUE, unit=unit, at=at)
     _check_service_name(name)
@@ -54,7 +55,7 @@ def edit_service_account(
 
     What it asked for before stays asked for by whoever answered then. One whose responsible person
     has left can be switched off, and works again once another is named. Appends service.updated,
-    or nothing if it is so already. Raises InvalidInput, PermissionMissing.
+    or nothing if it is so already. Raises ExaminersAccount, InvalidInput, PermissionMissing.
     """
     service = ServiceAccount.objects.select_for_update().get(pk=service.pk)
     require(actor, Permission.TOKEN_ISSUE, unit=service.unit, at=at)
@@ -91,6 +92,7 @@ def _is_taken(name: str) -> InvalidInput:
 
 
 def _check_responsible(person: User) -> None:
+    require_no_examiner(locked_person(person))
     if not person.is_active:
         raise invalid("responsible", "active", "Name a responsible person who can sign in.")
 

@@ -2,6 +2,7 @@
 
 from governance.api.views.cards import Card, CardCheck, Cards, CardSchema
 from governance.api.views.evaluations import Evaluations
+from governance.api.views.frameworks import Frameworks, OneFramework
 from governance.api.views.ledger import LedgerEntries, LedgerFeed, LedgerStreams
 from governance.api.views.ledger_proofs import (
     LedgerCheckpointNote,
@@ -27,6 +28,7 @@ __all__ = [
     "Emergency",
     "Evaluations",
     "Findings",
+    "Frameworks",
     "LabeledVersion",
     "LedgerCheckpointNote",
     "LedgerEntries",
@@ -39,6 +41,7 @@ __all__ = [
     "Live",
     "Models",
     "NothingHere",
+    "OneFramework",
     "OneModel",
     "OneRequest",
     "Requests",

@@ -1,5 +1,13 @@
 """Packs, evidence that people filed, coverage as it was counted, populations and samples."""
 
+from governance.evidence.models.examining import (
+    ExaminationView,
+    InformationRequest,
+    InformationRequestAssignment,
+    InformationRequestAttachment,
+    InformationRequestEnd,
+    InformationRequestMessage,
+)
 from governance.evidence.models.filings import (
     EvidenceFile,
     EvidenceWithdrawal,
@@ -22,10 +30,16 @@ __all__ = [
     "CoverageSnapshotQuerySet",
     "EvidenceFile",
     "EvidenceWithdrawal",
+    "ExaminationView",
     "FiledEvidence",
     "FiledEvidenceQuerySet",
     "Inapplicability",
     "InapplicabilityEnd",
+    "InformationRequest",
+    "InformationRequestAssignment",
+    "InformationRequestAttachment",
+    "InformationRequestEnd",
+    "InformationRequestMessage",
     "Pack",
     "PackDownload",
     "PackModel",

@@ -1,4 +1,4 @@
-"""Everything of a kind as it was found, and what was drawn from it."""
+"""Lists as they were extracted, and what was drawn from them."""
 
 from __future__ import annotations
 

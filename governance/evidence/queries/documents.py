@@ -118,7 +118,8 @@ def _about(version: ModelVersion, *, at: datetime) -> dict[str, Any]:
         "tier": _tier(model, at),
         "ai_act_class": AiActClass(model.ai_act_class).label if model.ai_act_class else "",
         "kind": Kind(model.kind).label if model.kind else "",
-        "record": {field: str(getattr(model, field)) for field in RECORD},
+        "record": {field: str(getattr(model, field)) for field in RECORD}
+        | {"jurisdictions": ", ".join(model.jurisdiction_codes)},
         "as_of": at,
     }
 

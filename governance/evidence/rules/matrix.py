@@ -20,7 +20,7 @@ DERIVED = (
     "Worked out from the records in this file and the files of the frameworks, when it was built. "
     "It says which requirement has which evidence, not that a requirement is met."
 )
-MOST_ITEMS = 5
+MOST_ITEMS = 3
 """So many are printed with one requirement; the rest is counted."""
 
 TONES: Mapping[CoverageState, tuple[str, str]] = {
@@ -143,9 +143,10 @@ class RequirementRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotAsked:
-    """Requirements that do not apply, for one reason."""
+class Alike:
+    """Requirements of which one sentence says all that there is."""
 
+    state: CoverageState
     because: str
     citations: Sequence[str]
 
@@ -158,7 +159,7 @@ class FrameworkRows:
     name: str
     version: str
     rows: Sequence[RequirementRow]
-    not_asked: Sequence[NotAsked]
+    alike: Sequence[Alike]
     counts: Mapping[CoverageState, int]
 
     @property
@@ -191,7 +192,7 @@ def _framework(
         name=framework["name"],
         version=framework["version"],
         rows=list(_rows(asked, own)),
-        not_asked=_not_asked(asked, own),
+        alike=_alike(asked, own),
         counts=Counter(CoverageState(row["state"]) for row in own.values()),
     )
 
@@ -203,7 +204,7 @@ def _rows(
     for one in asked:
         row = own[one["id"]]
         state = CoverageState(row["state"])
-        if state == CoverageState.NOT_APPLICABLE:
+        if _says_all(row):
             continue
         items = [_item_row(item) for item in row["items"]]
         yield RequirementRow(
@@ -229,16 +230,22 @@ def _item_row(item: Mapping[str, Any]) -> ItemRow:
     )
 
 
-def _not_asked(
-    asked: Iterable[Mapping[str, str]], own: Mapping[str, Mapping[str, Any]]
-) -> list[NotAsked]:
-    """By reason, in the order in which the reasons first come up."""
-    found: dict[str, list[str]] = {}
+def _says_all(row: Mapping[str, Any]) -> bool:
+    """Tell whether the reason is all: it does not apply, or nobody knows whether it does."""
+    state = CoverageState(row["state"])
+    if state == CoverageState.NOT_APPLICABLE:
+        return True
+    return state == CoverageState.UNKNOWN and not row["items"]
+
+
+def _alike(asked: Iterable[Mapping[str, str]], own: Mapping[str, Mapping[str, Any]]) -> list[Alike]:
+    """By state and reason, in the order in which they first come up."""
+    found: dict[tuple[str, str], list[str]] = {}
     for one in asked:
         row = own[one["id"]]
-        if row["state"] == CoverageState.NOT_APPLICABLE:
-            found.setdefault(row["because"], []).append(one["citation"])
+        if _says_all(row):
+            found.setdefault((row["state"], row["because"]), []).append(one["id"])
     return [
-        NotAsked(because=because, citations=list(dict.fromkeys(citations)))
-        for because, citations in found.items()
+        Alike(state=CoverageState(state), because=because, citations=named)
+        for (state, because), named in found.items()
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from governance.core.wording import counted
 from governance.evidence.rules import pages
@@ -15,7 +16,7 @@ from governance.evidence.rules.narrowing import narrowed
 from governance.evidence.rules.overview import Overview, overview
 from governance.evidence.rules.pages import CardPage, FindingRow, ReportPage, StageRow, VersionRow
 from governance.evidence.rules.reading import Evidence
-from governance.evidence.rules.scopes import Chapter, PackScope
+from governance.evidence.rules.scopes import Chapter, PackScope, ScopeKind
 from governance.evidence.rules.signatures import Certificate, certificates
 from governance.evidence.rules.trail import EntryRow, entry_rows
 
@@ -63,7 +64,7 @@ class Part:
     entries: Sequence[EntryRow]
     chosen_entries: int
 
-    @property
+    @cached_property
     def sections(self) -> list[Section]:
         """The chapters that are printed, numbered within the part; the first one is its opening."""
         level = 2 if self.number else 1
@@ -78,6 +79,16 @@ class Part:
                 level=1 if name == "summary" else level,
             )
             for place, (name, title, detail) in enumerate(self._chapters(), start=1)
+        ]
+
+    @property
+    def lacking(self) -> list[str]:
+        """Say of each framework how much of what it asks for has no evidence, or not all."""
+        return [
+            f"{one.name}: {counted(gaps, 'requirement')} without evidence, {partial} with a part."
+            for one in self.matrix
+            for gaps, partial in [(one.count("NONE"), one.count("PARTIAL"))]
+            if gaps or partial
         ]
 
     def section(self, name: str) -> Section | None:
@@ -114,7 +125,12 @@ class Part:
 
 
 def parts_of(evidence: Evidence, scope: PackScope) -> list[Part]:
-    """Return one part for each model, in the order in which the scope names them."""
+    """Return one part for each model, in the order in which the scope names them.
+
+    An audit trail has none: it holds entries, and no records.
+    """
+    if scope.kind == ScopeKind.TRAIL:
+        return []
     views = {view.about["model"]: view for view in evidence.of_models()}
     ordered = [views[ref] for ref in scope.models if ref in views]
     is_alone = len(ordered) == 1

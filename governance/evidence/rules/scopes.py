@@ -53,6 +53,15 @@ class Chapter(TextChoices):
     ENTRIES = "ENTRIES", "Ledger entries"
 
 
+OFFERED = (
+    ScopeKind.MODEL,
+    ScopeKind.VERSION,
+    ScopeKind.DECISION,
+    ScopeKind.PORTFOLIO,
+    ScopeKind.TRAIL,
+)
+"""What can be chosen to have a pack of; the others follow from other choices."""
+
 OF_ONE = frozenset({ScopeKind.MODEL, ScopeKind.VERSION, ScopeKind.DECISION})
 """The kinds that are of exactly one model."""
 

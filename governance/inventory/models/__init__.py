@@ -24,6 +24,13 @@ from governance.inventory.models.dependencies import (
     Dependency,
     DependencyQuerySet,
 )
+from governance.inventory.models.examinations import (
+    Examination,
+    ExaminationEnd,
+    ExaminationExtension,
+    ExaminedModel,
+    Examiner,
+)
 from governance.inventory.models.model_changes import (
     ChangeDecision,
     ModelChange,
@@ -79,6 +86,11 @@ __all__ = [
     "Dependency",
     "DependencyQuerySet",
     "Determination",
+    "Examination",
+    "ExaminationEnd",
+    "ExaminationExtension",
+    "ExaminedModel",
+    "Examiner",
     "FormerName",
     "Model",
     "ModelChange",

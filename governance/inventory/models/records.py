@@ -16,6 +16,7 @@ from governance.accounts.rules import Actor
 from governance.core.compiled import KEY, Compiled
 from governance.core.models import Record
 from governance.core.wording import as_date
+from governance.inventory.models.examinations import ExaminedModel
 from governance.inventory.models.overdue import review_is_overdue
 from governance.inventory.rules import REQUIRED, AiActClass, Capacity, Kind, Origin, Tier
 
@@ -31,7 +32,13 @@ def is_incomplete() -> Q:
 
 class ModelQuerySet(models.QuerySet["Model"]):
     def visible_to(self, actor: Actor, *, at: datetime) -> ModelQuerySet:
-        """Keep what the actor may know of: their units' models, and those they own or build."""
+        """Keep what the actor may know of: their units' models, and those they own or build.
+
+        For an examiner that is the set of the examination that is open at that moment.
+        """
+        if isinstance(actor, User) and actor.is_examiner:
+            seen = ExaminedModel.objects.open_to(actor, at=at)
+            return self.filter(pk__in=seen.values("model"))
         reach = unit_reach(readable_paths(actor, at=at), prefix="unit__")
         if isinstance(actor, User):
             built = Builder.objects.filter(user=actor).values("model")

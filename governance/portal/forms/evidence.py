@@ -8,19 +8,13 @@ from typing import Any
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
-from governance.evidence.rules.scopes import STREAMS, Chapter, ScopeKind, Wanted
+from governance.evidence.rules.scopes import OFFERED, STREAMS, Chapter, ScopeKind, Wanted
 from governance.inventory.rules import Tier
 from governance.portal.forms.base import SiteForm
 
 Choices = Sequence[tuple[str, str]]
 
-KINDS: Mapping[str, ScopeKind] = {
-    "model": ScopeKind.MODEL,
-    "version": ScopeKind.VERSION,
-    "decision": ScopeKind.DECISION,
-    "portfolio": ScopeKind.PORTFOLIO,
-    "trail": ScopeKind.TRAIL,
-}
+KINDS: Mapping[str, ScopeKind] = {kind.value.lower(): kind for kind in OFFERED}
 """How the address calls what a pack can be of, in the order in which the page offers it."""
 
 FIELDS: Mapping[ScopeKind, Sequence[str]] = {
@@ -34,9 +28,9 @@ NUMBERS = {ScopeKind.VERSION: ("Version", ""), ScopeKind.DECISION: ("Decision", 
 
 
 class CardBoxes(forms.CheckboxSelectMultiple):
-    """Choices that each want a line of their own."""
+    """Choices that each want a card, two beside each other where there is room."""
 
-    layout = "cards"
+    layout = "pairs"
 
 
 def _day(label: str, hint: str) -> forms.DateField:

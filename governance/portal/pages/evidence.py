@@ -26,6 +26,8 @@ from governance.evidence.rules.packs import EVIDENCE_NAME, STREAM, VERIFIER_NAME
 from governance.evidence.rules.scopes import Chapter, PackScope, ScopeKind
 from governance.inventory.models import Model
 from governance.inventory.queries.ledger import reads_ledger
+from governance.inventory.queries.scopes import answers_of
+from governance.inventory.rules.frameworks import Status
 from governance.portal.forms.evidence import KINDS, Choices, PackForm
 from governance.portal.pages.pack_preview import Preview, preview_of
 
@@ -90,9 +92,10 @@ def pack_form(said: QueryDict, *, is_post: bool, reader: User, at: datetime) -> 
     """Read what was chosen, with what this reader may choose from; nothing chosen, unbound."""
     frameworks = offered_frameworks()
     is_chosen = is_post or any(said.get(name) for name in NARROWS)
-    form = PackForm(kind_asked(said), _filled(said, frameworks) if is_chosen else None)
+    first = _first(frameworks, said.get("model", ""), reader=reader, at=at)
+    form = PackForm(kind_asked(said), _filled(said, first) if is_chosen else None)
     if not is_chosen:
-        form.initial = {"chapters": Chapter.values, "frameworks": _first(frameworks)}
+        form.initial = {"chapters": Chapter.values, "frameworks": first}
     form.initial = {**form.initial, "of": said.get("of", "model"), "chosen": "1"}
     return form.offer(
         models=_models(reader, at=at),
@@ -102,19 +105,26 @@ def pack_form(said: QueryDict, *, is_post: bool, reader: User, at: datetime) -> 
     )
 
 
-def _filled(said: QueryDict, frameworks: Sequence[Offered]) -> MultiValueDict[str, str]:
+def _filled(said: QueryDict, first: Sequence[str]) -> MultiValueDict[str, str]:
     """What an address leaves unsaid of boxes, such as that of a link, is as the page has it."""
     filled: MultiValueDict[str, str] = MultiValueDict(said.lists())
     if not said.get("chosen"):
-        filled.setlistdefault("frameworks", _first(frameworks))
+        filled.setlistdefault("frameworks", list(first))
         filled.setlistdefault("chapters", [str(value) for value in Chapter.values])
         filled["chosen"] = "1"
     return filled
 
 
-def _first(frameworks: Sequence[Offered]) -> list[str]:
-    """Those that count where the firm says nothing else."""
-    return [one.id for one in frameworks if one.is_current]
+def _first(frameworks: Sequence[Offered], name: str, *, reader: User, at: datetime) -> list[str]:
+    """Those that are ticked at first: what applies to the model; else what nothing replaced."""
+    model = Model.objects.visible_to(reader, at=at).named(name).first() if name else None
+    applying = {
+        one.framework
+        for one in (answers_of([model]).get(model.pk, ()) if model else ())
+        if one.status == Status.APPLIES
+    }
+    found = [one.id for one in frameworks if one.is_current]
+    return [key for key in found if key in applying] or found
 
 
 def _models(reader: User, *, at: datetime) -> Choices:

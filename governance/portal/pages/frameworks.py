@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -23,6 +23,8 @@ from governance.inventory.rules.frameworks import (
     said,
     seen_on,
 )
+from governance.portal.pages.obligations import DueRow, due_by
+from governance.portal.pages.requirements import Asked, asked_by
 from governance.portal.pages.rule_words import condition_words
 
 PAGE_SIZE = 50
@@ -87,7 +89,11 @@ class InScope:
 
 @dataclass(frozen=True, kw_only=True)
 class FrameworkPage:
+    """One framework, what each of its versions asks for as far as a file says it, and models."""
+
     row: FrameworkRow
+    asked: Mapping[str, Asked]
+    due: Sequence[DueRow]
     models: Sequence[InScope]
     page: Page[RuleScope]
 
@@ -105,6 +111,8 @@ def framework_page(key: str, *, reader: User, at: datetime, number: str) -> Fram
     page = Paginator(scopes_naming(key, models), PAGE_SIZE).get_page(number)
     return FrameworkPage(
         row=_row(framework, counts, today),
+        asked=asked_by(key, framework.versions),
+        due=due_by(key),
         models=[_in_scope(scope, key, today) for scope in page.object_list],
         page=page,
     )

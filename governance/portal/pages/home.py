@@ -25,6 +25,7 @@ from governance.portal.pages.deadlines import (
 )
 from governance.portal.pages.events import Event, as_events
 from governance.portal.pages.inbox import Item, inbox, remember, summary
+from governance.portal.pages.inbox_examinations import examination_items
 from governance.portal.pages.inbox_upkeep import upkeep_items
 from governance.registry.models import SlotAssignment
 from governance.registry.queries.serving import live_assignments
@@ -81,7 +82,8 @@ def home_page(reader: User, *, at: datetime) -> HomePage:
     cases = open_cases(reader, at=at)
     present = [model for model in models if model.removed_at is None]
     standings = review_standings(present, today=as_date(at))
-    items = inbox(reader, cases, at=at, also=upkeep_items(reader, standings, at=at))
+    also = [*upkeep_items(reader, standings, at=at), *examination_items(reader, at=at)]
+    items = inbox(reader, cases, at=at, also=also)
     remember(reader, len(items))
     live = [one for one in live_assignments(reader, at=at) if one.role in LIVE_ROLES]
     return HomePage(

@@ -50,9 +50,11 @@ def demo_people() -> list[tuple[str, str, str]]:
     """Name, role and e-mail of those who came with the demo; the terminal says their password."""
     grants = RoleGrant.objects.filter(user__is_demo=True).select_related("user")
     found = {grant.user_id: grant for grant in grants.order_by("-starts_at", "user__name")}
-    return [
+    people = [
         (grant.user.name, grant.get_role_display(), grant.user.email) for grant in found.values()
     ]
+    examiners = User.objects.filter(is_demo=True, is_examiner=True).order_by("name")
+    return [*people, *((one.name, "Examiner", one.email) for one in examiners)]
 
 
 class SecondStep(AuthenticateView):

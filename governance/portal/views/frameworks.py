@@ -6,9 +6,11 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from governance.evidence.rules.requirements import SCHEMAS
 from governance.inventory.queries import model_named
 from governance.inventory.rules.frameworks import SCHEMA
 from governance.portal.pages.frameworks import framework_list, framework_page
+from governance.portal.pages.obligations import obligations_page
 from governance.portal.pages.rules import rules_page
 from governance.portal.requests import PageRequest
 
@@ -34,6 +36,13 @@ def framework(request: PageRequest, key: str) -> HttpResponse:
     return render(request, "frameworks/framework.html", {"page": page, "row": page.row})
 
 
-def framework_schema(request: PageRequest) -> HttpResponse:
-    """The JSON Schema that every file of a framework is read against."""
-    return JsonResponse(SCHEMA, content_type="application/schema+json")
+def obligations(request: PageRequest) -> HttpResponse:
+    """What is due by when, and for which of the models that the reader may see."""
+    page = obligations_page(reader=request.user, at=timezone.now())
+    return render(request, "frameworks/obligations.html", {"page": page})
+
+
+def framework_schema(request: PageRequest, kind: str = "frameworks") -> HttpResponse:
+    """The JSON Schema that every file of the kind is read against."""
+    schema = {"frameworks": SCHEMA, **SCHEMAS}[kind]
+    return JsonResponse(schema, content_type="application/schema+json")

@@ -7,13 +7,20 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from governance.portal.pages.decision_list import decisions_page
+from governance.portal.pages.examinations import examiner_page
 from governance.portal.pages.home import home_page
 from governance.portal.pages.past_decision import past_decisions_page
 from governance.portal.requests import PageRequest, instant_of, query_without
 
 
 def home(request: PageRequest) -> HttpResponse:
-    """What waits for the reader comes first; then what changed, is due and is live."""
+    """What waits for the reader comes first; then what changed, is due and is live.
+
+    An examiner comes to the set of their examination instead.
+    """
+    if request.user.is_examiner:
+        page = examiner_page(request.user, at=timezone.now())
+        return render(request, "examinations/home.html", {"page": page})
     return render(request, "home/home.html", {"home": home_page(request.user, at=timezone.now())})
 
 

@@ -30,6 +30,10 @@ QUERIES = {
     Reader.EXECUTIVE: 43,
     Reader.INSTRUCTIONS: 43,
     Reader.ANNEX_IV: 43,
+    Reader.ANNEX_V: 43,
+    Reader.ANNEX_VIII_A: 43,
+    Reader.ANNEX_VIII_B: 43,
+    Reader.FRIA: 43,
 }
 """How many queries each page takes, however much is on record."""
 

@@ -66,7 +66,7 @@ class TestRules:
         assert f'href="{RULES}"' in page_of(cast.auditor, "/models/churn-model/")
 
     def test_no_page_says_that_anything_keeps_the_rules(self, cast: Cast) -> None:
-        for path in (RULES, "/frameworks/", "/frameworks/sr-26-2/"):
+        for path in (RULES, "/frameworks/", "/frameworks/osfi-e-23/", "/frameworks/obligations/"):
             assert "complian" not in page_of(cast.auditor, path).lower()
 
     def test_who_may_not_see_the_model_sees_no_rules(self, cast: Cast, client: Client) -> None:
@@ -100,6 +100,24 @@ class TestFrameworks:
         page = page_of(cast.auditor, "/frameworks/nist-ai-rmf-1.0/")
         assert "The firm follows it from 1 March 2025 on." in page
 
+    def test_what_it_asks_for_by_group_with_where_it_came_from(self, cast: Cast) -> None:
+        page = page_of(cast.auditor, "/frameworks/sr-26-2/")
+        assert "43 requirements, of which 8 are asked of the firm" in page
+        assert '<li id="SR262-VII-02">' in page
+        assert "Evidence: validation report and attachment. Concerns: Validator." in page
+        assert "Where it does not apply: It was not bought from a vendor." in page
+        assert '<a href="/frameworks/sr-11-7/#SR117-V-26">Back-testing</a>' in page
+
+    def test_where_a_superseded_point_went_or_that_it_is_gone(self, cast: Cast) -> None:
+        page = page_of(cast.auditor, "/frameworks/sr-11-7/")
+        assert 'Is part of <a href="/frameworks/sr-26-2/#SR262-V-09">Outcomes analysis</a>' in page
+        assert 'Has no counterpart in <a href="/frameworks/sr-26-2/">SR 26-2</a>' in page
+
+    def test_a_version_that_no_file_says_anything_of_says_so(self, cast: Cast) -> None:
+        page = page_of(cast.auditor, "/frameworks/eu-ai-act-deployer/")
+        assert page.count("No file says what this version asks for.") == 1
+        assert "34 requirements" in page
+
     def test_one_that_is_not_there(self, cast: Cast, client: Client) -> None:
         client.force_login(cast.auditor)
         assert client.get("/frameworks/sr-99/").status_code == 404
@@ -110,8 +128,56 @@ class TestFrameworks:
         assert answer.headers["Content-Type"] == "application/schema+json"
         assert answer.json()["title"] == "Framework"
 
+    @pytest.mark.parametrize(
+        ("kind", "title"),
+        [
+            ("requirements", "Requirements"),
+            ("crosswalks", "Crosswalk"),
+            ("obligations", "Obligations"),
+        ],
+    )
+    def test_so_are_those_of_what_it_asks_for(
+        self, cast: Cast, client: Client, kind: str, title: str
+    ) -> None:
+        client.force_login(cast.auditor)
+        assert client.get(f"/frameworks/{kind}.json").json()["title"] == title
 
-@pytest.mark.parametrize("path", [RULES, "/frameworks/", "/frameworks/eu-ai-act-deployer/"])
+
+@pytest.mark.usefixtures("model")
+class TestObligations:
+    PATH = "/frameworks/obligations/"
+
+    def test_the_next_day_stands_first_with_its_source(self, cast: Cast) -> None:
+        page = page_of(cast.auditor, self.PATH)
+        assert page.index("Marking by older generative systems") < page.index(
+            "Use of what is high risk in an area of Annex III"
+        )
+        assert "Art. 50(2); Art. 111(4)" in page
+        assert "Becoming aware of the incident" in page
+        assert "Within 15 days" in page
+        assert "For 10 years" in page
+        assert "Every year" in page
+
+    def test_what_is_due_by_a_superseded_one_stands_on_its_own_page_alone(self, cast: Cast) -> None:
+        assert "Review each model" not in page_of(cast.auditor, self.PATH)
+        assert "Review each model" in page_of(cast.auditor, "/frameworks/sr-11-7/")
+
+    def test_only_models_that_the_reader_sees_are_named(self, cast: Cast) -> None:
+        named = '<a href="/models/churn-model/rules/">churn-model</a>'
+        assert named in page_of(cast.auditor, self.PATH)
+        assert "churn-model" not in page_of(cast.outsider, self.PATH)
+
+    def test_what_is_not_known_of_a_model_is_counted(self, cast: Cast) -> None:
+        assert "Unknown for 1 model" in page_of(cast.auditor, self.PATH)
+
+    def test_the_list_of_frameworks_leads_there(self, cast: Cast) -> None:
+        assert f'href="{self.PATH}"' in page_of(cast.auditor, "/frameworks/")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [RULES, "/frameworks/", "/frameworks/eu-ai-act-deployer/", "/frameworks/obligations/"],
+)
 def test_queries_do_not_grow_with_models_nor_with_history(
     cast: Cast, model: Model, path: str
 ) -> None:

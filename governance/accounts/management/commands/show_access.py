@@ -20,6 +20,9 @@ answers 403 with the reason.
 **Separation of duties is not in this table.** Whoever had a hand in a version does not sign for it,
 whatever their role; administrators and superusers are not exempt. That is a rule about one version
 and its history: [who may sign](duties.md).
+
+**Examiners hold none of these roles.** They read what an examination holds, for its time:
+[examinations](examinations.md).
 """
 
 

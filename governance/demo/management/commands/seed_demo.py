@@ -20,7 +20,7 @@ from governance.audit.checkpointing import make_checkpoint
 from governance.audit.signer import SignerRefuses
 from governance.audit.verification import verify
 from governance.core.commands import DomainCommand
-from governance.demo.people import accounts, fresh_tokens, read
+from governance.demo.people import accounts, examiners, fresh_tokens, read
 from governance.demo.seeding import seed
 
 
@@ -68,6 +68,8 @@ class Command(DomainCommand):
         for person in people:
             role = Role(person["role"]).label
             self.stdout.write(f"      {person['email']:34}{role}")
+        for email in examiners():
+            self.stdout.write(f"      {email:34}Examiner")
 
     def _base_data(self, now: Any) -> dict[str, Any]:
         services = list(read("people.yaml")["services"])

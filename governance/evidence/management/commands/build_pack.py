@@ -1,31 +1,45 @@
-"""Build the evidence pack of a model without the browser."""
+"""Build an evidence pack without the browser."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from governance.accounts.permissions import Permission, require
 from governance.accounts.queries import CONSOLE
-from governance.core.errors import DomainError
+from governance.core.errors import DomainError, InvalidInput
 from governance.evidence.actions.packs import build_pack
 from governance.evidence.models import Pack
 from governance.evidence.queries.packs import pack_file
-from governance.evidence.queries.scopes import scope_of_model
+from governance.evidence.queries.scopes import scope_wanted
 from governance.evidence.rules.packs import EVIDENCE_NAME, VERIFIER_NAME
-from governance.inventory.models import Model
+from governance.evidence.rules.scopes import OFFERED, ScopeKind, Wanted
 
 
 class Command(BaseCommand):
-    help = "Build and file the evidence pack of a model, and copy it into a folder."
+    help = "Build and file an evidence pack, and copy it into a folder."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--model", required=True, metavar="NAME")
+        parser.add_argument(
+            "--of",
+            choices=[kind.value.lower() for kind in OFFERED],
+            default="model",
+            help="what the pack is of; a portfolio is all models, or those of --unit and --tier",
+        )
+        parser.add_argument("--model", default="", metavar="NAME")
+        parser.add_argument("--number", type=int, help="of the version, or of the decision")
+        parser.add_argument("--unit", default="", metavar="PATH")
+        parser.add_argument("--tier", type=int)
+        parser.add_argument("--streams", type=listed, default=(), metavar="NAME,NAME")
+        parser.add_argument("--first-day", type=date.fromisoformat, metavar="DAY")
+        parser.add_argument("--last-day", type=date.fromisoformat, metavar="DAY")
+        parser.add_argument("--frameworks", type=listed, default=(), metavar="ID,ID")
         parser.add_argument(
             "--checkpoint",
             type=Path,
@@ -44,34 +58,53 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print where everything lies")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        model = Model.objects.select_related("unit").filter(name=options["model"]).first()
-        if model is None:
-            raise CommandError(f"There is no model {options['model']!r}.")
         try:
-            pack = self._build(model, **options)
+            pack = self._build(wanted_by(options), **options)
+        except InvalidInput as refusal:
+            said = [f"{one.field}: {one.message}" for one in refusal.problems]
+            raise CommandError(" ".join(said)) from refusal
         except DomainError as refusal:
             raise CommandError(refusal.message) from refusal
         found = copied(pack, options["out"])
         self.stdout.write(json.dumps(found) if options["json"] else _sentence(found))
 
     def _build(
-        self, model: Model, *, json: bool, checkpoint: Path | None, since: list[Path], **_: Any
+        self, wanted: Wanted, *, json: bool, checkpoint: Path | None, since: list[Path], **_: Any
     ) -> Pack:
         at = timezone.now()
-        require(CONSOLE, Permission.PACK_BUILD, unit=model.unit, at=at)
+        scope = scope_wanted(wanted=wanted, actor=CONSOLE, at=at)
 
         def report(number: int, of: int, words: str) -> None:
             if not json:
                 self.stdout.write(f"{number}/{of} {words}")
 
         return build_pack(
-            scope=scope_of_model(model),
+            scope=scope,
             by=CONSOLE.ref,
             at=at,
             report=report,
             checkpoint=note_in(checkpoint) if checkpoint else "",
             since=[note_in(path) for path in since],
         )
+
+
+def listed(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split(",") if part)
+
+
+def wanted_by(options: Mapping[str, Any]) -> Wanted:
+    """What the options choose."""
+    return Wanted(
+        kind=ScopeKind(options["of"].upper()),
+        model=options["model"],
+        number=options["number"],
+        unit=options["unit"],
+        tier=options["tier"],
+        streams=options["streams"],
+        since=options["first_day"],
+        until=options["last_day"],
+        frameworks=options["frameworks"],
+    )
 
 
 def note_in(path: Path) -> str:

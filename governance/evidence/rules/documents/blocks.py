@@ -18,6 +18,10 @@ class Reader(StrEnum):
     EXECUTIVE = "executive"
     INSTRUCTIONS = "instructions"
     ANNEX_IV = "annex-iv"
+    ANNEX_V = "annex-v"
+    ANNEX_VIII_A = "annex-viii-a"
+    ANNEX_VIII_B = "annex-viii-b"
+    FRIA = "fria"
 
     @property
     def label(self) -> str:
@@ -30,6 +34,10 @@ LABELS = {
     Reader.EXECUTIVE: "One page",
     Reader.INSTRUCTIONS: "Instructions for use",
     Reader.ANNEX_IV: "Technical documentation",
+    Reader.ANNEX_V: "Declaration, draft",
+    Reader.ANNEX_VIII_A: "Registration",
+    Reader.ANNEX_VIII_B: "Registration, not high risk",
+    Reader.FRIA: "Fundamental rights",
 }
 
 

@@ -32,7 +32,14 @@ TITLES = {
     Reader.REVIEWER: "Reviewer’s reading of the model card",
     Reader.EXECUTIVE: "The model on one page",
 }
-LAWFUL = (Reader.INSTRUCTIONS, Reader.ANNEX_IV)
+LAWFUL = (
+    Reader.INSTRUCTIONS,
+    Reader.ANNEX_IV,
+    Reader.ANNEX_V,
+    Reader.ANNEX_VIII_A,
+    Reader.ANNEX_VIII_B,
+    Reader.FRIA,
+)
 """The readers whose document follows a law point by point."""
 
 

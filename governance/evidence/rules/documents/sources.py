@@ -243,6 +243,7 @@ SOURCES = {
     "limitations": _told("limitations", "Limitations"),
     "restrictions": _told("restrictions", "Restrictions on use"),
     "products": _told("products", "Products"),
+    "jurisdictions": _told("jurisdictions", "Jurisdictions"),
     "inputs": Source(
         name="Inputs",
         fill="The field “Inputs” of the inventory record, or the inputs that the card states.",

@@ -13,7 +13,12 @@ from governance.evidence.rules.requirements.cases import case_problems
 from governance.evidence.rules.requirements.crosswalks import Crosswalk, crosswalk_from
 from governance.evidence.rules.requirements.obligations import ObligationSet, obligations_from
 from governance.evidence.rules.requirements.requirements import RequirementSet, set_from
-from governance.evidence.rules.requirements.together import RequirementSets, put_together
+from governance.evidence.rules.requirements.together import (
+    RequirementSets,
+    fitted,
+    fitted_due,
+    put_together,
+)
 from governance.evidence.rules.requirements.words import DATA, MAX_TEXT
 from governance.inventory.rules.frameworks import Catalogue
 from governance.inventory.rules.frameworks.files import read_folder
@@ -65,16 +70,17 @@ def _content(text: str, kind: str) -> dict[str, Any]:
 def read_sets(frameworks: Catalogue, own: str = "") -> RequirementSets:
     """Return what comes with the portal, and what lies in the folders of the folder `own`.
 
-    A file of the firm takes the place of a shipped one for the same version. Raises InvalidInput
-    with the name of the file before each wrong place.
+    A file of the firm takes the place of a shipped one for the same version; what shipped files
+    say of points that are gone with it is left out. Raises InvalidInput with the name of the file
+    before each wrong place.
     """
-    folders = [DATA, Path(own)] if own else [DATA]
-    return put_together(
-        [one for folder in folders for one in _sets(folder)],
-        [one for folder in folders for one in _crosswalks(folder)],
-        [one for folder in folders for one in _obligations(folder)],
-        frameworks=frameworks,
-    )
+    sets, walks, due = _sets(DATA), _crosswalks(DATA), _obligations(DATA)
+    if own:
+        firm = Path(own)
+        sets = list({one.edition: one for one in [*sets, *_sets(firm)]}.values())
+        walks = [*(fitted(one, sets) for one in walks), *_crosswalks(firm)]
+        due = [*(fitted_due(one, sets) for one in due), *_obligations(firm)]
+    return put_together(sets, walks, due, frameworks=frameworks)
 
 
 def _sets(folder: Path) -> list[RequirementSet]:

@@ -46,7 +46,7 @@ class Period:
 class Obligation:
     """One thing that is due, of a framework in all its versions.
 
-    Either `on` is there, a day that comes once, or `period`. It counts for the models that the
+    Either `day` is there, which comes once, or `period`. It counts for the models that the
     framework applies to, as far as one of `when` holds; `otherwise` says why it does not.
     """
 
@@ -55,7 +55,7 @@ class Obligation:
     title: str
     what: str
     citation: str
-    on: date | None
+    day: date | None
     period: Period | None
     level: Level
     when: tuple[When, ...]
@@ -96,8 +96,8 @@ def _obligation(entry: Mapping[str, Any], framework: str) -> Obligation:
         title=entry["title"],
         what=entry["what"],
         citation=entry["citation"],
-        on=date.fromisoformat(due["on"]) if "on" in due else None,
-        period=_period(due) if "on" not in due else None,
+        day=date.fromisoformat(due["day"]) if "day" in due else None,
+        period=_period(due) if "day" not in due else None,
         level=Level(entry.get("level", Level.MODEL)),
         when=tuple(map(when_from, entry.get("when", ()))),
         otherwise=entry.get("otherwise", ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from governance.core.canonical import digest
 from governance.core.errors import InvalidInput, Problem
@@ -74,6 +74,34 @@ class RequirementSets:
         each = (one for found in self.sets for one in found.requirements)
         narrowed: list[Narrowed] = [*each, *self.obligations]
         return frozenset(fact for one in narrowed for fact in one.asked())
+
+
+def fitted(walk: Crosswalk, sets: Sequence[RequirementSet]) -> Crosswalk:
+    """Return the crosswalk without links to points that these sets lack."""
+    source, target = (
+        next((one for one in sets if one.edition == edition), None)
+        for edition in (walk.source, walk.target)
+    )
+    links = tuple(
+        link
+        for link in walk.links
+        if (source is None or source.named(link.source))
+        and (target is None or not link.target or target.named(link.target))
+    )
+    return walk if links == walk.links else replace(walk, links=links, complete=False)
+
+
+def fitted_due(due: ObligationSet, sets: Sequence[RequirementSet]) -> ObligationSet:
+    """Return the obligations without points that these sets lack."""
+    own = (each for each in sets if each.framework == due.framework)
+    known = {one.id for each in own for one in each.requirements}
+    return replace(
+        due,
+        obligations=tuple(
+            replace(one, requirements=tuple(key for key in one.requirements if key in known))
+            for one in due.obligations
+        ),
+    )
 
 
 def put_together(

@@ -85,6 +85,9 @@ class Framework:
     versions: tuple[FrameworkVersion, ...]
     digest: str
 
+    def has_ended(self, on: date) -> bool:
+        return self.versions[-1].has_ended(on)
+
     def asked(self) -> Iterator[str]:
         """Name the facts that its rules ask for."""
         for version in self.versions:

@@ -28,7 +28,7 @@ def problems(content: Content) -> Iterator[Problem]:
         yield from known_facts(("cases", index, "facts"), case["facts"])
 
 
-_DAYS = {"from", "until", "day", "adopted_from", "on"}
+_DAYS = {"from", "until", "day", "adopted_from"}
 
 
 def day_problems(value: Any, place: Place = ()) -> Iterator[Problem]:
