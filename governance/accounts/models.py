@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 
 from governance.accounts.permissions import ROLE_PERMISSIONS, Permission
 from governance.accounts.rules import (
@@ -164,6 +164,11 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
             .exclude(end__ended_at__lte=at)
             .select_related("unit", "delegator", "deputy")
         )
+
+    def known_by(self, moment: datetime) -> DelegationQuerySet:
+        """Keep what had been given by then, each with its end only if that had come by then."""
+        ended = DelegationEnd.objects.filter(ended_at__lte=moment)
+        return self.filter(given_at__lte=moment).prefetch_related(Prefetch("end", queryset=ended))
 
 
 class Delegation(Record):

@@ -48,6 +48,16 @@ class Instant:
         return f"on {self}" if self.is_day else f"at {self}"
 
 
+def limit_of(instant: Instant | None) -> datetime | None:
+    """Return the moment by which rows have to have been there; None of the present, for all."""
+    return instant.moment if instant else None
+
+
+def today_of(instant: Instant | None, *, at: datetime) -> date:
+    """Return the day by which dates are judged: that of the moment asked for, or today."""
+    return instant.day if instant else as_date(at)
+
+
 def instant_asked(text: str, *, at: datetime) -> Instant | None:
     """Return the past moment that is asked for; None for the present.
 

@@ -39,6 +39,7 @@ from governance.demo import (
     upkeep,
 )
 from governance.demo.clock import Clock
+from governance.demo.evidence import file_and_count
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
 from governance.demo.serving import give_role, make_slot, report
@@ -99,6 +100,7 @@ def seed(*, now: datetime) -> None:
     upkeep.keep_up(bank.cast.units["meridian"], person=bank.person, prove=_proof, now=now)
     records.retire(models, now=now)
     examining.examine(bank.cast.units, person=bank.person, founded=founded, now=now)
+    file_and_count(person=bank.person, now=now)
 
 
 def _serve(bank: Meridian) -> None:

@@ -39,8 +39,8 @@ class EvidenceConfig(AppConfig):
     label = "evidence"
 
     def ready(self) -> None:
-        register(self.get_model("EvidenceFile"), history=True, exclude=("data",))
         register(self.get_model("Pack"), history=True, later=SEAL_COLUMNS)
+        register(self.get_model("EvidenceFile"), history=True, exclude=("data",))
         for name in HISTORY:
             register(self.get_model(name), history=True)
         checks.register(check_requirements)

@@ -1,4 +1,4 @@
-"""Where evidence holds what people filed, asked and answered, and for how long it is kept."""
+"""Where evidence holds what people said, and for how long it is kept."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from governance.evidence.models import (
     InformationRequestMessage,
 )
 
-register_texts(FiledEvidence, since="filed_at")
 register_texts(EvidenceWithdrawal, since="withdrawn_at")
+register_texts(FiledEvidence, since="filed_at")
 register_texts(Inapplicability, about="model")
 register_texts(InformationRequest, since="raised_at")
 register_texts(InformationRequestMessage, since="written_at")

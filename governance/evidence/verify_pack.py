@@ -316,7 +316,7 @@ def chain(stream: dict[str, Any]) -> tuple[bool, str]:
 def entry_fault(entry: dict[str, Any], stream: str, number: int, previous: str) -> str:
     """Return what is wrong with an entry, or nothing."""
     message = ENTRY_FORMAT.encode() + b"\0" + bytes.fromhex(previous) + entry["text"].encode()
-    if sha256(message) != entry["hash"]:
+    if not HEX.fullmatch(previous) or sha256(message) != entry["hash"]:
         return "its hash does not follow from its text and the hash before it"
     body = parsed(entry["text"])
     if " ".join(sorted(body)) != ENTRY_KEYS or body["format"] != ENTRY_FORMAT:
@@ -369,8 +369,9 @@ def check_records(document: dict[str, Any], _: Given) -> Iterator[Check]:
         words = "are as an entry of another stream says, which is here alone; that none came later"
         yield Check(NOT_PROVEN, "Records", f"{len(lent)} records {words}: {listed(lent)}")
     if loose := [ref for ref in refs if ref not in states]:
-        words = "written about in another stream than this"
-        yield Check(NOT_PROVEN, "Records", f"{len(loose)} records, {words}: {listed(loose)}")
+        outcome = FAIL if checkpoint_in(document) else NOT_PROVEN
+        words = "records are spoken of in no entry that is here"
+        yield Check(outcome, "Records", f"{len(loose)} {words}: {listed(loose)}")
     yield from check_names(document)
     if bare := [one for one in streams_of(document) if not one["records"]]:
         words = "are here as entries alone, without the records that they speak of"
@@ -858,6 +859,8 @@ def check_checkpoint(document: dict[str, Any], given: Given) -> Iterator[Check]:
     )
     good = f"of {point.origin}, over {point.size} entries, as of {body['at']}, as its entry says"
     yield judged("Checkpoint", agree, good, "its text and the entry that states it differ")
+    for proof in member["since"]:
+        check_growth(proof, point, member["note"])
     if as_of != body["at"]:
         words = f"the pack says that it is as of {as_of}, and the checkpoint as of {body['at']}"
         yield Check(FAIL, "Checkpoint", words)
@@ -1042,7 +1045,7 @@ def check_earlier(document: dict[str, Any], given: Given) -> Iterator[Check]:
     if not any(is_signed(held, Key(held.origin, LEDGER_KEY, public)) for public in known):
         raise Broken("the one that you hold is signed by none of this ledger's keys")
     early, late = sorted((now, held), key=lambda point: point.size)
-    path = growth(early, late, [*member["since"], *filter(None, [given.consistency])])
+    path = growth(early, late, [given.consistency, *member["since"]])
     if path is None:
         words = f"no proof from {early.size} to {late.size} entries is here (--consistency)"
         yield Check(NOT_PROVEN, "Earlier checkpoint", words, True)
@@ -1057,11 +1060,22 @@ def growth(early: Signed, late: Signed, proofs: list[str]) -> list[bytes] | None
     """Return the hashes of the proof that leads from one to the other, if there is one."""
     if early.size == late.size:
         return []
-    for proof in proofs:
+    for proof in filter(None, proofs):
         old, path, note = proof_of(proof, "old")
         if old == early.size and signed_note(note).text == late.text:
             return path
     return None
+
+
+def check_growth(proof: str, point: Signed, note: str) -> None:
+    """Raise Broken for a proof in the pack that leads to another tree than the pack's."""
+    old, path, own = proof_of(proof, "old")
+    if own != note or not 0 < old <= point.size or (old == point.size and path):
+        raise Broken("a proof from an earlier checkpoint is of another one than the pack's")
+    # What the tree of `old` entries was, only who kept its checkpoint knows, if it was a full one.
+    is_full = old & (old - 1) == 0 or old == point.size
+    if not is_full and roots_from(b"", old, point.size, path)[1] != point.root:
+        raise Broken("a proof from an earlier checkpoint does not lead to the pack's")
 
 
 def continues(early: Signed, late: Signed, path: list[bytes]) -> bool:

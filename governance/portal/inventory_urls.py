@@ -8,6 +8,7 @@ from governance.inventory.rules import ModelNotFound
 from governance.inventory.rules.imports import ImportChanged
 from governance.portal.routing import READ_AND_WRITE, WRITE, page
 from governance.portal.views.adoptions import adopt, adoption_refused, apply_adoption
+from governance.portal.views.approvers import approvers
 from governance.portal.views.assessments import (
     ask as ask_about,
 )
@@ -84,6 +85,12 @@ inventory_urls = [
     page("models/", inventory, name="inventory"),
     page("models.csv", inventory_csv, name="inventory_csv"),
     page("models/<str:name>/", model, name="model", answers={ModelNotFound: renamed_model}),
+    page(
+        "models/<str:name>/approvers/",
+        approvers,
+        name="approvers",
+        answers={ModelNotFound: renamed_model},
+    ),
     page("models/<str:name>/pin/", pin, name="pin", methods=WRITE),
     page(
         "models/<str:name>/versions/<int:number>/",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from governance.approvals.models import PolicyVersion, PromotionRequest
 from governance.core.instants import AS_OF, Instant
-from governance.evidence.models import InformationRequest, Pack
+from governance.evidence.models import FiledEvidence, InformationRequest, Pack
 from governance.inventory.models import (
     Assessment,
     Campaign,
@@ -35,9 +35,11 @@ def model_named(name: str) -> str:
     return f"/models/{quote(name)}/"
 
 
-def then(address: str, instant: Instant) -> str:
-    """The same page as it stood at that moment."""
-    return f"{address}?{AS_OF}={instant.text}"
+def then(address: str, instant: Instant | None) -> str:
+    """The same page as it stood at that moment; of the present, the page itself."""
+    if instant is None:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}{AS_OF}={instant.text}"
 
 
 def view_of(row: SavedView) -> str:
@@ -60,6 +62,12 @@ def rules(row: Model) -> str:
 
 def framework(key: str) -> str:
     return f"/frameworks/{quote(key)}/"
+
+
+def approvers(row: Model, request: PromotionRequest | None = None) -> str:
+    """Who can sign for a request, or for what of the model would come next."""
+    asked = f"?{urlencode({'request': request.pk})}" if request else ""
+    return f"{model(row)}approvers/{asked}"
 
 
 def pin(row: Model) -> str:
@@ -358,3 +366,55 @@ def target(row: Model | ModelVersion | PromotionRequest | Pack) -> str:
             return decision(row)
         case Pack():
             return pack(row)
+
+
+def coverage(framework: str = "") -> str:
+    """Which requirement has which evidence, over all models."""
+    return f"/compliance/?framework={quote(framework)}" if framework else "/compliance/"
+
+
+def coverage_of(framework: str, name: str = "") -> str:
+    """One framework for the model of that name; without one, for the firm."""
+    return f"/compliance/{quote(framework)}/" + (f"{quote(name)}/" if name else "")
+
+
+def coverage_by_model(row: Model) -> str:
+    """Every framework that asks something of the model."""
+    return f"{model(row)}coverage/"
+
+
+def file_evidence(row: Model | None, requirement: str = "") -> str:
+    """The form by which evidence is filed of a model; without one, of the firm."""
+    asked = {"model": row.name} if row else {}
+    query = urlencode(asked | ({"requirement": requirement} if requirement else {}))
+    return "/evidence/filed/new/" + (f"?{query}" if query else "")
+
+
+def exclude(row: Model, requirement: str) -> str:
+    """The form by which somebody states that a requirement does not apply to a model."""
+    return f"{coverage_by_model(row)}exclude/?{urlencode({'requirement': requirement})}"
+
+
+def include(row: Model, requirement: str) -> str:
+    """Where such a statement is taken back."""
+    return f"{coverage_by_model(row)}include/?{urlencode({'requirement': requirement})}"
+
+
+def filed(row: FiledEvidence) -> str:
+    return filed_by_key(str(row.pk))
+
+
+def filed_by_key(key: str) -> str:
+    return f"/evidence/filed/{key}/"
+
+
+def filed_file(row: FiledEvidence) -> str:
+    return f"{filed(row)}file"
+
+
+def withdraw_filed(row: FiledEvidence) -> str:
+    return f"{filed(row)}withdraw/"
+
+
+def filed_list(row: Model | None) -> str:
+    return "/evidence/filed/" + (f"?{urlencode({'model': row.name})}" if row else "")

@@ -129,7 +129,8 @@ def kept_by(held: set[Role]) -> tuple[Place, ...]:
 ASSURANCE = (
     Place(name="reviews", label="Reviews", href="/reviews/", icon="calendar", key="v"),
     Place(name="policies", label="Policies", href="/policies/", icon="sliders", key="p"),
-    Place(name="frameworks", label="Frameworks", href="/frameworks/", icon="shield", key="f"),
+    Place(name="compliance", label="Compliance", href="/compliance/", icon="shield", key="n"),
+    Place(name="frameworks", label="Frameworks", href="/frameworks/", icon="book", key="f"),
     Place(name="evidence", label="Evidence", href="/evidence/", icon="file", key="e"),
     Place(name="audit", label="Audit log", href="/audit/", icon="chain", key="a"),
 )

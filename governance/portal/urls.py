@@ -11,6 +11,7 @@ from governance.approvals.rules.judgement import DossierChanged, RequestClosed
 from governance.approvals.rules.policies import PolicyDecided
 from governance.audit.proofs import NoCheckpoint
 from governance.core.pdf import PdfTooLarge, PdfUnavailable
+from governance.portal.compliance_urls import compliance_area
 from governance.portal.examination_urls import examination_urls
 from governance.portal.inventory_urls import inventory_area
 from governance.portal.population_urls import population_urls
@@ -359,6 +360,7 @@ urlpatterns = [
     *card_urls,
     *data_urls,
     *validation_urls,
+    *compliance_area,
     *evidence_urls,
     *population_urls,
     *examination_urls,

@@ -294,6 +294,7 @@ def test_an_examiner_is_given_no_role_no_seat_and_no_pipeline(
             )
 
 
+@pytest.mark.backend
 def test_the_database_says_the_same_to_whoever_writes_past_the_actions(
     cast: Cast, opened: Examination, person: User, model: Model
 ) -> None:
@@ -337,6 +338,7 @@ def test_an_examiner_who_is_named_owner_sees_no_more_for_it(
 # --- what was viewed -----------------------------------------------------------------------------
 
 
+@pytest.mark.backend
 def test_a_view_is_a_row_and_an_entry_without_the_address(
     opened: Examination, person: User, model: Model
 ) -> None:
@@ -367,6 +369,7 @@ def fresh(request: InformationRequest) -> InformationRequest:
     return InformationRequest.objects.with_all().get(pk=request.pk)
 
 
+@pytest.mark.backend
 def test_a_request_is_raised_assigned_answered_followed_up_and_accepted(
     cast: Cast, opened: Examination, person: User, model: Model
 ) -> None:
@@ -548,6 +551,7 @@ def test_what_is_closed_is_answered_and_asked_no_more(
         assigned(cast, request, cast.validator)
 
 
+@pytest.mark.backend
 def test_it_is_late_after_its_day_until_it_is_answered(
     cast: Cast, opened: Examination, person: User, model: Model
 ) -> None:
@@ -570,6 +574,7 @@ def test_requests_have_numbers_and_wait_only_while_it_is_open(
         answered(rows[0], cast.owner, at=later(days=DAYS))
 
 
+@pytest.mark.backend
 def test_rows_past_the_actions_do_not_carry_on_what_was_ended(
     cast: Cast, opened: Examination, other: Model
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
 from django.test import override_settings
 
 from governance.evidence.firm import check_requirements, requirement_sets
@@ -87,4 +88,5 @@ class TestTheFirmsFiles:
         (tmp_path / "requirements" / "own.yaml").write_text("set: {}")
         with override_settings(FRAMEWORKS_DIR=str(tmp_path)):
             assert "own.yaml: " in str(check_requirements()[0])
+            assert "evidence.E001" in {one.id for one in run_checks()}
         assert check_requirements() == []

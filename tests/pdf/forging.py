@@ -144,7 +144,7 @@ class Resigned:
 
         document["checkpoint"] |= {
             "note": self.note, "statement": statement, "proof": proof(statement["hash"]),
-            "keys": [str(self.key)], "handovers": [],
+            "keys": [str(self.key)], "handovers": [], "since": [],
         }  # fmt: skip
         for entry in entries:
             entry["proof"] = proof(entry["hash"])

@@ -20,6 +20,8 @@ from governance.core.canonical import canonical, sha256_hex
 from governance.core.pdf import Rendered
 from governance.evidence.actions.documents import document_pdf, is_for_presses
 from governance.evidence.actions.making import context, draw
+from governance.evidence.pades.keys import seal_key
+from governance.evidence.pades.sealing import facts_of
 from governance.evidence.queries.collecting import collect
 from governance.evidence.queries.documents import document_of
 from governance.evidence.rules.documents.blocks import Reader
@@ -195,9 +197,9 @@ def test_a_pack_prints_the_card_that_stands_and_names_who_typed(
     second = publish_card(version=version, actor=cast.owner, at=NOON)
     withdraw_card(revision=second, reason="A wrong number.", actor=cast.owner, at=NOON)
     text = canonical(collect([version.model]))
-    card = context(Evidence(text), "0" * 64)["card"]
-    assert card.revision == 1
-    printed = text_of(draw(text).data)
+    (part,) = context(Evidence(text), "0" * 64)["parts"]
+    assert part.card.revision == 1
+    printed = text_of(draw(text, sealed_by=facts_of(seal_key(at=NOON))).data)
     assert "Withdrawn words" not in printed
     assert "Typed by Olga Owner" in printed
     assert digest in printed.replace(" ", "")
@@ -208,4 +210,5 @@ def test_a_pack_without_a_card_that_stands_says_so(version: ModelVersion, cast: 
     only = f.make_card(cast, version)
     withdraw_card(revision=only, reason="A wrong number.", actor=cast.owner, at=NOON)
     text = canonical(collect([version.model]))
-    assert context(Evidence(text), "0" * 64)["card"] is None
+    (part,) = context(Evidence(text), "0" * 64)["parts"]
+    assert part.card is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +24,9 @@ from governance.evidence.verify_pack import FAIL, verify
 from governance.inventory.actions.waivers import request_waiver
 from governance.inventory.models import Model
 from tests.factories import NOON, Cast, make_champion, make_model, make_version
-from tests.pdf.support import full_model, of_a_module, pack_of, text_of, violations
+from tests.pdf.support import full_model, of_a_module, pack_of, violations
+
+pytestmark = pytest.mark.django_db
 
 PROFILES = (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
 FRAMEWORKS = ("sr-26-2",)
@@ -62,7 +65,14 @@ def built(cast: Cast, model: Model, scope: PackScope) -> tuple[PackFiles, str]:
     assert [check for check in checks if check.outcome == FAIL] == []
     for profile in PROFILES:
         assert violations(files.pdf, profile) == [], profile
-    return files, text_of(files.pdf)
+    return files, text_printed(files)
+
+
+def text_printed(files: PackFiles) -> str:
+    """The text of the pages as Poppler reads it, with what stands in one line joined by spaces."""
+    command = ["pdftotext", "-", "-"]
+    said = subprocess.run(command, input=files.pdf, capture_output=True, check=True).stdout
+    return " ".join(said.decode().split())
 
 
 def titles(files: PackFiles) -> list[str]:

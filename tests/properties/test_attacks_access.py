@@ -59,9 +59,20 @@ from governance.evidence.actions.examining import (
     assign_information_request,
     withdraw_information_request,
 )
+from governance.evidence.actions.filing import (
+    end_inapplicable,
+    file_evidence,
+    state_inapplicable,
+    withdraw_evidence,
+)
 from governance.evidence.actions.packs import request_pack
 from governance.evidence.actions.populations import draw_sample, extract_population
-from governance.evidence.models import InformationRequest, Population
+from governance.evidence.models import (
+    FiledEvidence,
+    Inapplicability,
+    InformationRequest,
+    Population,
+)
 from governance.evidence.queries.scopes import scope_of_model
 from governance.evidence.rules.populations.lists import Asked, PopulationKind
 from governance.evidence.rules.populations.sampling import Draw, Method
@@ -244,6 +255,29 @@ def adding_user(w: World, actor: Any) -> None:
         email=f"{uuid4().hex}@bank.example", name="New Person", password=PASSWORD,
         unit=w.cast.unit, actor=actor, at=NOON,
     )  # fmt: skip
+
+
+def filing(w: World, actor: Any) -> FiledEvidence:
+    return file_evidence(
+        model=w.model,
+        title="Minutes",
+        kind="policy",
+        link="https://minutes.bank.example",
+        made_date=NOON.date(),
+        actor=actor,
+        at=NOON,
+    )
+
+
+def stating(w: World, actor: Any) -> Inapplicability:
+    return state_inapplicable(
+        model=w.model,
+        requirement="sr-26-2/SR262-III-03",
+        reason="It is of low risk.",
+        until_date=NOON.date(),
+        actor=actor,
+        at=NOON,
+    )
 
 
 def granting(w: World, actor: Any) -> None:
@@ -448,6 +482,20 @@ TABLE: dict[str, tuple[set[str], Act]] = {
     "take a question back": (
         {"examiner"},
         lambda w, a: withdraw_information_request(request_id=w.asked.pk, actor=a, at=NOON),
+    ),
+    "file evidence": ({"owner", "validator", "compliance"}, filing),
+    "withdraw evidence": (
+        {"owner", "validator", "compliance"},
+        lambda w, a: withdraw_evidence(
+            filed_id=filing(w, w.cast.compliance).pk, reason="Old.", actor=a, at=NOON
+        ),
+    ),
+    "state that it does not apply": ({"owner", "validator", "compliance"}, stating),
+    "have it apply again": (
+        {"owner", "validator", "compliance"},
+        lambda w, a: end_inapplicable(
+            stated_id=stating(w, w.cast.compliance).pk, actor=a, at=NOON
+        ),
     ),
     "add unit": (
         ADMINS, lambda w, a: create_unit(path=f"bank/{uuid4().hex}", name="U", actor=a, at=NOON)

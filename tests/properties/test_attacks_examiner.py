@@ -66,7 +66,10 @@ class Case:
 
     def path(self, pattern: URLPattern) -> str:
         wanted = pattern.pattern.converters
-        values = {key: self.values[key] for key in wanted}
+        values = {
+            key: self.values.get(key, FILLING.get(type(converter).__name__, "1"))
+            for key, converter in wanted.items()
+        }
         if pattern.name == "pack_file":
             values["name"] = EVIDENCE_NAME
         return reverse(str(pattern.name), kwargs=values)

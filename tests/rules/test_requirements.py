@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -355,6 +357,20 @@ def test_obligations_that_contradict_themselves_are_refused(
     with pytest.raises(InvalidInput) as caught:
         read_obligations(DUE.replace(old, new, 1))
     assert (field, rule) in {(one.field, one.rule) for one in caught.value.problems}
+
+
+@given(
+    st.sampled_from([(read_requirements, OWN), (read_crosswalk, WALK), (read_obligations, DUE)]),
+    st.integers(0, 400),
+    st.integers(0, 30),
+    st.text(max_size=12) | st.sampled_from(["null", "[]", "{}", "'", "\n- ", "2027-02-30", "yes"]),
+)
+def test_a_file_is_read_or_refused_whatever_stands_in_it(
+    kind: tuple[Callable[[str], object], str], start: int, length: int, put: str
+) -> None:
+    read, text = kind
+    with contextlib.suppress(InvalidInput):
+        read(text[:start] + put + text[start + length :])
 
 
 def swapped(text: str, *pairs: tuple[str, str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -14,8 +16,11 @@ from governance.core.models import Record
 
 
 class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
-    def in_force(self) -> PolicyVersionQuerySet:
-        return self.filter(state=PolicyState.IN_FORCE)
+    def in_force(self, *, by: datetime | None = None) -> PolicyVersionQuerySet:
+        """Keep what holds now, or held at a past moment."""
+        if by is None:
+            return self.filter(state=PolicyState.IN_FORCE)
+        return self.filter(Q(ended_at=None) | Q(ended_at__gt=by), in_force_at__lte=by)
 
 
 class PolicyVersion(Record):
@@ -56,6 +61,13 @@ class PolicyVersion(Record):
 
     def __str__(self) -> str:
         return f"{self.title}, version {self.number}"
+
+    def state_at(self, moment: datetime | None) -> PolicyState:
+        """How it stood at a past moment; without one, how it stands."""
+        if moment is None or (self.ended_at is not None and self.ended_at <= moment):
+            return PolicyState(self.state)
+        was_in_force = self.in_force_at is not None and self.in_force_at <= moment
+        return PolicyState.IN_FORCE if was_in_force else PolicyState.PROPOSED
 
 
 class PolicySignOff(Record):

@@ -25,7 +25,6 @@ from governance.approvals.rules.dossier import (
 )
 from governance.approvals.rules.duties import Duties, bars
 from governance.approvals.rules.gates import CheckResult
-from governance.approvals.rules.judgement import RequestState
 from governance.approvals.rules.policies import OverrideRule, Policy
 from governance.cards.models import CardRevision
 from governance.cards.rules.completeness import answered
@@ -72,7 +71,7 @@ def gather(
         report=report_facts(report) if report else None,
         findings=finding_facts(version.model, reading),
         policy=_policy_facts(policy),
-        basis=_basis(version, slot) if move == Move.ROLLED_BACK else None,
+        basis=_basis(version, slot, reading) if move == Move.ROLLED_BACK else None,
         share=share,
         ticks=tick_facts(request, reading) if request else (),
         overrides=override_facts(request, policy, duties, reading) if request else (),
@@ -183,7 +182,7 @@ def model_facts(
         tier=model.tier_at(at) or 0,
         kind=model.kind,
         owner=f"user:{model.owner_id}" if model.owner_id else "",
-        developers=tuple(sorted(user.ref for user in model.developers.all())),
+        developers=tuple(sorted(user.ref for user in reading.developers(model))),
         record_digest=digest({"purpose": model.purpose, "intended_use": model.intended_use}),
         unit=model.unit.path,
         jurisdictions=tuple(model.jurisdiction_codes),
@@ -257,20 +256,8 @@ def finding_facts(model: Model, reading: Reading = LIVE) -> tuple[FindingFacts, 
     return tuple(sorted(facts, key=lambda fact: fact.ref))
 
 
-def earlier_approval(version: ModelVersion, slot: Slot) -> PromotionRequest | None:
-    """Return the newest request that brought this version into the slot."""
-    return (
-        PromotionRequest.objects.filter(
-            version=version, slot=slot, target=Stage.PRODUCTION, state=RequestState.DONE
-        )
-        .exclude(move=Move.ROLLED_BACK)
-        .order_by("-closed_at")
-        .first()
-    )
-
-
-def _basis(version: ModelVersion, slot: Slot) -> Basis | None:
-    request = earlier_approval(version, slot)
+def _basis(version: ModelVersion, slot: Slot, reading: Reading) -> Basis | None:
+    request = reading.earlier_approval(version, slot)
     if request is None:
         return None
     sign_offs = SignOff.objects.filter(request=request, dossier_digest=request.decided_digest)

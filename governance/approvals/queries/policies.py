@@ -22,6 +22,7 @@ from governance.approvals.rules.policies import (
 )
 from governance.core.canonical import digest
 from governance.core.errors import NotFound
+from governance.core.grouping import by_key
 from governance.inventory.models import Model
 from governance.registry.models import ModelVersion, Slot
 from governance.registry.rules import Stage
@@ -59,11 +60,14 @@ def open_policies() -> tuple[Policy, ...]:
     )
 
 
-def policies_in_force() -> list[Policy]:
-    """The policies that people signed; those of the open set, and no other, where it is chosen."""
+def policies_in_force(*, by: datetime | None = None) -> list[Policy]:
+    """The policies that people signed; those of the open set, and no other, where it is chosen.
+
+    With `by`, those that held at that moment; which set is chosen, the operator says of now.
+    """
     if nothing_is_gated():
         return list(open_policies())
-    return [policy_of(row) for row in PolicyVersion.objects.in_force().order_by("key")]
+    return [policy_of(row) for row in PolicyVersion.objects.in_force(by=by).order_by("key")]
 
 
 def subject_of(model: Model, *, slot: str, source: Stage, target: Stage, at: datetime) -> Subject:
@@ -93,9 +97,21 @@ def judged_metrics() -> set[str]:
     return {metric for policy in policies_in_force() for metric in policy.metrics}
 
 
-def policy_versions() -> list[PolicyVersion]:
-    """Return every version of every policy: by key, newest first."""
-    return list(PolicyVersion.objects.order_by("key", "-number"))
+def policy_versions(*, by: datetime | None = None) -> list[PolicyVersion]:
+    """Return every version of every policy, or those proposed by then: by key, newest first."""
+    rows = PolicyVersion.objects.filter(proposed_at__lte=by) if by else PolicyVersion.objects.all()
+    return list(rows.order_by("key", "-number"))
+
+
+def signed_policies(
+    *, by: datetime | None = None
+) -> list[tuple[PolicyVersion, Sequence[PolicySignOff]]]:
+    """Return the same by key and number, each with who had signed it, in two queries."""
+    rows = sorted(policy_versions(by=by), key=lambda row: (row.key, row.number))
+    given = PolicySignOff.objects.filter(policy__in=rows).select_related("printed_name")
+    known = given.filter(signed_at__lte=by) if by else given
+    by_row = by_key(known.order_by("signed_at", "pk"), lambda one: one.policy_id)
+    return [(row, by_row[row.pk]) for row in rows]
 
 
 def policy_by_id(policy_id: UUID) -> PolicyVersion:
@@ -106,7 +122,6 @@ def policy_by_id(policy_id: UUID) -> PolicyVersion:
     return row
 
 
-def policy_sign_offs(row: PolicyVersion) -> Sequence[PolicySignOff]:
-    return list(
-        row.sign_offs.select_related("signer", "printed_name", "comment").order_by("signed_at")
-    )
+def policy_sign_offs(row: PolicyVersion, *, by: datetime | None = None) -> Sequence[PolicySignOff]:
+    given = row.sign_offs.filter(signed_at__lte=by) if by else row.sign_offs.all()
+    return list(given.select_related("signer", "printed_name", "comment").order_by("signed_at"))

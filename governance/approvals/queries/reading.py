@@ -18,6 +18,7 @@ from governance.approvals.models import (
     SignOff,
     Tick,
 )
+from governance.approvals.rules.judgement import RequestState
 from governance.cards.models import CardEditor, CardRevision
 from governance.cards.queries import card_editors, editors_in, published_card
 from governance.core.grouping import by_key
@@ -42,7 +43,7 @@ from governance.registry.queries import (
     latest_artifact_check,
     results_of,
 )
-from governance.registry.rules import SlotRole
+from governance.registry.rules import Move, SlotRole, Stage
 from governance.validation.models import Finding, Report
 from governance.validation.queries import (
     latest_report,
@@ -108,6 +109,12 @@ class Reading:
 
     def class_assessed_at(self, model: Model) -> datetime | None:
         return _last_assessed(ClassAssessment, [model]).get(model.pk)
+
+    def developers(self, model: Model) -> Sequence[User]:
+        return list(model.developers.all())
+
+    def earlier_approval(self, version: ModelVersion, slot: Slot) -> PromotionRequest | None:
+        return earlier_approval(version, slot)
 
     def changes(self, model: Model) -> Sequence[AcceptedChange]:
         return accepted_changes([model])[model.pk]
@@ -245,6 +252,12 @@ class ReadAhead(Reading):
     def class_assessed_at(self, model: Model) -> datetime | None:
         return self._classes.get(model.pk)
 
+    def developers(self, model: Model) -> Sequence[User]:
+        return list(model.developers.all())
+
+    def earlier_approval(self, version: ModelVersion, slot: Slot) -> PromotionRequest | None:
+        return earlier_approval(version, slot)
+
     def changes(self, model: Model) -> Sequence[AcceptedChange]:
         return self._changes[model.pk]
 
@@ -267,6 +280,17 @@ class ReadAhead(Reading):
             if covers(one.unit.path, unit.path)
             and one.delegator in self.holders(Role(one.role), unit=unit, at=at)
         ]
+
+
+def earlier_approval(
+    version: ModelVersion, slot: Slot, *, by: datetime | None = None
+) -> PromotionRequest | None:
+    """Return the newest request that brought this version into the slot, or had by a moment."""
+    rows = PromotionRequest.objects.filter(
+        version=version, slot=slot, target=Stage.PRODUCTION, state=RequestState.DONE
+    )
+    known = rows.filter(closed_at__lte=by) if by else rows
+    return known.exclude(move=Move.ROLLED_BACK).order_by("-closed_at").first()
 
 
 def _sign_offs(requests: Collection[PromotionRequest]) -> Iterable[SignOff]:

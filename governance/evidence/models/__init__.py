@@ -1,4 +1,4 @@
-"""Packs that were built, evidence that people filed, and coverage as it was counted."""
+"""The tables of evidence."""
 
 from governance.evidence.models.examining import (
     ExaminationView,

@@ -55,7 +55,7 @@ def coverage_of(
     result: dict[UUID, tuple[Covered, ...]] = {}
     for model in models:
         items = [*found.get(model.pk, ()), *every, *filed.get(model.pk, ())]
-        held = Held(items=by_kind(items), exempt=exempt.get(model.pk, {}))
+        held = Held(items=by_kind(items), exempt=exempt[model.pk])
         result[model.pk] = tuple(
             covered(
                 one,

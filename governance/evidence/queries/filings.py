@@ -11,10 +11,10 @@ from django.db.models import Q
 from governance.accounts.rules import Actor
 from governance.core.wording import as_date, full_day
 from governance.evidence.firm import requirement_sets
-from governance.evidence.models import FiledEvidence, Inapplicability
+from governance.evidence.models import EvidenceFile, FiledEvidence, Inapplicability
 from governance.evidence.rules.collectors import Collector
 from governance.evidence.rules.coverage import EvidenceItem, aged, requirement_key
-from governance.evidence.rules.filings import EvidenceNotFound
+from governance.evidence.rules.filings import EvidenceNotFound, RequirementNotFound
 from governance.evidence.rules.requirements import Level, Requirement
 from governance.inventory.models import Model
 
@@ -56,11 +56,11 @@ def filed_items(
 
 def exempt_from(models: Iterable[Model], *, today: date) -> Mapping[UUID, dict[str, str]]:
     """Return what was stated not to apply to each model, and why, in one query."""
-    rows = Inapplicability.objects.holding(today).filter(model__in=list(models))
-    found: dict[UUID, dict[str, str]] = {}
+    found: dict[UUID, dict[str, str]] = {model.pk: {} for model in models}
+    rows = Inapplicability.objects.holding(today).filter(model__in=list(found))
     for row in rows.select_related("reason", "stated_by").order_by("stated_at"):
         said = f"Stated by {row.stated_by.name} through {full_day(row.until_date)}: {row.reason}"
-        found.setdefault(row.model_id, {})[row.requirement] = said
+        found[row.model_id][row.requirement] = said
     return found
 
 
@@ -82,3 +82,20 @@ def statement_in_force(model: Model, requirement: str, *, today: date) -> Inappl
     """Return what was stated last of the requirement, if it holds."""
     rows = Inapplicability.objects.holding(today).filter(model=model, requirement=requirement)
     return rows.select_related("reason", "stated_by").order_by("-stated_at").first()
+
+
+def requirement_asked(key: str, *, level: Level) -> Requirement:
+    """Return the requirement, or raise RequirementNotFound."""
+    found = requirements_asking("", level=level).get(key)
+    if found is None:
+        raise RequirementNotFound("There is no such requirement.")
+    return found
+
+
+def filed_file(filed: FiledEvidence) -> tuple[bytes, str]:
+    """Return the bytes that were filed and a name for them. Raises EvidenceNotFound."""
+    row = EvidenceFile.objects.filter(filings=filed.pk).first()
+    if row is None:
+        raise EvidenceNotFound("No file was filed, only where it is.")
+    ending = f".{filed.ending}" if filed.ending else ""
+    return bytes(row.data), f"{row.digest[:16]}{ending}"

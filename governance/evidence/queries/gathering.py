@@ -123,14 +123,12 @@ def gathered_of_firm(
     kinds: Mapping[str, Collector], *, level: Level, at: datetime
 ) -> list[EvidenceItem]:
     """Return what is on record of the firm that counts for requirements of that level."""
-    return [
-        item
-        for kind, counting in _countings(kinds, level)
-        if counting.of == Of.FIRM
-        for item in _items(
-            kind, counting, _newest(counting, TABLES[counting.records].rows(at), of=""), at=at
-        )
-    ]
+    found: list[EvidenceItem] = []
+    for kind, counting in _countings(kinds, level):
+        if counting.of == Of.FIRM:
+            rows = _newest(counting, TABLES[counting.records].rows(at), of="", at=at)
+            found += _items(kind, counting, rows, at=at)
+    return found
 
 
 def _countings(kinds: Mapping[str, Collector], level: Level) -> Iterator[tuple[str, Counting]]:
@@ -178,13 +176,13 @@ def _of_models(
         column = table.model
         owners = {table.key(model): model.pk for model in models}
     rows = table.rows(at).filter(**{f"{column}__in": list(owners)})
-    return by_key(
-        _newest(counting, rows, of=column), lambda row: owners[row.get("row_of", row["row_key"])]
-    )
+    found = _newest(counting, rows, of=column, at=at)
+    return by_key(found, lambda row: owners[row.get("row_of", row["row_key"])])
 
 
-def _newest(counting: Counting, rows: Rows, *, of: str) -> Sequence[dict[str, Any]]:
+def _newest(counting: Counting, rows: Rows, *, of: str, at: datetime) -> Sequence[dict[str, Any]]:
     """Return the newest few rows that count of each, and how many there are of it."""
+    rows = rows.filter(**{f"{counting.day}__lte": at})
     rows = rows.filter(**{f"{column}__in": values for column, values in counting.where.items()})
     rows = rows.filter(**{column: F(other) for column, other in counting.same.items()})
     rows = rows.filter(**{f"{column}__isnull": True for column in counting.absent})

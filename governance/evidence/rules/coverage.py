@@ -118,7 +118,9 @@ def covered(
     found = _items(requirement, held)
     if said := _not_asked(requirement, standing, facts, held):
         state, because = said
-        shown = _under_it(found, standing) if standing.has_ended else ()
+        # What may yet be asked for shows what there is; what does not apply has no evidence.
+        shown = found if state == CoverageState.UNKNOWN else ()
+        shown = _under_it(found, standing) if standing.has_ended else shown
         return Covered(requirement=requirement, state=state, because=because, items=shown)
     fresh = {one.kind for one in found if not one.stale}
     present = {one.kind for one in found}

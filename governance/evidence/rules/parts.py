@@ -16,7 +16,7 @@ from governance.evidence.rules.narrowing import narrowed
 from governance.evidence.rules.overview import Overview, overview
 from governance.evidence.rules.pages import CardPage, FindingRow, ReportPage, StageRow, VersionRow
 from governance.evidence.rules.reading import Evidence
-from governance.evidence.rules.scopes import Chapter, PackScope
+from governance.evidence.rules.scopes import Chapter, PackScope, ScopeKind
 from governance.evidence.rules.signatures import Certificate, certificates
 from governance.evidence.rules.trail import IN_A_TABLE, MOST_PRINTED, EntryRow, entry_rows
 
@@ -83,6 +83,16 @@ class Part:
         """Whether the entries stand in a list on pages of their own."""
         return len(self.entries) > IN_A_TABLE
 
+    @property
+    def lacking(self) -> list[str]:
+        """Say of each framework how much of what it asks for has no evidence, or not all."""
+        return [
+            f"{one.name}: {counted(gaps, 'requirement')} without evidence, {partial} with a part."
+            for one in self.matrix
+            for gaps, partial in [(one.count("NONE"), one.count("PARTIAL"))]
+            if gaps or partial
+        ]
+
     def section(self, name: str) -> Section | None:
         """Return the chapter of that name if it is printed."""
         return next((one for one in self.sections if one.name == name), None)
@@ -117,7 +127,12 @@ class Part:
 
 
 def parts_of(evidence: Evidence, scope: PackScope) -> list[Part]:
-    """Return one part for each model, in the order in which the scope names them."""
+    """Return one part for each model, in the order in which the scope names them.
+
+    An audit trail has none: it holds entries, and no records.
+    """
+    if scope.kind == ScopeKind.TRAIL:
+        return []
     views = {view.about["model"]: view for view in evidence.of_models()}
     ordered = [views[ref] for ref in scope.models if ref in views]
     is_alone = len(ordered) == 1

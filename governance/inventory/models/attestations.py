@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from governance.accounts.models import Unit, User
 from governance.accounts.queries import readable_paths, unit_reach
@@ -17,9 +17,14 @@ from governance.inventory.rules.attestations import MAX_TITLE, AttestationOutcom
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
-    def open(self) -> CampaignQuerySet:
+    """`by` is a past moment: what was opened or ended later does not count yet."""
+
+    def open(self, *, by: datetime | None = None) -> CampaignQuerySet:
         """Keep what nobody has ended and no later one has followed."""
-        return self.filter(end=None, successor=None)
+        if by is None:
+            return self.filter(end=None, successor=None)
+        unended = Q(end=None) | Q(end__ended_at__gt=by)
+        return self.filter(unended, Q(successor=None) | Q(successor__opened_at__gt=by))
 
     def visible_to(self, actor: Actor, *, at: datetime) -> CampaignQuerySet:
         """Keep those of the actor's units, and those that hold a model the actor may know of."""
@@ -28,8 +33,15 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         reach = unit_reach(readable_paths(actor, at=at), prefix="unit__")
         return self.filter(reach | Exists(items))
 
-    def with_all(self) -> CampaignQuerySet:
-        return self.select_related("unit", "statement", "end", "successor", "previous")
+    def with_all(self, *, by: datetime | None = None) -> CampaignQuerySet:
+        rows = self.select_related("unit", "statement", "previous")
+        if by is None:
+            return rows.select_related("end", "successor")
+        # A row that was prefetched and not found is none, as if it had never been.
+        return rows.filter(opened_at__lte=by).prefetch_related(
+            Prefetch("end", queryset=CampaignEnd.objects.filter(ended_at__lte=by)),
+            Prefetch("successor", queryset=Campaign.objects.filter(opened_at__lte=by)),
+        )
 
 
 class Campaign(Record):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -11,8 +13,11 @@ from governance.inventory.models.records import Model
 
 
 class DependencyQuerySet(models.QuerySet["Dependency"]):
-    def current(self) -> DependencyQuerySet:
-        return self.filter(ended_at=None)
+    def current(self, *, by: datetime | None = None) -> DependencyQuerySet:
+        """Keep what holds now, or held at a past moment."""
+        if by is None:
+            return self.filter(ended_at=None)
+        return self.filter(Q(ended_at=None) | Q(ended_at__gt=by), added_at__lte=by)
 
     def with_models(self) -> DependencyQuerySet:
         return self.select_related("flows", "feeder__owner", "consumer__owner")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from governance.accounts.models import User
 from governance.audit.models import DIGEST, Prose
@@ -23,11 +24,18 @@ class ModelChangeQuerySet(models.QuerySet["ModelChange"]):
     def accepted(self) -> ModelChangeQuerySet:
         return self.filter(decision__outcome=ChangeOutcome.ACCEPTED)
 
-    def with_all(self) -> ModelChangeQuerySet:
-        return self.select_related(
-            "model__unit", "model__owner", "content", "reason", "proposed_by",
-            "decision__comment", "decision__decided_by",
-        )  # fmt: skip
+    def with_all(self, *, by: datetime | None = None) -> ModelChangeQuerySet:
+        """Bring what each rests on along; with `by`, a past moment, as they stood then."""
+        rows = self.select_related(
+            "model__unit", "model__owner", "content", "reason", "proposed_by"
+        )
+        if by is None:
+            return rows.select_related("decision__comment", "decision__decided_by")
+        decided = ChangeDecision.objects.filter(decided_at__lte=by)
+        # A row that was prefetched and not found is none, as if it had never been.
+        return rows.filter(proposed_at__lte=by).prefetch_related(
+            Prefetch("decision", queryset=decided.select_related("comment", "decided_by"))
+        )
 
 
 class ModelChange(Record):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 
 from governance.accounts.models import User
 from governance.accounts.rules import Actor
@@ -16,32 +16,49 @@ from governance.inventory.rules.waivers import SOON_DAYS, WaiverKind
 
 
 class WaiverQuerySet(models.QuerySet["Waiver"]):
+    """`by` is a past moment: what was asked, decided or ended later does not count yet."""
+
     def visible_to(self, actor: Actor, *, at: datetime) -> WaiverQuerySet:
         return self.filter(model__in=Model.objects.visible_to(actor, at=at))
 
-    def requested(self, today: date) -> WaiverQuerySet:
+    def requested(self, today: date, *, by: datetime | None = None) -> WaiverQuerySet:
         """Keep what waits for a decision and could still take effect."""
-        return self.filter(decision=None, end=None, expires_date__gte=today)
+        undecided = Q(decision=None) | Q(decision__decided_at__gt=by) if by else Q(decision=None)
+        return self.unended(by=by).filter(undecided, expires_date__gte=today)
 
-    def approved(self) -> WaiverQuerySet:
+    def unended(self, *, by: datetime | None = None) -> WaiverQuerySet:
+        return self.filter(Q(end=None) | Q(end__ended_at__gt=by) if by else Q(end=None))
+
+    def approved(self, *, by: datetime | None = None) -> WaiverQuerySet:
         """Keep what was approved and nobody has ended early."""
-        return self.filter(decision__approved=True, end=None)
+        known = self.filter(decision__decided_at__lte=by) if by else self
+        return known.unended(by=by).filter(decision__approved=True)
 
-    def in_force(self, today: date) -> WaiverQuerySet:
+    def in_force(self, today: date, *, by: datetime | None = None) -> WaiverQuerySet:
         """Keep what holds on that day; a waiver holds through its last day."""
-        return self.approved().filter(starts_date__lte=today, expires_date__gte=today)
+        return self.approved(by=by).filter(starts_date__lte=today, expires_date__gte=today)
 
-    def expiring(self, today: date) -> WaiverQuerySet:
-        return self.in_force(today).filter(expires_date__lte=today + timedelta(days=SOON_DAYS))
+    def expiring(self, today: date, *, by: datetime | None = None) -> WaiverQuerySet:
+        soon = today + timedelta(days=SOON_DAYS)
+        return self.in_force(today, by=by).filter(expires_date__lte=soon)
 
-    def expired(self, today: date) -> WaiverQuerySet:
-        return self.approved().filter(expires_date__lt=today)
+    def expired(self, today: date, *, by: datetime | None = None) -> WaiverQuerySet:
+        return self.approved(by=by).filter(expires_date__lt=today)
 
-    def with_all(self) -> WaiverQuerySet:
-        return self.select_related(
-            "model__unit", "model__owner", "requested_by", "waived", "reason", "control",
-            "decision__comment", "decision__decided_by", "end__reason",
-        )  # fmt: skip
+    def with_all(self, *, by: datetime | None = None) -> WaiverQuerySet:
+        rows = self.select_related(
+            "model__unit", "model__owner", "requested_by", "waived", "reason", "control"
+        )
+        if by is None:
+            people = ("decision__comment", "decision__decided_by", "end__reason", "end__ended_by")
+            return rows.select_related(*people)
+        decided = WaiverDecision.objects.filter(decided_at__lte=by)
+        ended = WaiverEnd.objects.filter(ended_at__lte=by)
+        # A row that was prefetched and not found is none, as if it had never been.
+        return rows.filter(requested_at__lte=by).prefetch_related(
+            Prefetch("decision", queryset=decided.select_related("comment", "decided_by")),
+            Prefetch("end", queryset=ended.select_related("reason", "ended_by")),
+        )
 
 
 class Waiver(Record):

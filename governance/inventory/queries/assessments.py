@@ -73,10 +73,11 @@ def assessment_base(
     )
 
 
-def assessments_of(model: Model) -> QuerySet[Assessment]:
-    """Return every assessment of the model, newest first."""
+def assessments_of(model: Model, *, by: datetime | None = None) -> QuerySet[Assessment]:
+    """Return every assessment of the model, or those made by then, newest first."""
+    rows = Assessment.objects.filter(model=model)
     return (
-        Assessment.objects.filter(model=model)
+        (rows.filter(assessed_at__lte=by) if by else rows)
         .select_related("questionnaire", "assessed_by", "evidence")
         .order_by("-assessed_at", "pk")
     )
@@ -96,10 +97,11 @@ def assessment_by_id(model: Model, assessment_id: UUID) -> Assessment:
     return row
 
 
-def determinations_of(model: Model) -> QuerySet[Determination]:
-    """Return every determination of the model, newest first."""
+def determinations_of(model: Model, *, by: datetime | None = None) -> QuerySet[Determination]:
+    """Return every determination of the model, or those made by then, newest first."""
+    rows = Determination.objects.filter(model=model)
     return (
-        Determination.objects.filter(model=model)
+        (rows.filter(decided_at__lte=by) if by else rows)
         .select_related("questionnaire", "reviewer", "reasons")
         .order_by("-decided_at", "pk")
     )
@@ -109,10 +111,11 @@ def latest_determination(model: Model) -> Determination | None:
     return determinations_of(model).first()
 
 
-def newest_rating(model: Model) -> TierAssessment | None:
-    """Return what set the tier last, with the assessment and the override behind it."""
+def newest_rating(model: Model, *, by: datetime | None = None) -> TierAssessment | None:
+    """Return what set the tier last, or had by then, with the assessment and override behind it."""
+    rows = TierAssessment.objects.filter(model=model)
     return (
-        TierAssessment.objects.filter(model=model)
+        (rows.filter(assessed_at__lte=by) if by else rows)
         .select_related("assessment__questionnaire", "override", "reason", "assessed_by")
         .order_by("-assessed_at", "pk")
         .first()

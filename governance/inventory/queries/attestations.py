@@ -20,6 +20,7 @@ from governance.inventory.models import (
     Campaign,
     Model,
 )
+from governance.inventory.queries.past import Told, told_of
 from governance.inventory.queries.records import record_values
 from governance.inventory.rules.attestations import (
     FORMAT,
@@ -40,6 +41,7 @@ class ItemRow:
     item: AttestationItem
     newest: Attestation | None
     state: ItemState
+    told: Told
 
     @property
     def model(self) -> Model:
@@ -48,7 +50,7 @@ class ItemRow:
     @property
     def has_moved(self) -> bool:
         """Whether somebody else owns the model than when the campaign opened."""
-        return self.model.owner_id != self.item.owner_id
+        return self.told.owner != self.item.owner
 
     @property
     def is_waiting(self) -> bool:
@@ -77,9 +79,14 @@ def is_over(campaign: Campaign) -> bool:
     return hasattr(campaign, "end") or hasattr(campaign, "successor")
 
 
-def campaign_by_id(campaign_id: UUID, *, actor: Actor, at: datetime) -> Campaign:
-    """Return the campaign, or raise CampaignNotFound: absent and invisible look alike."""
-    seen = Campaign.objects.visible_to(actor, at=at).with_all()
+def campaign_by_id(
+    campaign_id: UUID, *, actor: Actor, at: datetime, by: datetime | None = None
+) -> Campaign:
+    """Return the campaign, or raise CampaignNotFound: absent and invisible look alike.
+
+    With `by`, a past moment, as it stood then; one that was opened later is absent.
+    """
+    seen = Campaign.objects.visible_to(actor, at=at).with_all(by=by)
     campaign = seen.filter(pk=campaign_id).first()
     if campaign is None:
         raise CampaignNotFound("There is no such campaign.")
@@ -102,48 +109,60 @@ def models_in_scope(unit_path: str, tiers: Iterable[int]) -> QuerySet[Model]:
 
 
 def progress_of(
-    campaigns: Sequence[Campaign], *, actor: Actor, at: datetime, today: date
+    campaigns: Sequence[Campaign],
+    *,
+    actor: Actor,
+    at: datetime,
+    today: date,
+    by: datetime | None = None,
 ) -> list[Progress]:
     """Say how each campaign stands, in two queries however many there are.
 
-    Models that the actor may not see are left out. The campaigns are read with `with_all`.
+    Models that the actor may not see are left out. The campaigns are read with `with_all`, of the
+    same moment; with `by`, a past one, it takes three queries more.
     """
-    items = (
+    items = list(
         AttestationItem.objects.filter(
             campaign__in=campaigns, model__in=Model.objects.visible_to(actor, at=at)
         )
         .select_related("model__owner", "model__unit", "owner")
         .order_by("model__name")
     )
-    newest = _newest_in(campaigns)
+    newest = _newest_in(campaigns, by=by)
+    told = told_of([item.model for item in items], by=by)
     rows: dict[UUID, list[ItemRow]] = {campaign.pk: [] for campaign in campaigns}
     by_id = {campaign.pk: campaign for campaign in campaigns}
     for item in items:
         campaign = by_id[item.campaign_id]
-        rows[campaign.pk].append(_row(campaign, item, newest.get(item.pk), today=today))
+        state = _state(campaign, item, newest.get(item.pk), today=today, by=by)
+        row = ItemRow(item=item, newest=newest.get(item.pk), state=state, told=told[item.model_id])
+        rows[campaign.pk].append(row)
     return [_progress(campaign, rows[campaign.pk], today=today) for campaign in campaigns]
 
 
-def _newest_in(campaigns: Sequence[Campaign]) -> dict[UUID, Attestation]:
-    found = (
-        Attestation.objects.filter(item__campaign__in=campaigns)
-        .select_related("owner", "remarks")
-        .order_by("attested_at", "pk")
-    )
+def _newest_in(campaigns: Sequence[Campaign], *, by: datetime | None) -> dict[UUID, Attestation]:
+    given = Attestation.objects.filter(item__campaign__in=campaigns)
+    known = given.filter(attested_at__lte=by) if by else given
+    found = known.select_related("owner", "remarks").order_by("attested_at", "pk")
     return {row.item_id: row for row in found}
 
 
-def _row(
-    campaign: Campaign, item: AttestationItem, newest: Attestation | None, *, today: date
-) -> ItemRow:
-    state = item_state(
+def _state(
+    campaign: Campaign,
+    item: AttestationItem,
+    newest: Attestation | None,
+    *,
+    today: date,
+    by: datetime | None,
+) -> ItemState:
+    removed = item.model.removed_at
+    return item_state(
         newest=newest.outcome if newest else None,
-        is_removed=item.model.removed_at is not None,
+        is_removed=removed is not None and (by is None or removed <= by),
         is_over=is_over(campaign),
         due_date=campaign.due_date,
         today=today,
     )
-    return ItemRow(item=item, newest=newest, state=state)
 
 
 def _progress(campaign: Campaign, rows: Sequence[ItemRow], *, today: date) -> Progress:

@@ -21,17 +21,18 @@ from governance.inventory.rules.dependencies import MAX_DISTANCE
 # `UNION` keeps each step once, so that many ways to one model do not multiply behind it.
 _WALK = """
 WITH RECURSIVE walk(feeder, consumer, distance) AS (
-    SELECT feeder_id, consumer_id, 1 FROM inventory_dependency
-    WHERE ended_at IS NULL AND {near} = %s
+    SELECT step.feeder_id, step.consumer_id, 1 FROM inventory_dependency step
+    WHERE {holds} AND step.{near} = %s
     UNION
     SELECT step.feeder_id, step.consumer_id, walk.distance + 1
     FROM walk JOIN inventory_dependency step ON step.{near} = walk.{far}
-    WHERE step.ended_at IS NULL AND walk.distance < %s
+    WHERE {holds} AND walk.distance < %s
 )
 SELECT feeder, consumer, MIN(distance) FROM walk GROUP BY feeder, consumer
 """
-_DOWN = _WALK.format(near="feeder_id", far="consumer")
-_UP = _WALK.format(near="consumer_id", far="feeder")
+_NOW = "step.ended_at IS NULL"
+_THEN = "step.added_at <= %s AND (step.ended_at IS NULL OR step.ended_at > %s)"
+_DOWN, _UP = ("feeder_id", "consumer"), ("consumer_id", "feeder")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,28 +63,36 @@ class Links:
     unseen: int
 
 
-def edges_from(key: UUID, *, downstream: bool) -> list[Edge]:
-    """Return every dependency that holds now and that a walk from this model meets."""
+def edges_from(key: UUID, *, downstream: bool, by: datetime | None = None) -> list[Edge]:
+    """Return every dependency that holds now and that a walk from this model meets.
+
+    With `by`, a past moment, those that held then.
+    """
     start = Model._meta.pk.get_db_prep_value(key, connection)
+    near, far = _DOWN if downstream else _UP
+    moments = [connection.ops.adapt_datetimefield_value(by)] * 2 if by else []
+    walk = _WALK.format(near=near, far=far, holds=_THEN if by else _NOW)
     with connection.cursor() as cursor:
-        cursor.execute(_DOWN if downstream else _UP, [start, MAX_DISTANCE])
+        cursor.execute(walk, [*moments, start, *moments, MAX_DISTANCE])
         rows = cursor.fetchall()
     # A key is text on SQLite.
     return [Edge(UUID(str(feeder)), UUID(str(consumer)), steps) for feeder, consumer, steps in rows]
 
 
-def consumers_of(model: Model, *, actor: Actor, at: datetime) -> Reach:
-    """Return everything that breaks if this model does."""
-    return _reach(model, downstream=True, actor=actor, at=at)
+def consumers_of(model: Model, *, actor: Actor, at: datetime, by: datetime | None = None) -> Reach:
+    """Return everything that breaks if this model does, or would have at a past moment."""
+    return _reach(model, downstream=True, actor=actor, at=at, by=by)
 
 
-def feeders_of(model: Model, *, actor: Actor, at: datetime) -> Reach:
-    """Return everything that this model rests on."""
-    return _reach(model, downstream=False, actor=actor, at=at)
+def feeders_of(model: Model, *, actor: Actor, at: datetime, by: datetime | None = None) -> Reach:
+    """Return everything that this model rests on, or rested on at a past moment."""
+    return _reach(model, downstream=False, actor=actor, at=at, by=by)
 
 
-def _reach(model: Model, *, downstream: bool, actor: Actor, at: datetime) -> Reach:
-    edges = edges_from(model.pk, downstream=downstream)
+def _reach(
+    model: Model, *, downstream: bool, actor: Actor, at: datetime, by: datetime | None
+) -> Reach:
+    edges = edges_from(model.pk, downstream=downstream, by=by)
     steps = distances(edges, start=model.pk, downstream=downstream)
     seen = Model.objects.visible_to(actor, at=at).filter(pk__in=steps).select_related("owner")
     found = [Reached(model=row, distance=steps[row.pk]) for row in seen]
@@ -91,17 +100,21 @@ def _reach(model: Model, *, downstream: bool, actor: Actor, at: datetime) -> Rea
     return Reach(found=found, unseen=len(steps) - len(found))
 
 
-def feeders_directly(model: Model, *, actor: Actor, at: datetime) -> Links:
-    return _links(model, end="feeder", actor=actor, at=at)
+def feeders_directly(
+    model: Model, *, actor: Actor, at: datetime, by: datetime | None = None
+) -> Links:
+    return _links(model, end="feeder", actor=actor, at=at, by=by)
 
 
-def consumers_directly(model: Model, *, actor: Actor, at: datetime) -> Links:
-    return _links(model, end="consumer", actor=actor, at=at)
+def consumers_directly(
+    model: Model, *, actor: Actor, at: datetime, by: datetime | None = None
+) -> Links:
+    return _links(model, end="consumer", actor=actor, at=at, by=by)
 
 
-def _links(model: Model, *, end: str, actor: Actor, at: datetime) -> Links:
+def _links(model: Model, *, end: str, actor: Actor, at: datetime, by: datetime | None) -> Links:
     own = "consumer" if end == "feeder" else "feeder"
-    links = Dependency.objects.current().filter(**{own: model})
+    links = Dependency.objects.current(by=by).filter(**{own: model})
     seen = Model.objects.visible_to(actor, at=at)
     rows = list(links.filter(**{f"{end}__in": seen}).with_models().order_by(f"{end}__name"))
     return Links(rows=rows, unseen=links.count() - len(rows))

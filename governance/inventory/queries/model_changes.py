@@ -24,14 +24,17 @@ def open_change(model: Model) -> ModelChange | None:
     return ModelChange.objects.open().filter(model=model).with_all().first()
 
 
-def changes_of(model: Model) -> list[ModelChange]:
-    """Return every change of the model, newest first."""
-    return list(ModelChange.objects.filter(model=model).with_all().order_by("-number"))
+def changes_of(model: Model, *, by: datetime | None = None) -> list[ModelChange]:
+    """Return every change of the model, newest first; with `by`, as they stood at that moment."""
+    return list(ModelChange.objects.filter(model=model).with_all(by=by).order_by("-number"))
 
 
-def change_numbered(model: Model, number: int) -> ModelChange:
-    """Return one of the model's changes, or raise ChangeNotFound."""
-    change = ModelChange.objects.filter(model=model, number=number).with_all().first()
+def change_numbered(model: Model, number: int, *, by: datetime | None = None) -> ModelChange:
+    """Return one of the model's changes, or raise ChangeNotFound.
+
+    With `by`, a past moment, as it stood then; one that was proposed later is absent.
+    """
+    change = ModelChange.objects.filter(model=model, number=number).with_all(by=by).first()
     if change is None:
         raise ChangeNotFound("The model has no such change.")
     return change

@@ -105,9 +105,10 @@ def latest_tier_assessment(model: Model) -> TierAssessment | None:
     )
 
 
-def latest_class_assessment(model: Model) -> ClassAssessment | None:
+def latest_class_assessment(model: Model, *, by: datetime | None = None) -> ClassAssessment | None:
+    rows = ClassAssessment.objects.filter(model=model)
     return (
-        ClassAssessment.objects.filter(model=model)
+        (rows.filter(assessed_at__lte=by) if by else rows)
         .select_related("reason", "assessed_by", "assessment")
         .order_by("-assessed_at")
         .first()

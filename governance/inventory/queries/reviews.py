@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.conf import settings
 from governance.accounts.models import User
 from governance.core.wording import as_date
 from governance.inventory.models import Builder, Model, Review, Waiver
+from governance.inventory.queries.past import tiers_said
 from governance.inventory.rules.intervals import add_months, months_for
 from governance.inventory.rules.reviews import TooClose, review_due
 from governance.inventory.rules.waivers import WaiverKind
@@ -24,6 +25,7 @@ class ReviewStanding:
     model: Model
     last: Review | None
     due_date: date
+    tier: int | None
     waived_until: date | None = None
 
     def is_overdue(self, today: date) -> bool:
@@ -41,20 +43,28 @@ def longest_until(model: Model, *, today: date) -> date:
     return add_months(today, interval_months(model.tier))
 
 
-def review_standings(models: Sequence[Model], *, today: date) -> list[ReviewStanding]:
-    """Say of each model when it is to be reviewed next, in two queries, in their order."""
-    last = _newest(Review.objects.filter(model__in=models))
-    waived = waived_reviews(models, today=today)
+def review_standings(
+    models: Sequence[Model], *, today: date, by: datetime | None = None
+) -> list[ReviewStanding]:
+    """Say of each model when it is to be reviewed next, in two queries, in their order.
+
+    With `by`, a past moment, by what was on record then, in one query more.
+    """
+    made = Review.objects.filter(model__in=models)
+    last = _newest(made.filter(reviewed_at__lte=by) if by else made)
+    waived = waived_reviews(models, today=today, by=by)
+    tiers = tiers_said(models, by=by)
     return [
         ReviewStanding(
             model=model,
             last=(review := last.get(model.pk)),
             due_date=review_due(
                 since=as_date(review.reviewed_at if review else model.created_at),
-                tier=model.tier,
+                tier=tiers[model.pk],
                 stated=review.next_review_date if review else None,
                 months=settings.REVIEW_MONTHS,
             ),
+            tier=tiers[model.pk],
             waived_until=waived.get(model.pk),
         )
         for model in models
@@ -67,9 +77,12 @@ def _newest(reviews: Iterable[Review]) -> dict[UUID, Review]:
     return {review.model_id: review for review in ordered}
 
 
-def waived_reviews(models: Iterable[Model], *, today: date) -> dict[UUID, date]:
+def waived_reviews(
+    models: Iterable[Model], *, today: date, by: datetime | None = None
+) -> dict[UUID, date]:
     """Return until when a waiver lets an overdue review be, by model."""
-    rows = Waiver.objects.in_force(today).filter(model__in=models, kind=WaiverKind.OVERDUE_REVIEW)
+    held = Waiver.objects.in_force(today, by=by)
+    rows = held.filter(model__in=models, kind=WaiverKind.OVERDUE_REVIEW)
     return dict(rows.order_by("expires_date").values_list("model_id", "expires_date"))
 
 

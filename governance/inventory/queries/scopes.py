@@ -168,13 +168,16 @@ def framework_named(key: str) -> Framework:
     return found
 
 
-def latest_scope(model: Model) -> RuleScope | None:
-    return RuleScope.objects.filter(model=model).order_by("-number").first()
+def latest_scope(model: Model, *, by: datetime | None = None) -> RuleScope | None:
+    """What was kept last of the model, or had been by a past moment."""
+    return next(iter(newest_scopes(model, 1, by=by)), None)
 
 
-def newest_scopes(model: Model, count: int) -> list[RuleScope]:
-    """The newest scopes of the model that were kept, the newest first."""
-    return list(RuleScope.objects.filter(model=model).order_by("-number")[:count])
+def newest_scopes(model: Model, count: int, *, by: datetime | None = None) -> list[RuleScope]:
+    """The newest scopes of the model that were kept, or had been by a past moment, newest first."""
+    rows = RuleScope.objects.filter(model=model)
+    known = rows.filter(computed_at__lte=by) if by else rows
+    return list(known.order_by("-number")[:count])
 
 
 def changes_between(

@@ -64,16 +64,18 @@ def chairs_of(override: TierOverride, given: Iterable[TierOverrideApproval]) -> 
     )
 
 
-def open_override(model: Model) -> TierOverride | None:
+def open_override(model: Model, *, by: datetime | None = None) -> TierOverride | None:
     """Return the newest proposal, if it rests on what set the tier last and is not in force.
 
-    An older one was replaced by it, and one of an earlier assessment has nothing to override.
+    An older one was replaced by it, and one of an earlier assessment has nothing to override. With
+    `by`, as it stood then.
     """
-    rating = newest_rating(model)
+    rating = newest_rating(model, by=by)
     if rating is None or rating.assessment is None:
         return None
+    rows = TierOverride.objects.filter(assessment=rating.assessment)
     newest = (
-        TierOverride.objects.filter(assessment=rating.assessment)
+        (rows.filter(proposed_at__lte=by) if by else rows)
         .select_related("rationale", "proposed_by", "assessment__questionnaire")
         .order_by("-proposed_at", "pk")
         .first()

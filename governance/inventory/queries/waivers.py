@@ -35,9 +35,14 @@ def is_expiring(waiver: Waiver, *, today: date) -> bool:
     return holds and (waiver.expires_date - today).days <= SOON_DAYS
 
 
-def waiver_by_id(waiver_id: UUID, *, actor: Actor, at: datetime) -> Waiver:
-    """Return the waiver, or raise WaiverNotFound: absent and invisible look alike."""
-    seen = Waiver.objects.visible_to(actor, at=at).with_all()
+def waiver_by_id(
+    waiver_id: UUID, *, actor: Actor, at: datetime, by: datetime | None = None
+) -> Waiver:
+    """Return the waiver, or raise WaiverNotFound: absent and invisible look alike.
+
+    With `by`, a past moment, as it stood then; one that was asked for later is absent.
+    """
+    seen = Waiver.objects.visible_to(actor, at=at).with_all(by=by)
     waiver = seen.filter(pk=waiver_id).first()
     if waiver is None:
         raise WaiverNotFound("There is no such waiver.")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,15 +12,19 @@ from django.db.models import QuerySet
 from governance.accounts.models import ApiToken, RoleGrant, ServiceAccount, Unit, User
 from governance.accounts.permissions import Permission, require
 from governance.accounts.queries import root_unit, units_with
+from governance.accounts.queries.past import active_at, grants_at
 from governance.accounts.rules import Scope
+from governance.core.grouping import by_key
+from governance.core.instants import Instant
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnitRoles:
-    """One unit and the roles that are held in it now."""
+    """One unit and the roles that were held in it; `active` are who could sign in."""
 
     unit: Unit
     grants: Sequence[RoleGrant]
+    active: Collection[UUID]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +53,21 @@ def reachable_units(reader: User, permission: Permission, *, at: datetime) -> Qu
     return units
 
 
-def unit_roles(reader: User, *, at: datetime) -> list[UnitRoles]:
-    """Return every unit in which the reader gives roles, with those held now, in three queries."""
+def unit_roles(reader: User, *, at: datetime, instant: Instant | None = None) -> list[UnitRoles]:
+    """Return every unit in which the reader gives roles, with those held now, in three queries.
+
+    Or with those held at a past moment, in one more; which units the reader sees is of now.
+    """
     units = list(reachable_units(reader, Permission.ROLE_GRANT, at=at))
-    held: defaultdict[UUID, list[RoleGrant]] = defaultdict(list)
-    grants = RoleGrant.objects.at(at).filter(unit__in=units).select_related("user")
-    for grant in grants.order_by("user__name", "role"):
-        held[grant.unit_id].append(grant)
-    return [UnitRoles(unit=unit, grants=held[unit.pk]) for unit in units]
+    grants = grants_at(instant.moment if instant else at)
+    people = {grant.user for grant in grants}
+    active = (
+        active_at(people, instant.moment)
+        if instant
+        else {person.pk for person in people if person.is_active}
+    )
+    held = by_key(grants, lambda grant: grant.unit_id)
+    return [UnitRoles(unit=unit, grants=held[unit.pk], active=active) for unit in units]
 
 
 def services(reader: User, *, at: datetime) -> QuerySet[ServiceAccount]:

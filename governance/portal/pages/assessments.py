@@ -9,6 +9,7 @@ from typing import Any
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission
+from governance.core.instants import Instant
 from governance.core.wording import as_date, sentence
 from governance.inventory.models import (
     Assessment,
@@ -83,8 +84,14 @@ class Past:
 
 @dataclass(frozen=True, kw_only=True)
 class StandingPage:
-    """What is decided about a model, what is under way, and everything before."""
+    """What is decided about a model, what is under way, and everything before.
 
+    Of a past moment nothing is under way; `until` is the last day of the override that held.
+    """
+
+    instant: Instant | None
+    model_name: str
+    until: date | None
     model: Model
     determination: Determination | None
     rating: TierAssessment | None
@@ -132,6 +139,9 @@ def standing_page(model: Model, *, reader: User, at: datetime) -> StandingPage:
     in_force = {purpose: questionnaire_in_force(purpose) for purpose in Purpose}
     newest = {row for row in in_force.values() if row}
     return StandingPage(
+        instant=None,
+        model_name=model.name,
+        until=model.tier_until,
         model=model,
         determination=decided[0] if decided else None,
         rating=rating,
@@ -144,15 +154,7 @@ def standing_page(model: Model, *, reader: User, at: datetime) -> StandingPage:
             for row in rows
             if row.questionnaire in newest
         },
-        past=sorted(
-            [
-                *_past_assessments(assessments),
-                *map(_past_determination, decided),
-                *_past_overrides(model),
-            ],
-            key=lambda one: one.at,
-            reverse=True,
-        ),
+        past=everything_before(model, assessments, decided, by=None),
         why_not=why_not(
             reader, Permission.TIER_ASSESS, "Assessing a model", unit=model.unit, at=at
         ),
@@ -181,6 +183,19 @@ def why_stale(model: Model, rating: TierAssessment | None, *, at: datetime) -> s
     words = tier_words(card, tier) if tier else "no tier"
     gives = "still give" if tier == rating.assessment.result["final_tier"] else "would now give"
     return f"Since the tier was assessed, {facts}. The same answers {gives} {words}."
+
+
+def everything_before(
+    model: Model,
+    assessments: Sequence[Assessment],
+    decided: Sequence[Determination],
+    *,
+    by: datetime | None,
+) -> list[Past]:
+    """All that was ever decided, newest first."""
+    overridden = [one for one in _past_overrides(model) if by is None or one.at <= by]
+    rows = [*_past_assessments(assessments), *map(_past_determination, decided), *overridden]
+    return sorted(rows, key=lambda one: one.at, reverse=True)
 
 
 def _past_assessments(rows: Sequence[Assessment]) -> Iterator[Past]:

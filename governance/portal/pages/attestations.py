@@ -12,6 +12,7 @@ from django.core.paginator import Page, Paginator
 from governance.accounts.models import Unit, User
 from governance.accounts.permissions import Permission
 from governance.accounts.queries import labels_of, units_with
+from governance.core.instants import Instant, limit_of, today_of
 from governance.core.wording import as_date, day, moment
 from governance.inventory.models import AttestationItem, Campaign, Model
 from governance.inventory.queries import record_digest
@@ -27,6 +28,7 @@ from governance.portal.pages.may import why_not
 from governance.portal.pages.record_lines import record_lines
 
 PAGE_SIZE = 20
+PAST = "What stood then is not added to now."
 MARKS = {
     ItemState.ATTESTED: ("ok", "check"),
     ItemState.TO_CORRECT: ("warn", "edit"),
@@ -51,6 +53,9 @@ CSV_HEAD = (
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignsPage:
+    """`past` are those that were over; of a past moment nobody owes or opens anything."""
+
+    instant: Instant | None
     open: Sequence[Progress]
     past: Sequence[Progress]
     page: Page[Any]
@@ -62,6 +67,7 @@ class CampaignsPage:
 class CampaignPage:
     """`next_is_due` says that the day of the next one has come; `no_keeping` why not by you."""
 
+    instant: Instant | None
     campaign: Campaign
     progress: Progress
     rows: Sequence[ItemRow]
@@ -87,21 +93,30 @@ class AttestPage:
     why_not: str
 
 
-def campaigns_page(reader: User, *, number: str | None, at: datetime) -> CampaignsPage:
+def campaigns_page(
+    reader: User, *, number: str | None, at: datetime, instant: Instant | None = None
+) -> CampaignsPage:
     """Read what is open, one page of what is past, and what the reader owes."""
-    seen = Campaign.objects.visible_to(reader, at=at).with_all()
-    open_ones = list(seen.open().order_by("due_date", "opened_at"))
+    today, by = today_of(instant, at=at), limit_of(instant)
+    seen = Campaign.objects.visible_to(reader, at=at).with_all(by=by)
+    open_ones = list(seen.open(by=by).order_by("due_date", "opened_at"))
     past = seen.exclude(pk__in=[row.pk for row in open_ones]).order_by("-opened_at")
     page = Paginator(past, PAGE_SIZE).get_page(number)
-    rows = progress_of([*open_ones, *page.object_list], actor=reader, at=at, today=as_date(at))
-    mine = AttestationItem.objects.due_from(reader).select_related("campaign", "model")
+    shown = [*open_ones, *page.object_list]
+    rows = progress_of(shown, actor=reader, at=at, today=today, by=by)
     return CampaignsPage(
+        instant=instant,
         open=rows[: len(open_ones)],
         past=rows[len(open_ones) :],
         page=page,
-        mine=list(mine.order_by("campaign__due_date", "model__name")),
-        no_opening=no_opening(reader, at=at),
+        mine=_owed_by(reader) if instant is None else (),
+        no_opening=no_opening(reader, at=at) if instant is None else PAST,
     )
+
+
+def _owed_by(reader: User) -> list[AttestationItem]:
+    mine = AttestationItem.objects.due_from(reader).select_related("campaign", "model")
+    return list(mine.order_by("campaign__due_date", "model__name"))
 
 
 def opening_units(reader: User, *, at: datetime) -> list[Unit]:
@@ -118,20 +133,24 @@ def no_opening(reader: User, *, at: datetime) -> str:
     return why_not(reader, Permission.CAMPAIGN_OPEN, "Opening a campaign", unit=unit, at=at)
 
 
-def campaign_page(campaign: Campaign, *, reader: User, at: datetime) -> CampaignPage:
-    """Read one campaign, what waits first."""
-    (progress,) = progress_of([campaign], actor=reader, at=at, today=as_date(at))
+def campaign_page(
+    campaign: Campaign, *, reader: User, at: datetime, instant: Instant | None = None
+) -> CampaignPage:
+    """Read one campaign, what waits first; of a past moment it was read as it stood then."""
+    today = today_of(instant, at=at)
+    (progress,) = progress_of([campaign], actor=reader, at=at, today=today, by=limit_of(instant))
     rank = {state: place for place, state in enumerate(ORDER)}
     rows = sorted(progress.rows, key=lambda row: rank.get(row.state, len(ORDER)))
     over, due = is_over(campaign), campaign.repeats_date
     keeping = Permission.CAMPAIGN_OPEN
     return CampaignPage(
+        instant=instant,
         campaign=campaign,
         progress=progress,
         rows=rows,
         opened_by=labels_of([campaign.opened_by]).get(campaign.opened_by, "The portal"),
         is_over=over,
-        next_is_due=due is not None and due <= as_date(at) and not over,
+        next_is_due=due is not None and due <= today and not over,
         no_keeping=why_not(reader, keeping, "Keeping a campaign", unit=campaign.unit, at=at),
     )
 
@@ -172,10 +191,10 @@ def csv_rows(progress: Progress) -> Iterator[Sequence[str]]:
     for row in progress.rows:
         newest = row.newest
         yield (
-            row.model.name,
+            row.told.name,
             row.model.unit.path,
-            str(row.model.tier or ""),
-            row.model.owner.name if row.model.owner else "",
+            str(row.told.tier or ""),
+            row.told.owner.name if row.told.owner else "",
             row.item.owner.name if row.item.owner else "",
             row.state.label,
             newest.get_outcome_display() if newest else "",

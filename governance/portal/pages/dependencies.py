@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission
 from governance.core.grouping import by_key
+from governance.core.instants import Instant, limit_of
 from governance.core.wording import counted
 from governance.inventory.models import Model
 from governance.inventory.queries import (
@@ -19,9 +21,12 @@ from governance.inventory.queries import (
     feeders_directly,
     feeders_of,
 )
+from governance.inventory.queries.past import Told, told_of
 from governance.portal.pages.may import why_not
 from governance.portal.pages.standing import live_in
 from governance.registry.models import SlotAssignment
+
+PAST = "What fed it then is not added to now."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +34,17 @@ class Affected:
     """A model of the aggregate view, and what of it answers live traffic."""
 
     model: Model
+    told: Told
     distance: int
     live: Sequence[SlotAssignment]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DependencyPage:
+    """`told` is what is to be said of this model and of all that are named, by key."""
+
+    instant: Instant | None
+    told: Mapping[UUID, Told]
     model: Model
     feeders: Links
     consumers: Links
@@ -49,7 +59,7 @@ class DependencyPage:
         if not self.downstream.total:
             return "Nothing on record breaks if this model does."
         live = sum(1 for one in self.affected if one.live)
-        tiers = [one.model.tier for one in self.affected if one.model.tier is not None]
+        tiers = [one.told.tier for one in self.affected if one.told.tier is not None]
         total = counted(self.downstream.total, "model")
         parts = [f"If this model breaks, {total} may break with it"]
         parts += [f"{live} of them live"] if live else ["none of those you see live"]
@@ -57,21 +67,36 @@ class DependencyPage:
         return f"{', '.join(parts)}."
 
 
-def dependency_page(model: Model, *, reader: User, at: datetime) -> DependencyPage:
+def dependency_page(
+    model: Model, *, reader: User, at: datetime, instant: Instant | None = None
+) -> DependencyPage:
     """Read the page. The number of queries does not depend on how far the chain goes."""
-    downstream = consumers_of(model, actor=reader, at=at)
-    live = by_key(live_in([one.model for one in downstream.found]), lambda row: row.slot.model_id)
+    by = limit_of(instant)
+    downstream = consumers_of(model, actor=reader, at=at, by=by)
+    found = [one.model for one in downstream.found]
+    live = by_key(live_in(found, by=by), lambda row: row.slot.model_id)
+    feeders = feeders_directly(model, actor=reader, at=at, by=by)
+    consumers = consumers_directly(model, actor=reader, at=at, by=by)
+    near = [*(row.feeder for row in feeders.rows), *(row.consumer for row in consumers.rows)]
+    told = told_of([model, *found, *near], by=by)
     return DependencyPage(
+        instant=instant,
+        told=told,
         model=model,
-        feeders=feeders_directly(model, actor=reader, at=at),
-        consumers=consumers_directly(model, actor=reader, at=at),
+        feeders=feeders,
+        consumers=consumers,
         affected=[
-            Affected(model=one.model, distance=one.distance, live=live[one.model.pk])
+            Affected(
+                model=one.model,
+                told=told[one.model.pk],
+                distance=one.distance,
+                live=live[one.model.pk],
+            )
             for one in downstream.found
         ],
         downstream=downstream,
-        upstream=feeders_of(model, actor=reader, at=at),
-        why_not=_why_not(model, reader, at=at),
+        upstream=feeders_of(model, actor=reader, at=at, by=by),
+        why_not=PAST if instant else _why_not(model, reader, at=at),
     )
 
 

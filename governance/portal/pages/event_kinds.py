@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from governance.audit.rules import Verb
+from governance.portal.pages.events_of_examinations import EXAMINATION_VERBS
 
 KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "signatures": ("Signatures", frozenset(v.value for v in Verb if v.value.endswith(".signed"))),
@@ -44,6 +45,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             )
         ),
     ),
+    "examinations": ("Examinations", EXAMINATION_VERBS),
     "registry": (
         "Inventory and registry",
         frozenset(
@@ -99,7 +101,16 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             v.value
             for v in Verb
             if v.value.startswith(
-                ("checkpoint.", "coverage.", "evidence.", "ledger.", "pack.", "requirement.")
+                (
+                    "checkpoint.",
+                    "coverage.",
+                    "evidence.",
+                    "ledger.",
+                    "pack.",
+                    "population.",
+                    "requirement.",
+                    "sample.",
+                )
             )
         ),
     ),

@@ -12,7 +12,7 @@ from governance.accounts.rules import Actor
 from governance.audit.models import LedgerEntry
 from governance.audit.rules import Source, Verb
 from governance.core.wording import as_date, sentence
-from governance.portal.pages.events_of_examinations import EXAMINATION_VERBS, EXAMINATIONS
+from governance.portal.pages.events_of_examinations import EXAMINATIONS
 from governance.portal.pages.naming import Names, names_in
 
 
@@ -59,23 +59,20 @@ MARKS: dict[str, Mark] = {
             ("bad", "chain", "Checkpoint"),
             "Refused to sign a ledger that contradicts what was signed",
         ),
-        (
-            Verb.CLASS_ASSESSED,
-            ("ink", "sliders", "Class"),
-            "Assessed the EU AI Act class",
-        ),
+        (Verb.CLASS_ASSESSED, ("ink", "sliders", "Class"), "Assessed the EU AI Act class"),
         (Verb.DEPENDENCY_ADDED, ("mute", "plus", "Inventory"), "Added a model that feeds it"),
         (Verb.DEPENDENCY_ENDED, ("mute", "minus", "Inventory"), "Ended that a model feeds it"),
         (Verb.DEPLOYMENT_REPORTED, ("mute", "pulse", "Serving"), "Reported what an instance runs"),
         (Verb.COMMENT_EDITED, ("mute", "edit", "Comment"), "Changed a comment on {what}"),
         (Verb.COMMENT_REMOVED, ("mute", "minus", "Comment"), "Took back a comment on {what}"),
         (Verb.COMMENT_WRITTEN, ("mute", "comment", "Comment"), "Commented on {what}"),
+        (Verb.COVERAGE_COUNTED, ("mute", "shield", "Coverage"), "Counted what has evidence"),
         (Verb.DELEGATION_ENDED, ("mute", "person", "Access"), "Took back a seat that was lent"),
         (Verb.DELEGATION_GIVEN, ("mute", "person", "Access"), "Lent a seat among those who sign"),
         (Verb.EVALUATION_RECORDED, ("mute", "pulse", "Measured"), "Recorded results for {what}"),
+        *EXAMINATIONS,
         (Verb.EVIDENCE_FILED, ("ok", "file", "Evidence"), "Filed evidence"),
         (Verb.EVIDENCE_WITHDRAWN, ("warn", "minus", "Evidence"), "Withdrew filed evidence"),
-        *EXAMINATIONS,
         (Verb.FIELD_CHANGED, ("mute", "sliders", "Inventory"), "Changed a field of the firm"),
         (Verb.FIELD_DEFINED, ("mute", "sliders", "Inventory"), "Defined a field of the firm"),
         (Verb.FINDING_CLOSED, ("ok", "flag", "Finding"), "Closed a finding"),
@@ -225,106 +222,6 @@ MARKS: dict[str, Mark] = {
         (Verb.WEBHOOK_EDITED, ("mute", "edit", "Webhook"), "Changed a webhook"),
     )
 }
-
-KINDS: dict[str, tuple[str, frozenset[str]]] = {
-    "signatures": ("Signatures", frozenset(v.value for v in Verb if v.value.endswith(".signed"))),
-    "stages": (
-        "Stage changes",
-        frozenset(
-            {
-                Verb.SLOT_SHARED,
-                Verb.VERSION_PROMOTED,
-                Verb.VERSION_PROMOTED_IN_EMERGENCY,
-                Verb.APPROVAL_LAPSED,
-                Verb.VERSION_CONFIRMED,
-                Verb.VERSION_ARCHIVED,
-                Verb.VERSION_DEMOTED,
-                Verb.VERSION_ROLLED_BACK,
-            }
-        ),
-    ),
-    "requests": (
-        "Requests",
-        frozenset(v.value for v in Verb if v.value.startswith(("request.", "check.", "override."))),
-    ),
-    "cards": ("Model cards", frozenset(v.value for v in Verb if v.value.startswith("card."))),
-    "validation": (
-        "Validation and findings",
-        frozenset(v.value for v in Verb if v.value.startswith(("validation.", "finding."))),
-    ),
-    "policies": (
-        "Policies and questionnaires",
-        frozenset(v.value for v in Verb if v.value.startswith(("policy.", "questionnaire."))),
-    ),
-    "upkeep": (
-        "Changes, reviews, attestations, waivers",
-        frozenset(
-            v.value
-            for v in Verb
-            if v.value.startswith(
-                ("attestation.", "campaign.", "model_change.", "review.", "waiver.")
-            )
-        ),
-    ),
-    "examinations": ("Examinations", EXAMINATION_VERBS),
-    "registry": (
-        "Inventory and registry",
-        frozenset(
-            v.value
-            for v in Verb
-            if v.value.startswith(
-                (
-                    "alias.",
-                    "class.",
-                    "comment.",
-                    "dependency.",
-                    "deployment.",
-                    "evaluation.",
-                    "field.",
-                    "import.",
-                    "model.",
-                    "scope.",
-                    "slot.",
-                    "tier.",
-                    "tier_override.",
-                    "version.",
-                    "webhook.",
-                )
-            )
-        ),
-    ),
-    "access": (
-        "Access",
-        frozenset(
-            v.value
-            for v in Verb
-            if v.value.startswith(
-                (
-                    "authenticator.",
-                    "delegation.",
-                    "password.",
-                    "role.",
-                    "service.",
-                    "token.",
-                    "unit.",
-                    "user.",
-                )
-            )
-        ),
-    ),
-    "personal": (
-        "Personal data",
-        frozenset(v.value for v in Verb if v.value.startswith(("hold.", "person.", "prose."))),
-    ),
-    "evidence": (
-        "Evidence and ledger",
-        frozenset(v.value for v in Verb if v.value.startswith(("pack.", "checkpoint.", "ledger."))),
-    ),
-    "alarms": ("Alarms of the ledger", frozenset({Verb.ALARM_RAISED, Verb.ALARM_SETTLED})),
-    "refusals": ("Refused attempts", frozenset({Verb.CALL_REFUSED.value})),
-}
-"""The facet "kind" of the audit log: key → (label, verbs)."""
-
 
 THROUGH: dict[str, str] = {
     Source.PAGE: "in the portal",

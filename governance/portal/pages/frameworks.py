@@ -23,8 +23,8 @@ from governance.inventory.rules.frameworks import (
     said,
     seen_on,
 )
-from governance.portal.pages.obligations import DueRow, due_by
-from governance.portal.pages.requirements import Asked, asked_by
+from governance.portal.pages.framework_obligations import DueRow, due_by
+from governance.portal.pages.requirements import Asked, asked_by, count_asked
 from governance.portal.pages.rule_words import condition_words
 
 PAGE_SIZE = 50
@@ -76,6 +76,11 @@ class FrameworkRow:
         """The version that counts on the day, else the first to come, else the last."""
         rows = [row for row in self.versions if row.look[2] != "Ended"]
         return rows[0] if rows else self.versions[-1]
+
+    @property
+    def asks(self) -> int:
+        """How many requirements that version has, as far as a file says it."""
+        return count_asked(self.framework.id, self.current.version)
 
 
 @dataclass(frozen=True, kw_only=True)

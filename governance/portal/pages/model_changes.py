@@ -17,10 +17,12 @@ from governance.approvals.queries.model_changes import (
     staled_by,
 )
 from governance.core.diffs import diff_lines, diff_value
+from governance.core.instants import Instant, limit_of
 from governance.inventory.actions.model_changes import may_withdraw
 from governance.inventory.models import Model, ModelChange
 from governance.inventory.queries import field_label
 from governance.inventory.queries.model_changes import changes_of
+from governance.inventory.queries.past import Told, told_of
 from governance.inventory.rules.model_changes import ChangeOutcome, Materiality
 from governance.portal.pages.changes import Change
 from governance.portal.pages.dependencies import keeper_wanted
@@ -34,6 +36,7 @@ STATES = {
     ChangeOutcome.DECLINED: ("bad", "cross", "Declined"),
     ChangeOutcome.WITHDRAWN: ("mute", "minus", "Withdrawn"),
 }
+PAST = "What waited then is not decided on now."
 LONG = 120
 """A text of more characters is compared line by line."""
 
@@ -62,16 +65,22 @@ class ChangeRow:
 class ChangesPage:
     """`no_proposing` says why the reader proposes nothing here; it is empty where they may."""
 
+    instant: Instant | None
+    told: Told
     rows: Sequence[ChangeRow]
-    revalidation: RevalidationDue
+    revalidation: RevalidationDue | None
     open: ModelChange | None
     no_proposing: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangePage:
-    """`staled` has what the change costs if it is accepted as material, and as minor."""
+    """`told` is what is to be said of the model. `staled` has what the change costs if it is
+    accepted as material, and as minor.
+    """
 
+    instant: Instant | None
+    told: Told
     row: ChangeRow
     changes: Sequence[Change] | None
     staled: Mapping[Materiality, Staled]
@@ -79,14 +88,20 @@ class ChangePage:
     can_withdraw: bool
 
 
-def changes_page(model: Model, *, reader: User, at: datetime) -> ChangesPage:
-    rows = [change_row(change) for change in changes_of(model)]
+def changes_page(
+    model: Model, *, reader: User, at: datetime, instant: Instant | None = None
+) -> ChangesPage:
+    """Read the page; of the past it does not say how far the minor ones had added up."""
+    by, is_now = limit_of(instant), instant is None
+    rows = [change_row(change) for change in changes_of(model, by=by)]
     waiting = next((row.change for row in rows if row.is_open), None)
     return ChangesPage(
+        instant=instant,
+        told=told_of([model], by=by)[model.pk],
         rows=rows,
-        revalidation=revalidation_of(model, at=at),
+        revalidation=revalidation_of(model, at=at) if is_now else None,
         open=waiting,
-        no_proposing=no_proposing(model, waiting, reader=reader, at=at),
+        no_proposing=no_proposing(model, waiting, reader=reader, at=at) if is_now else PAST,
     )
 
 
@@ -106,15 +121,21 @@ def change_row(change: ModelChange) -> ChangeRow:
     return ChangeRow(change=change, tone=tone, icon=icon, said=said)
 
 
-def change_page(change: ModelChange, *, reader: User, at: datetime) -> ChangePage:
-    row = change_row(change)
+def change_page(
+    change: ModelChange, *, reader: User, at: datetime, instant: Instant | None = None
+) -> ChangePage:
+    """Read the page; of a past moment the change was read as it stood then."""
+    row, is_now = change_row(change), instant is None
+    is_open = is_now and row.is_open
     return ChangePage(
+        instant=instant,
+        told=told_of([change.model], by=limit_of(instant))[change.model_id],
         row=row,
         changes=field_changes(change),
-        staled=staled_by(change, at=at) if row.is_open and change.fields is not None else {},
-        no_deciding=no_deciding(change, row, reader=reader, at=at),
-        can_withdraw=row.is_open and may_withdraw(change, reader),
-    )  # fmt: skip
+        staled=staled_by(change, at=at) if is_open and change.fields is not None else {},
+        no_deciding=no_deciding(change, row, reader=reader, at=at) if is_now else PAST,
+        can_withdraw=is_open and may_withdraw(change, reader),
+    )
 
 
 def field_changes(change: ModelChange) -> list[Change] | None:

@@ -20,7 +20,7 @@ from governance.inventory.models import Model
 from governance.registry.models import ModelVersion
 from governance.registry.rules import Stage
 
-MOST_GAPS = 12
+MOST_GAPS = 6
 """So many are named; the rest is counted."""
 
 

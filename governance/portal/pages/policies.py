@@ -16,6 +16,7 @@ from governance.approvals.queries.policies import policy_of, policy_sign_offs, p
 from governance.approvals.rules.judgement import Decision
 from governance.approvals.rules.policies import Policy, PolicyState
 from governance.core.diffs import Line, diff_lines
+from governance.core.instants import Instant, limit_of
 from governance.portal.pages.certificates import Certificate, certificates, entry_numbers
 from governance.portal.pages.may import why_not
 from governance.portal.pages.policy_words import (
@@ -26,6 +27,7 @@ from governance.portal.pages.policy_words import (
     terms_of,
 )
 
+OVER = {PolicyState.SUPERSEDED, PolicyState.REJECTED}
 LOOKS = {
     PolicyState.PROPOSED: ("ink", "clock"),
     PolicyState.IN_FORCE: ("ok", "check"),
@@ -40,10 +42,11 @@ class PolicyRow:
 
     row: PolicyVersion
     policy: Policy
+    state: PolicyState
 
     @property
     def look(self) -> tuple[str, str]:
-        return LOOKS[PolicyState(self.row.state)]
+        return LOOKS[self.state]
 
     @property
     def applies(self) -> str:
@@ -62,9 +65,14 @@ class PolicyGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyPage:
+    """`in_force_at` and `ended_at` are those that had come by the moment of the page."""
+
+    instant: Instant | None
     row: PolicyVersion
     policy: Policy
-    look: tuple[str, str]
+    state: PolicyState
+    in_force_at: datetime | None
+    ended_at: datetime | None
     proposer: str
     applies: str
     gates: Sequence[tuple[str, str]]
@@ -73,7 +81,7 @@ class PolicyPage:
     terms: Sequence[tuple[str, str]]
     separation: str
     certificates: Sequence[Certificate]
-    in_force: PolicyVersion | None
+    in_force: PolicyRow | None
     diff: Sequence[Line]
     why_not: Sequence[str]
     meanings: dict[Decision, str]
@@ -81,24 +89,30 @@ class PolicyPage:
 
     @property
     def is_open(self) -> bool:
-        return self.row.state == PolicyState.PROPOSED
+        return self.state == PolicyState.PROPOSED
+
+    @property
+    def look(self) -> tuple[str, str]:
+        return LOOKS[self.state]
 
     @property
     def missing(self) -> int:
         return max(self.needed - len(self.certificates), 0) if self.is_open else 0
 
 
-def policy_list() -> list[PolicyGroup]:
-    """Every policy with its versions, in one query."""
-    groups = groupby(policy_versions(), key=lambda row: row.key)
-    return [
-        policy_group([PolicyRow(row=row, policy=policy_of(row)) for row in rows])
-        for _, rows in groups
-    ]
+def policy_list(instant: Instant | None = None) -> list[PolicyGroup]:
+    """Every policy with its versions, now or as they stood at a past moment, in one query."""
+    by = limit_of(instant)
+    groups = groupby(policy_versions(by=by), key=lambda row: row.key)
+    return [policy_group([policy_row(row, by=by) for row in rows]) for _, rows in groups]
+
+
+def policy_row(row: PolicyVersion, *, by: datetime | None) -> PolicyRow:
+    return PolicyRow(row=row, policy=policy_of(row), state=row.state_at(by))
 
 
 def policy_group(rows: Sequence[PolicyRow]) -> PolicyGroup:
-    by_state = {state: [row for row in rows if row.row.state == state] for state in PolicyState}
+    by_state = {state: [row for row in rows if row.state == state] for state in PolicyState}
     in_force = next(iter(by_state[PolicyState.IN_FORCE]), None)
     return PolicyGroup(
         title=(in_force or rows[0]).row.title,
@@ -108,15 +122,21 @@ def policy_group(rows: Sequence[PolicyRow]) -> PolicyGroup:
     )
 
 
-def policy_page(row: PolicyVersion, *, reader: User, at: datetime) -> PolicyPage:
+def policy_page(
+    row: PolicyVersion, *, reader: User, at: datetime, instant: Instant | None = None
+) -> PolicyPage:
     """Read one version of a policy, beside the version that it would replace or replaced."""
-    policy, rows = policy_of(row), policy_sign_offs(row)
-    before = compared_with(row)
+    by = limit_of(instant)
+    policy, rows, state = policy_of(row), policy_sign_offs(row, by=by), row.state_at(by)
+    before = compared_with(row, by=by)
     entries = entry_numbers(STREAM, subjects=[row.ref], kind=PolicySignOff.REF)
     return PolicyPage(
+        instant=instant,
         row=row,
         policy=policy,
-        look=LOOKS[PolicyState(row.state)],
+        state=state,
+        in_force_at=None if state == PolicyState.PROPOSED else row.in_force_at,
+        ended_at=row.ended_at if state in OVER else None,
         proposer=labels_of([row.proposed_by]).get(row.proposed_by, "the console"),
         applies=applies_to(policy),
         gates=[(gate.label, gate.asks) for gate in policy.gates],
@@ -128,18 +148,18 @@ def policy_page(row: PolicyVersion, *, reader: User, at: datetime) -> PolicyPage
         terms=terms_of(policy),
         separation=separation_sentence(policy),
         certificates=certificates(list(rows), entries=entries),
-        in_force=before,
+        in_force=policy_row(before, by=by) if before else None,
         diff=diff_lines(before.text, row.text) if before else (),
-        why_not=reasons(row, rows, reader=reader, at=at),
+        why_not=() if instant else reasons(row, rows, reader=reader, at=at),
         meanings=MEANINGS,
     )
 
 
-def compared_with(row: PolicyVersion) -> PolicyVersion | None:
+def compared_with(row: PolicyVersion, *, by: datetime | None = None) -> PolicyVersion | None:
     """The version in force; for one that is or was in force itself, the one before it."""
     others = PolicyVersion.objects.filter(key=row.key).exclude(pk=row.pk)
-    if row.state in {PolicyState.PROPOSED, PolicyState.REJECTED}:
-        return others.in_force().first()
+    if row.state_at(by) in {PolicyState.PROPOSED, PolicyState.REJECTED}:
+        return others.in_force(by=by).first()
     return (
         others.exclude(in_force_at=None).filter(number__lt=row.number).order_by("-number").first()
     )

@@ -78,6 +78,12 @@ def asked_by(framework: str, versions: Iterable[FrameworkVersion]) -> dict[str, 
     return {version: _asked(each) for version, each in found.items() if each}
 
 
+def count_asked(framework: str, version: FrameworkVersion) -> int:
+    """How many requirements a version has; none where no file says what it asks for."""
+    found = requirement_sets().of(framework, version.version)
+    return len(found.requirements) if found else 0
+
+
 def _asked(found: RequirementSet) -> Asked:
     rows = [_row(one) for one in found.requirements]
     grouped = groupby(rows, key=lambda row: row.requirement.group)

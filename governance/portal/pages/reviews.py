@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 
 from governance.accounts.models import User
 from governance.accounts.permissions import Permission
 from governance.accounts.queries import units_with
+from governance.core.instants import Instant, limit_of, today_of
 from governance.core.wording import as_date
 from governance.inventory.models import Builder, Model, Review
 from governance.inventory.queries import record_digest
+from governance.inventory.queries.past import Told, told_of
 from governance.inventory.queries.reviews import (
     ReviewStanding,
     interval_months,
@@ -33,9 +36,11 @@ SOON = timedelta(days=90)
 @dataclass(frozen=True, kw_only=True)
 class ReviewsPage:
     """`page` holds standings, or reviews where `view` is what is done. `mine` are the models that
-    the reader may review.
+    the reader may review; nobody reviews the past. `told` is what is to be said of each.
     """
 
+    instant: Instant | None
+    told: Mapping[UUID, Told]
     view: str
     views: Sequence[ListView]
     page: Page[Any]
@@ -55,15 +60,19 @@ class ReviewPage:
     why_not: str
 
 
-def reviews_page(reader: User, *, view: str, number: str | None, at: datetime) -> ReviewsPage:
+def reviews_page(
+    reader: User, *, view: str, number: str | None, at: datetime, instant: Instant | None = None
+) -> ReviewsPage:
     """Read one page of a view. The number of queries depends on neither models nor reviews."""
-    today = as_date(at)
+    today, by = today_of(instant, at=at), limit_of(instant)
     seen = Model.objects.visible_to(reader, at=at)
-    models = list(seen.present().select_related("owner", "unit").order_by("name"))
-    standings = sorted(review_standings(models, today=today), key=lambda one: one.due_date)
+    stood = seen.standing_at(by) if by else seen.present()
+    models = list(stood.select_related("owner", "unit").order_by("name"))
+    standings = sorted(review_standings(models, today=today, by=by), key=lambda one: one.due_date)
+    made = Review.objects.filter(model__in=seen)
     done = (
-        Review.objects.filter(model__in=seen)
-        .select_related("model", "words", "reviewer")
+        (made.filter(reviewed_at__lte=by) if by else made)
+        .select_related("model__owner", "words", "reviewer")
         .order_by("-reviewed_at", "-pk")
     )
     found: dict[str, list[ReviewStanding]] = {"overdue": [], "due": [], "later": []}
@@ -71,7 +80,10 @@ def reviews_page(reader: User, *, view: str, number: str | None, at: datetime) -
         found[_view_of(one, today=today)].append(one)
     chosen = view if view in {*found, "done"} else "overdue" if found["overdue"] else "due"
     rows: Any = found.get(chosen, done)
+    page = Paginator(rows, PAGE_SIZE).get_page(number)
     return ReviewsPage(
+        instant=instant,
+        told=told_of([one.model for one in page.object_list], by=by),
         view=chosen,
         views=[
             ListView(key="overdue", label="Overdue", count=len(found["overdue"]), tone="bad"),
@@ -79,8 +91,8 @@ def reviews_page(reader: User, *, view: str, number: str | None, at: datetime) -
             ListView(key="later", label="Later", count=len(found["later"])),
             ListView(key="done", label="Done", count=done.count()),
         ],
-        page=Paginator(rows, PAGE_SIZE).get_page(number),
-        mine=reviewable(reader, models, at=at),
+        page=page,
+        mine=frozenset() if instant else reviewable(reader, models, at=at),
         total=len(models),
     )
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from governance.core.instants import Instant, limit_of, today_of
 from governance.core.wording import as_date, capitalized, few
 from governance.inventory.firm import catalogue
 from governance.inventory.models import Model, RuleScope
+from governance.inventory.queries.revisions import names_at
 from governance.inventory.queries.scopes import changes_between, computed_scope, newest_scopes
 from governance.inventory.rules.frameworks import (
     Answer,
@@ -83,6 +85,8 @@ class RulesPage:
     is on record.
     """
 
+    instant: Instant | None
+    model_name: str
     scope: RuleScope | None
     applying: Sequence[RuleRow]
     unknown: Sequence[RuleRow]
@@ -102,21 +106,34 @@ class RulesPage:
         noun = "framework applies" if now == 1 else "frameworks apply"
         later = f", {few(ahead)} from a later day" if ahead else ""
         is_open = f", {few(unknown)} {'is' if unknown == 1 else 'are'} unknown" if unknown else ""
-        return capitalized(f"{few(now)} {noun} now{later}{is_open}.")
+        when = f" {self.instant.on}" if self.instant else " now"
+        if self.instant:
+            noun = "framework applied" if now == 1 else "frameworks applied"
+            is_open = f", {few(unknown)} {'was' if unknown == 1 else 'were'} unknown" * bool(
+                unknown
+            )
+        return capitalized(f"{few(now)} {noun}{when}{later}{is_open}.")
 
 
-def rules_page(model: Model, *, at: datetime) -> RulesPage:
-    """Read the page; before anything is on record it shows what would be."""
-    kept = newest_scopes(model, SCOPES_SHOWN + 1)
-    computed, scope = computed_scope(model), kept[0] if kept else None
-    answers = scope.answers if scope else computed.answers
-    rows = list(_rows(seen_on(answers, as_date(at)), catalogue()))
+def rules_page(model: Model, *, at: datetime, instant: Instant | None = None) -> RulesPage:
+    """Read the page; before anything is on record it shows what would be.
+
+    Of a past moment it shows what was on record then, and nothing that was not.
+    """
+    by, today = limit_of(instant), today_of(instant, at=at)
+    kept = newest_scopes(model, SCOPES_SHOWN + 1, by=by)
+    scope = kept[0] if kept else None
+    computed = computed_scope(model) if instant is None else None
+    answers = scope.answers if scope else computed.answers if computed else ()
+    rows = list(_rows(seen_on(answers, today), catalogue()))
     current = [row for row in rows if row.timing != Timing.ENDED]
     unknown = _having(current, Status.UNKNOWN)
     ended = [row for row in rows if row.timing == Timing.ENDED]
     since = as_date(model.created_at)
     lived = [row for row in ended if row.answer.until and row.answer.until > since]
     return RulesPage(
+        instant=instant,
+        model_name=names_at([model], by)[model.pk] if by else model.name,
         scope=scope,
         applying=sorted(_having(current, Status.APPLIES), key=_starts),
         unknown=unknown,
@@ -126,7 +143,7 @@ def rules_page(model: Model, *, at: datetime) -> RulesPage:
         facts=fact_rows(scope.facts if scope else {}),
         missing=_missing(unknown),
         history=list(_history(kept)),
-        is_stale=computed.differs_from(scope),
+        is_stale=computed is not None and computed.differs_from(scope),
     )
 
 

@@ -19,16 +19,19 @@ from governance.approvals.queries.standing import Standing, lapsed_among, standi
 from governance.core.instants import Instant, instant_asked
 from governance.core.wording import as_date, capitalized, counted, day
 from governance.inventory.models import Model
+from governance.inventory.queries.revisions import names_at
 from governance.portal.forms.slots import LiveFilter
 from governance.portal.pages.may import why_not
 from governance.registry.models import ModelVersion, Slot, SlotAssignment
 from governance.registry.queries import champion_of
+from governance.registry.queries.past import alias_at
 from governance.registry.queries.serving import Place, places, places_of
 from governance.registry.rules import SlotRole, Stage
 from governance.registry.rules.deployments import Hearing
 
 PAGE_SIZE = 50
 PAST_SHOWN = 20
+PAST = "What served then is not changed now."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +127,14 @@ def summary(found: Sequence[Place], *, instant: Instant | None) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class SlotPage:
-    """One slot: who has which role, what instances report, what was, and what the reader may do."""
+    """One slot: who has which role, what instances report, what was, and what the reader may do.
 
+    `model_name` and `alias` are those of the moment of the page.
+    """
+
+    instant: Instant | None
+    model_name: str
+    alias: str
     slot: Slot
     place: Place
     past: Sequence[SlotAssignment]
@@ -159,24 +168,35 @@ class SlotPage:
         return f"{text[0].upper()}{text[1:]}."
 
 
-def slot_page(slot: Slot, *, reader: User, at: datetime) -> SlotPage:
-    place = places_of(slot.model, [slot], at=at)[0]
+def slot_page(
+    slot: Slot, *, reader: User, at: datetime, instant: Instant | None = None
+) -> SlotPage:
+    """Read the page, now or as it stood at a past moment, at which nobody does anything."""
+    moment, is_now = instant.moment if instant else at, instant is None
+    place = places_of(slot.model, [slot], at=moment)[0]
     past = list(
-        slot.assignments.exclude(ended_at=None)
+        slot.assignments.filter(ended_at__lte=moment)
         .select_related("version__model")
         .order_by("-ended_at", "-assigned_at")[:PAST_SHOWN]
     )
     unit = slot.model.unit
     return SlotPage(
+        instant=instant,
+        model_name=names_at([slot.model], moment)[slot.model_id] if instant else slot.model.name,
+        alias=alias_at(slot, moment) if instant else slot.alias,
         slot=slot,
         place=place,
         past=past,
         names=labels_of(row.assigned_by for row in [*place.roles, *past]),
         versions=assignable(slot.model),
-        why_not=why_not(reader, Permission.SLOT_MANAGE, "Keeping slots", unit=unit, at=at),
-        can_roll_back=place.is_live and Role.APPROVER in roles_of(reader, unit=unit, at=at),
-        lapsed=lapsed_among(place.roles, at=at),
-        may_confirm=may_confirm(slot, reader=reader, at=at),
+        why_not=why_not(reader, Permission.SLOT_MANAGE, "Keeping slots", unit=unit, at=at)
+        if is_now
+        else PAST,
+        can_roll_back=is_now
+        and place.is_live
+        and Role.APPROVER in roles_of(reader, unit=unit, at=at),
+        lapsed=lapsed_among(place.roles, at=at) if is_now else (),
+        may_confirm=is_now and may_confirm(slot, reader=reader, at=at),
     )
 
 

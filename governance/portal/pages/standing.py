@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from governance.cards.models import CardDraft, CardRevision
@@ -98,9 +98,12 @@ def standings(models: Sequence[Model]) -> list[Standing]:
     ]
 
 
-def live_in(models: Collection[Model]) -> Iterable[SlotAssignment]:
-    """What answers live traffic: the default slot first, and in each slot its champion."""
-    return serving(SlotAssignment.objects.current(), models)
+def live_in(models: Collection[Model], *, by: datetime | None = None) -> Iterable[SlotAssignment]:
+    """What answers live traffic, or did at a past moment: the default slot first, and in each slot
+    its champion.
+    """
+    rows = SlotAssignment.objects
+    return serving(rows.standing_at(by) if by else rows.current(), models)
 
 
 def card_states(versions: Collection[ModelVersion]) -> dict[UUID, CardState]:

@@ -25,13 +25,15 @@ from governance.accounts.rules import Scope
 from governance.portal.errors import perform, status_of_form
 from governance.portal.forms.accounts import ServiceEditForm, ServiceForm, TokenForm
 from governance.portal.pages.accounts import reachable_units, services, token_rows, unit_roles
-from governance.portal.requests import PageRequest, about
+from governance.portal.requests import PageRequest, about, instant_of
 
 
 def people(request: PageRequest) -> HttpResponse:
-    """The roles that are held now, unit by unit."""
-    units = unit_roles(request.user, at=timezone.now())
-    return render(request, "accounts/people.html", {"units": units})
+    """The roles that are held now, or were at a past moment, unit by unit."""
+    at = timezone.now()
+    instant = instant_of(request, at=at)
+    units = unit_roles(request.user, at=at, instant=instant)
+    return render(request, "accounts/people.html", {"units": units, "instant": instant})
 
 
 def service_accounts(request: PageRequest) -> HttpResponse:

@@ -35,16 +35,26 @@ from governance.portal.pages.asking import SLUGS, WHAT, asking_page, by_section,
 from governance.portal.pages.assessments import result_page, standing_page
 from governance.portal.pages.consequences import preview_page
 from governance.portal.pages.known import known_of_draft
-from governance.portal.requests import PageRequest, about
+from governance.portal.pages.past_assessments import standing_then
+from governance.portal.requests import PageRequest, about, instant_of
+from governance.portal.views.past import not_yet
 
 MATTERS = {slug: matter for matter, slug in SLUGS.items()}
 
 
 def assessments(request: PageRequest, name: str) -> HttpResponse:
-    """What is decided about a model, what is under way, and everything before."""
+    """What is decided about a model, what is under way, and everything before; or as it stood."""
     at = timezone.now()
     model = model_named(name, actor=request.user, at=at)
-    page = standing_page(model, reader=request.user, at=at)
+    instant, here = instant_of(request, at=at), links.assessments(model)
+    if instant and model.created_at > instant.moment:
+        title = f"Assessments of {model.name}"
+        return not_yet(request, instant, title, since=model.created_at, present=here)
+    page = (
+        standing_then(model, instant)
+        if instant
+        else standing_page(model, reader=request.user, at=at)
+    )
     return render(request, "assess/standing.html", {"page": page, "model": model})
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from governance.accounts.models import User
 from governance.accounts.proof import ProofGiven, prove
+from governance.core.instants import limit_of, today_of
 from governance.core.sheets import csv_bytes
 from governance.core.wording import as_date
 from governance.inventory.actions.attestations import (
@@ -40,14 +41,16 @@ from governance.portal.pages.attestations import (
     no_opening,
     opening_units,
 )
-from governance.portal.requests import PageRequest, about, query_without
+from governance.portal.requests import PageRequest, about, instant_of, query_without
+from governance.portal.views.past import not_yet
 
 
 def campaigns(request: PageRequest) -> HttpResponse:
     """What is asked of owners now, and what was."""
-    number = request.GET.get("page")
+    at, number = timezone.now(), request.GET.get("page")
+    instant = instant_of(request, at=at)
     context = {
-        "page": campaigns_page(request.user, number=number, at=timezone.now()),
+        "page": campaigns_page(request.user, number=number, at=at, instant=instant),
         "marks": CAMPAIGN_MARKS,
         "query": query_without(request, "page"),
     }
@@ -86,11 +89,17 @@ def new_campaign(request: PageRequest) -> HttpResponse:
 
 
 def campaign(request: PageRequest, campaign_id: UUID) -> HttpResponse:
-    """How far one campaign has come."""
+    """How far one campaign has come, or had come at a past moment."""
     at = timezone.now()
     row = _campaign(request, campaign_id, at=at)
+    instant, reader = instant_of(request, at=at), request.user
+    if instant and row.opened_at > instant.moment:
+        here = links.campaign(row)
+        return not_yet(request, instant, row.title, since=row.opened_at, present=here)
+    if instant:
+        row = campaign_by_id(campaign_id, actor=reader, at=at, by=instant.moment)
     context = {
-        "page": campaign_page(row, reader=request.user, at=at),
+        "page": campaign_page(row, reader=reader, at=at, instant=instant),
         "campaign": row,
         "marks": MARKS,
         "campaign_marks": CAMPAIGN_MARKS,
@@ -102,7 +111,10 @@ def progress_csv(request: PageRequest, campaign_id: UUID) -> HttpResponse:
     """The same as a file, one line for each model."""
     at = timezone.now()
     row = _campaign(request, campaign_id, at=at)
-    (progress,) = progress_of([row], actor=request.user, at=at, today=as_date(at))
+    instant, reader = instant_of(request, at=at), request.user
+    by, today = limit_of(instant), today_of(instant, at=at)
+    row = campaign_by_id(campaign_id, actor=reader, at=at, by=by) if by else row
+    (progress,) = progress_of([row], actor=reader, at=at, today=today, by=by)
     name = f"attestation-{as_date(row.opened_at).isoformat()}.csv"
     return HttpResponse(
         b"".join(csv_bytes(csv_rows(progress))),

@@ -23,13 +23,13 @@ from governance.portal.pages.delegations import (
     delegations_page,
     seat_choices,
 )
-from governance.portal.requests import PageRequest
+from governance.portal.requests import PageRequest, instant_of
 
 
 def delegations(request: PageRequest) -> HttpResponse:
     """What is lent, and a form to lend."""
     at = timezone.now()
-    page = delegations_page(request.user, at=at)
+    page = delegations_page(request.user, at=at, instant=instant_of(request, at=at))
     form = DelegationForm(
         request.POST if request.method == "POST" else None,
         initial={"starts": at.date()},

@@ -16,7 +16,7 @@ from governance.portal import links
 from governance.portal.errors import perform, status_of_form
 from governance.portal.forms.dependencies import FeederForm
 from governance.portal.pages.dependencies import dependency_page
-from governance.portal.requests import PageRequest, about
+from governance.portal.requests import PageRequest, about, instant_of
 
 
 def dependencies(request: PageRequest, name: str) -> HttpResponse:
@@ -32,7 +32,8 @@ def dependencies(request: PageRequest, name: str) -> HttpResponse:
     if added is not None:
         messages.success(request, f"{added.feeder.name} feeds {model.name}: it is on record.")
         return HttpResponseRedirect(links.dependencies(model))
-    page = dependency_page(model, reader=request.user, at=at)
+    instant = instant_of(request, at=at)
+    page = dependency_page(model, reader=request.user, at=at, instant=instant)
     context = {"page": page, "model": model, "form": form}
     return render(request, "dependencies/page.html", context, status=status_of_form(form))
 

@@ -9,17 +9,23 @@ from django.utils import timezone
 from governance.evidence.rules.requirements import SCHEMAS
 from governance.inventory.queries import model_named
 from governance.inventory.rules.frameworks import SCHEMA
+from governance.portal import links
+from governance.portal.pages.framework_obligations import obligations_page
 from governance.portal.pages.frameworks import framework_list, framework_page
-from governance.portal.pages.obligations import obligations_page
 from governance.portal.pages.rules import rules_page
-from governance.portal.requests import PageRequest
+from governance.portal.requests import PageRequest, instant_of
+from governance.portal.views.past import not_yet
 
 
 def rules(request: PageRequest, name: str) -> HttpResponse:
     """Which frameworks apply to one model, why and from when, and how that came about."""
     at = timezone.now()
     model = model_named(name, actor=request.user, at=at)
-    context = {"page": rules_page(model, at=at), "model": model}
+    instant, here = instant_of(request, at=at), links.rules(model)
+    if instant and model.created_at > instant.moment:
+        title = f"Rules for {model.name}"
+        return not_yet(request, instant, title, since=model.created_at, present=here)
+    context = {"page": rules_page(model, at=at, instant=instant), "model": model}
     return render(request, "frameworks/rules.html", context)
 
 

@@ -32,7 +32,8 @@ from governance.portal.forms.model_changes import (
 )
 from governance.portal.forms.proof import WRONG_PROOF, Proving, proving
 from governance.portal.pages.model_changes import change_page, changes_page
-from governance.portal.requests import PageRequest, about
+from governance.portal.requests import PageRequest, about, instant_of
+from governance.portal.views.past import not_yet
 
 KEPT = {**WRONG_PROOF, ChangeOvertaken: ""}
 """After these the form comes back with what was typed."""
@@ -41,6 +42,7 @@ KEPT = {**WRONG_PROOF, ChangeOvertaken: ""}
 def changes(request: PageRequest, name: str) -> HttpResponse:
     """Every change of a model, and how far the minor ones have added up; or propose one."""
     model, at = _model(request, name), timezone.now()
+    instant = instant_of(request, at=at)
     form = ProposalForm(request.POST if request.method == "POST" else None)
     proposed = (
         attempt(
@@ -60,14 +62,24 @@ def changes(request: PageRequest, name: str) -> HttpResponse:
     if proposed is not None:
         messages.success(request, "It is proposed, and waits for somebody independent.")
         return HttpResponseRedirect(links.change(proposed))
-    page = changes_page(model, reader=request.user, at=at)
+    page = changes_page(model, reader=request.user, at=at, instant=instant)
     context = {"page": page, "model": model, "form": form}
     return render(request, "changes/list.html", context, status=status_of_form(form))
 
 
 def change(request: PageRequest, name: str, number: int) -> HttpResponse:
-    """One change, with what can be done about it."""
-    return _show(request, _change(request, name, number))
+    """One change, with what can be done about it, or as it stood at a past moment."""
+    row, at = _change(request, name, number), timezone.now()
+    instant, here = instant_of(request, at=at), links.change(row)
+    if instant is None:
+        return _show(request, row)
+    if row.proposed_at > instant.moment:
+        title = f"Change {row.number} of {row.model.name}"
+        return not_yet(request, instant, title, since=row.proposed_at, present=here)
+    then = change_numbered(row.model, number, by=instant.moment)
+    page = change_page(then, reader=request.user, at=at, instant=instant)
+    context = {"page": page, "change": then, "model": then.model}
+    return render(request, "changes/change.html", context)
 
 
 def decide_change(request: PageRequest, name: str, number: int) -> HttpResponse:

@@ -30,7 +30,8 @@ from governance.portal.pages.policies import (
     policy_page,
     why_no_proposal,
 )
-from governance.portal.requests import PageRequest, about
+from governance.portal.requests import PageRequest, about, instant_of
+from governance.portal.views.past import not_yet
 
 SIGNED = {
     PolicyState.PROPOSED: "You signed. One more signature puts this version in force.",
@@ -40,19 +41,28 @@ SIGNED = {
 
 
 def policies(request: PageRequest) -> HttpResponse:
-    """The firm's policies. Whoever can sign in may read the rules that hold."""
+    """The firm's policies, now or as they stood. Whoever can sign in may read the rules."""
+    at = timezone.now()
+    instant = instant_of(request, at=at)
     context = {
-        "groups": policy_list(),
-        "may_propose": may_propose(request.user, at=timezone.now()),
+        "instant": instant,
+        "groups": policy_list(instant),
+        "may_propose": instant is None and may_propose(request.user, at=at),
     }
     return render(request, "policies/list.html", context)
 
 
 def policy(request: PageRequest, policy_id: UUID) -> HttpResponse:
     """One version, in sentences and as written, beside the version in force."""
-    row = _row(request, policy_id)
+    row, at = _row(request, policy_id), timezone.now()
+    instant, here = instant_of(request, at=at), links.policy(row)
+    if instant and row.proposed_at > instant.moment:
+        return not_yet(request, instant, str(row), since=row.proposed_at, present=here)
+    if instant:
+        page = policy_page(row, reader=request.user, at=at, instant=instant)
+        return render(request, "policies/policy.html", {"page": page, "row": row})
     form = SignPolicyForm(initial={"digest": row.digest}, proving=_proving(request, row))
-    return _page(request, row, form, at=timezone.now())
+    return _page(request, row, form, at=at)
 
 
 def _proving(request: PageRequest, row: PolicyVersion) -> Proving:

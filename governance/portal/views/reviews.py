@@ -16,16 +16,18 @@ from governance.portal.errors import attempt, status_of_form
 from governance.portal.forms.reviews import ReviewForm
 from governance.portal.pages.reviews import review_page, reviews_page
 from governance.portal.pages.upkeep import OUTCOMES
-from governance.portal.requests import PageRequest, about, query_without
+from governance.portal.requests import PageRequest, about, instant_of, query_without
 
 
 def reviews(request: PageRequest) -> HttpResponse:
     """Models by when they are to be reviewed, and the reviews that were made."""
+    at = timezone.now()
     page = reviews_page(
         request.user,
         view=request.GET.get("view", ""),
         number=request.GET.get("page"),
-        at=timezone.now(),
+        at=at,
+        instant=instant_of(request, at=at),
     )
     context = {"page": page, "outcomes": OUTCOMES, "query": query_without(request, "page")}
     return render(request, "reviews/list.html", context)

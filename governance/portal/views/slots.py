@@ -25,6 +25,7 @@ from governance.portal.forms.slots import AliasForm, EndForm, RoleForm, ShareFor
 from governance.portal.pages.may import why_not
 from governance.portal.pages.slots import live_page, said_of, slot_page
 from governance.portal.requests import PageRequest, about, instant_of, query_without
+from governance.portal.views.past import not_yet
 from governance.registry.actions.slots import (
     assign_role,
     bind_alias,
@@ -72,8 +73,17 @@ def new_slot(request: PageRequest, name: str) -> HttpResponse:
 
 
 def slot(request: PageRequest, name: str, slot_id: UUID) -> HttpResponse:
-    """One slot: who serves in it, what its instances report, and what was."""
-    return _page(request, _slot(request, name, slot_id))
+    """One slot: who serves in it, what its instances report, and what was; now or then."""
+    row, at = _slot(request, name, slot_id), timezone.now()
+    instant, here = instant_of(request, at=at), links.slot(row)
+    if instant is None:
+        return _page(request, row)
+    if row.created_at > instant.moment:
+        title = f"{row.name} of {row.model.name}"
+        return not_yet(request, instant, title, since=row.created_at, present=here)
+    page = slot_page(row, reader=request.user, at=at, instant=instant)
+    context = {"page": page, "slot": row, "model": row.model, "said_of": said_of}
+    return render(request, "slots/slot.html", context)
 
 
 def give_role(request: PageRequest, name: str, slot_id: UUID) -> HttpResponse:

@@ -28,17 +28,20 @@ from governance.portal.forms.proof import WRONG_PROOF, proving
 from governance.portal.forms.waivers import APPROVE, DecideForm, EndForm, WaiverForm
 from governance.portal.pages.upkeep import no_asking
 from governance.portal.pages.waivers import waiver_page, waivers_page
-from governance.portal.requests import PageRequest, about, query_without
+from governance.portal.requests import PageRequest, about, instant_of, query_without
+from governance.portal.views.past import not_yet
 
 
 def waivers(request: PageRequest) -> HttpResponse:
     """Every waiver that the reader may see, by how it stands."""
+    at = timezone.now()
     page = waivers_page(
         request.user,
         view=request.GET.get("view", ""),
         model=request.GET.get("model", ""),
         number=request.GET.get("page"),
-        at=timezone.now(),
+        at=at,
+        instant=instant_of(request, at=at),
     )
     return render(
         request, "waivers/list.html", {"page": page, "query": query_without(request, "page")}
@@ -71,8 +74,18 @@ def new_waiver(request: PageRequest, name: str) -> HttpResponse:
 
 
 def waiver(request: PageRequest, waiver_id: UUID) -> HttpResponse:
-    """One waiver, with what can be done about it."""
-    return _show(request, _waiver(request, waiver_id, at=timezone.now()))
+    """One waiver, with what can be done about it, or as it stood at a past moment."""
+    at = timezone.now()
+    row = _waiver(request, waiver_id, at=at)
+    instant = instant_of(request, at=at)
+    if instant is None:
+        return _show(request, row)
+    if row.requested_at > instant.moment:
+        title = f"Waiver for {row.model.name}"
+        return not_yet(request, instant, title, since=row.requested_at, present=links.waiver(row))
+    then = waiver_by_id(waiver_id, actor=request.user, at=at, by=instant.moment)
+    page = waiver_page(then, reader=request.user, at=at, instant=instant)
+    return render(request, "waivers/waiver.html", {"page": page, "waiver": then})
 
 
 def decide(request: PageRequest, waiver_id: UUID) -> HttpResponse:

@@ -18,6 +18,7 @@ from governance.registry.models import (
     ArtifactCheck,
     Deprecation,
     ModelVersion,
+    Slot,
     SlotAssignment,
     StageChange,
 )
@@ -41,6 +42,13 @@ def labels_at(versions: Collection[ModelVersion], moment: datetime) -> dict[UUID
     )
     found = {keys[e.subject]: str(e.facts.get("label", "")) for e in entries.oldest_first()}
     return dict.fromkeys(keys.values(), "") | found
+
+
+def alias_at(slot: Slot, moment: datetime) -> str:
+    """The alias that followed the slot's champion then, empty for none."""
+    entries = LedgerEntry.objects.filter(subject=slot.ref, verb=Verb.SLOT_ALIAS_BOUND)
+    later = entries.filter(at__gt=moment).oldest_first().first()
+    return str(later.facts.get("before", "")) if later else slot.alias
 
 
 def deprecations_at(

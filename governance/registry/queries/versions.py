@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from governance.accounts.queries import TokenHolder
 from governance.accounts.rules import Actor
@@ -192,21 +192,32 @@ def last_incumbent_of(slot: Slot) -> ModelVersion | None:
     return assignment.version if assignment else None
 
 
-def former_champions(slots: Collection[Slot | UUID]) -> QuerySet[SlotAssignment]:
+def former_champions(
+    slots: Collection[Slot | UUID], *, by: datetime | None = None
+) -> QuerySet[SlotAssignment]:
     """Return what served in these slots and could again, what ended last first.
 
     That is what a successor retired. What a rollback or a decision of its own took out of service
     is left out until it is promoted anew: one signature must not bring it back, and having served
-    elsewhere meanwhile changes nothing in that. What serves now is not Archived.
+    elsewhere meanwhile changes nothing in that. What serves now is not Archived. With `by`, as it
+    was at that moment.
     """
-    archived = StageChange.objects.filter(
-        version=OuterRef("version"), target=Stage.ARCHIVED
-    ).order_by("-changed_at")
+    changes = StageChange.objects.filter(version=OuterRef("version"))
+    known = (changes.filter(changed_at__lte=by) if by else changes).order_by("-changed_at")
+    archived = known.filter(target=Stage.ARCHIVED)
     here = archived.filter(slot=OuterRef("slot"))
+    served = SlotAssignment.objects.filter(slot__in=slots, role=SlotRole.CHAMPION)
+    if by is None:
+        stood = served.filter(version__stage=Stage.ARCHIVED, version__removed_at=None)
+    else:
+        kept = Q(version__removed_at=None) | Q(version__removed_at__gt=by)
+        stood = (
+            served.filter(kept, ended_at__lte=by)
+            .alias(stage_then=Subquery(known.values("target")[:1]))
+            .filter(stage_then=Stage.ARCHIVED)
+        )
     return (
-        SlotAssignment.objects.filter(slot__in=slots, role=SlotRole.CHAMPION)
-        .exclude(ended_at=None)
-        .filter(version__stage=Stage.ARCHIVED, version__removed_at=None)
+        stood.exclude(ended_at=None)
         .annotate(
             archived_by=Subquery(archived.values("move")[:1]),
             archived_here_by=Subquery(here.values("move")[:1]),

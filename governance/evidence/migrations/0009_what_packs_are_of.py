@@ -15,7 +15,10 @@ KINDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evidence", "0005_examinations"), ("inventory", "0027_views_of_any_list")]
+    dependencies = [
+        ("evidence", "0008_coverage_snapshots"),
+        ("inventory", "0027_views_of_any_list"),
+    ]
 
     operations = [
         migrations.AddField(

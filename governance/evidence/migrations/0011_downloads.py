@@ -7,7 +7,7 @@ import governance.core.models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evidence", "0007_models_of_packs")]
+    dependencies = [("evidence", "0010_models_of_packs")]
 
     operations = [
         migrations.CreateModel(

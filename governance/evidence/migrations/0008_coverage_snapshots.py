@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ("audit", "0007_entries_of_one_act"),
         ("inventory", "0027_views_of_any_list"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("evidence", "0010_inapplicabilities"),
+        ("evidence", "0007_inapplicabilities"),
     ]
 
     operations = [

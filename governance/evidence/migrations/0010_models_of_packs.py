@@ -7,7 +7,7 @@ import governance.core.models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evidence", "0006_what_packs_are_of")]
+    dependencies = [("evidence", "0009_what_packs_are_of")]
 
     operations = [
         migrations.CreateModel(
