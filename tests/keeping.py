@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from governance.accounts.actions import end_delegation, give_delegation
@@ -76,11 +77,7 @@ def keep(cast: Cast) -> Kept:
 
 
 def _asked(cast: Cast, model: Model) -> dict[str, Any]:
-    waiver = request_waiver(
-        model=model, kind="OVERDUE_REVIEW", waived="The yearly review.", reason="No time.",
-        control="Watched monthly.", starts_date=ASKED.date(),
-        expires_date=later(days=90).date(), actor=cast.owner, at=ASKED,
-    )  # fmt: skip
+    waiver = ask_waiver(model, cast, at=ASKED)
     campaign = open_campaign(
         title="Year end", statement="It is accurate.", unit=cast.root, tiers=[],
         due_date=later(days=30).date(), repeat_months=None, actor=cast.compliance, at=ASKED,
@@ -98,6 +95,14 @@ def _asked(cast: Cast, model: Model) -> dict[str, Any]:
     return {
         "waiver": waiver, "campaign": campaign, "change": change, "lent": lent, "slot": slot,
     }  # fmt: skip
+
+
+def ask_waiver(model: Model, cast: Cast, *, at: datetime) -> Waiver:
+    return request_waiver(
+        model=model, kind="OVERDUE_REVIEW", waived="The yearly review.", reason="No time.",
+        control="Watched monthly.", starts_date=at.date(),
+        expires_date=later(days=90).date(), actor=cast.owner, at=at,
+    )  # fmt: skip
 
 
 def _decided(cast: Cast, model: Model, asked: dict[str, Any]) -> None:

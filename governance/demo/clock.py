@@ -1,4 +1,4 @@
-"""The time of the demo, which is not ours."""
+"""The time that passes in the demo while it is made."""
 
 from __future__ import annotations
 

@@ -199,7 +199,8 @@ def verify(
     if data.startswith(b"%PDF-") and b"/ByteRange" in data:
         words = "the PDF bears a seal (PAdES), which is not looked at here: pdfsig or pyHanko can"
         checks.append(Check(NOT_PROVEN, "Seal of the PDF", words))
-    return checks + list(limits(document))
+    witnessed = any(one.subject == "Witnesses" and one.outcome == PASS for one in checks)
+    return checks + list(limits(document, witnessed))
 
 
 def guarded(subject: str, checks: Iterator[Check]) -> list[Check]:
@@ -1153,7 +1154,7 @@ def statement_of(ref: str, row: dict[str, Any], held: dict[str, Any]) -> dict[st
     }
 
 
-def limits(document: dict[str, Any]) -> Iterator[Check]:
+def limits(document: dict[str, Any], witnessed: bool) -> Iterator[Check]:
     """Say what no file of this kind can prove."""
     if checkpoint_in(document):
         after = "that nothing was written since the checkpoint: ask for a newer pack"
@@ -1162,7 +1163,8 @@ def limits(document: dict[str, Any]) -> Iterator[Check]:
             "has to have cosigned (--key), or you to have kept a checkpoint (--checkpoint)"
         )
         yield Check(NOT_PROVEN, "After the checkpoint", after)
-        yield Check(NOT_PROVEN, "One ledger for all", others)
+        if not witnessed:
+            yield Check(NOT_PROVEN, "One ledger for all", others)
     else:
         end = (
             "that no entry was written after the last one here, or cut off: hold the head against "
@@ -1183,6 +1185,56 @@ def check_computed(document: dict[str, Any], _: Given) -> Iterator[Check]:
         yield Check(NOT_PROVEN, "Computed", words)
 
 
+def check_sample(document: dict[str, Any], _: Given) -> Iterator[Check]:
+    """Draw the sample again from the population beside it, and find the entry of each row."""
+    if "sample" not in document:
+        return
+    population, sample = document["population"], document["sample"]
+    rows, control = population["rows"], population["control"]
+    digests = (sha256(canonical(rows).encode()), sha256(canonical(population).encode()))
+    same = digests == (population["list_sha256"], sample["population"]["sha256"])
+    counts = len({row["ref"] for row in rows}) == population["count"] == sample["count"]
+    words = f"the list of {len(rows)} rows is the one that the sample was drawn from"
+    yield Check(PASS if same and counts else FAIL, "Population", words)
+    apart = sum(len(control[name]) for name in ("gone", "untold", "altered"))
+    words = f"{control['rows']} rows in the tables, {control['told']} that the ledger tells of"
+    agrees = apart == 0 and control["rows"] == control["told"]
+    yield Check(PASS if agrees else FAIL, "Control total", words)
+    drawn = drawn_again(rows, sample) == sample["chosen"]
+    words = f"the seed {sample['seed']} draws these {len(sample['chosen'])} rows and no others"
+    yield Check(PASS if drawn else FAIL, "Sample", words)
+    chosen = {one["ref"] for one in sample["chosen"]}
+    entries = {e["hash"]: e["text"] for stream in streams_of(document) for e in stream["ledger"]}
+    found = [row for row in rows if row["ref"] in chosen]
+    told = [row for row in found if row["ref"] in named_by(entries.get(row["entry"], ""))]
+    words = f"of {len(found)} rows drawn, {len(told)} are told of by entries in this pack"
+    yield Check(PASS if len(told) == len(found) else FAIL, "Sample, entries", words)
+
+
+def drawn_again(rows: list[dict[str, str]], sample: dict[str, Any]) -> list[dict[str, str]]:
+    """The lowest SHA-256 of seed, zero byte and reference, in each stratum so many as allotted."""
+    column, size = sample["stratum"], sample["size"]
+    strata: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        rank = sha256(sample["seed"].encode() + b"\0" + row["ref"].encode())
+        strata.setdefault(row[column] if column else "", []).append((rank, row["ref"]))
+    allotted = Counter({name: size * len(found) // len(rows) for name, found in strata.items()})
+    order = sorted(strata, key=lambda name: (-(size * len(strata[name]) % len(rows)), name))
+    allotted.update(order[: size - sum(allotted.values())])
+    if sample["method"] == "PER_STRATUM":
+        allotted = Counter({name: min(size, len(found)) for name, found in strata.items()})
+    return [
+        {"ref": ref, "stratum": name, "rank": rank}
+        for name in sorted(strata)
+        for rank, ref in sorted(strata[name])[: allotted[name]]
+    ]
+
+
+def named_by(text: str) -> set[str]:
+    """The records that an entry tells the state of."""
+    return {ref for ref, _ in parsed(text)["states"]} if text else set()
+
+
 CHECKS = (
     ("Seal", check_seal),
     ("Ledger", check_ledger),
@@ -1200,6 +1252,7 @@ CHECKS = (
     ("Bindings", check_bindings),
     ("Promotions", check_moves),
     ("Computed", check_computed),
+    ("Sample", check_sample),
 )
 
 

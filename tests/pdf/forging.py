@@ -28,7 +28,7 @@ from governance.evidence.rules.packs import PackFiles
 from governance.evidence.verify_pack import GENESIS
 from governance.registry.actions import comment_on_version
 from tests.factories import NOON, make_cast, make_champion, make_model, make_version
-from tests.pdf.support import full_model, quietly
+from tests.pdf.support import full_model, quietly, read_against
 
 Document = dict[str, Any]
 NEXT_YEAR = NOON + timedelta(days=365)
@@ -78,7 +78,9 @@ def make_world(folder: Path) -> World:
             return collect([other, model], anchor=replace(anchor, since=[size]))
 
         evidence = as_of_now(gathered, by=cast.auditor.ref, at=NEXT_YEAR)
-        pack = make_pack(model, by=cast.auditor.ref, at=NEXT_YEAR, report=quietly, since=[size])
+        pack = make_pack(
+            read_against(model), by=cast.auditor.ref, at=NEXT_YEAR, report=quietly, since=[size]
+        )
         make_checkpoint(actor="system:test", at=NEXT_YEAR)
     return World(
         kept=kept,

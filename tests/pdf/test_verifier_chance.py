@@ -14,7 +14,7 @@ from tests.conftest import LONG
 from tests.pdf.forging import Document, World, make_world, sealed
 from tests.pdf.support import of_a_module
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]
 TRIES = 1000 if LONG else 60
 
 Place = tuple[Any, Any]

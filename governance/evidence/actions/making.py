@@ -38,6 +38,7 @@ from governance.evidence.rules.packs import (
     require_verified,
 )
 from governance.evidence.rules.parts import parts_of
+from governance.evidence.rules.populations.packs import sampled
 from governance.evidence.rules.reading import Evidence, checkpoint_lines
 from governance.evidence.rules.scopes import PackScope
 
@@ -150,6 +151,7 @@ def context(
     """What the template prints; without `sealed_by` it names no seal."""
     scope = scope_of(evidence)
     parts, streams = parts_of(evidence, scope), trails(evidence, scope)
+    drawn = sampled(evidence)
     return {
         "about": evidence.about,
         "seal": sealed_by,
@@ -158,7 +160,8 @@ def context(
         "reference": reference(digest),
         "content_digest": digest,
         "cover": cover(evidence, scope, parts),
-        "toc": table_of_contents(parts, streams),
+        "sampled": drawn,
+        "toc": table_of_contents(parts, streams, first=[drawn.section] if drawn else []),
         "parts": parts,
         "portfolio": compared(parts),
         "trails": streams,

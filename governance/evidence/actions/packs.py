@@ -24,6 +24,7 @@ from governance.audit.signer import MemoryUnusable, SignerRefuses
 from governance.evidence import verify_pack
 from governance.evidence.actions.collecting import anchor_of, size_of
 from governance.evidence.actions.making import make_pack
+from governance.evidence.formats import Form
 from governance.evidence.models import Pack, PackDownload, PackModel
 from governance.evidence.queries.packs import pack_by_id, pack_file
 from governance.evidence.queries.scopes import models_in
@@ -231,6 +232,25 @@ def take_away(*, pack_id: UUID, name: str, actor: Actor, at: datetime) -> Path:
     """
     pack = pack_by_id(pack_id, actor=actor, at=at)
     path = pack_file(pack, name)
+    _note_download(pack, name, actor=actor, at=at)
+    return path
+
+
+def take_form_away(*, pack_id: UUID, form: Form, actor: Actor, at: datetime) -> tuple[str, bytes]:
+    """The same of the evidence in a form that other tools read: return its name and its bytes.
+
+    They are made of the evidence as it was filed. Appends pack.downloaded to the stream
+    `evidence`. Raises PackNotFound, PackFileMissing.
+    """
+    pack = pack_by_id(pack_id, actor=actor, at=at)
+    data = form.make(pack_file(pack, EVIDENCE_NAME).read_bytes())
+    name = f"{pack.reference}.{form.ending}"
+    _note_download(pack, name, actor=actor, at=at)
+    return name, data
+
+
+@transaction.atomic
+def _note_download(pack: Pack, name: str, *, actor: Actor, at: datetime) -> None:
     row = PackDownload.objects.create(
         pack=pack, name=name, downloaded_by=actor.ref, downloaded_at=at
     )
@@ -243,4 +263,3 @@ def take_away(*, pack_id: UUID, name: str, actor: Actor, at: datetime) -> Path:
         facts={"file": name, "content_sha256": pack.content_digest},
         records=[row],
     )
-    return path

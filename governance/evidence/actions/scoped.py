@@ -12,6 +12,7 @@ from governance.evidence.actions.collecting import as_of_now
 from governance.evidence.queries.collecting import collect, collect_trail
 from governance.evidence.queries.coverage import coverage_of
 from governance.evidence.queries.proving import Anchor
+from governance.evidence.queries.sample_packs import members_of_sample
 from governance.evidence.queries.scopes import models_of
 from governance.evidence.queries.streams import Period
 from governance.evidence.rules.matrix import MEMBER, coverage_member
@@ -41,7 +42,7 @@ def evidence_of(
     as it stands. Raises CheckpointBehind.
     """
     models = models_of(scope)
-    read = _trail if scope.kind == ScopeKind.TRAIL else _whole
+    read = _whole if scope.models and scope.kind != ScopeKind.TRAIL else _trail
 
     def gathered(found: Anchor | None) -> dict[str, Any]:
         rests_on = replace(found, since=since) if found else None
@@ -66,12 +67,18 @@ def _whole(
 
 def _derived(scope: PackScope, models: Sequence[Model], moment: datetime) -> Mapping[str, Any]:
     """What is worked out of the records at that moment; it says of itself that it is."""
+    drawn = _drawn(scope)
     if not scope.frameworks:
-        return {}
+        return drawn
     found = coverage_of(models, at=moment, frameworks=scope.frameworks)
     names = {one.id: one.name for one in catalogue().frameworks}
     by_ref = {model.ref: found[model.pk] for model in models}
-    return {MEMBER: coverage_member(by_ref, names=names)}
+    return {**drawn, MEMBER: coverage_member(by_ref, names=names)}
+
+
+def _drawn(scope: PackScope) -> Mapping[str, Any]:
+    """The sample and its population, where the scope is of one."""
+    return members_of_sample(scope) if scope.kind == ScopeKind.SAMPLE else {}
 
 
 def _trail(
@@ -84,6 +91,7 @@ def _trail(
         anchor=anchor,
         streams=scope.streams,
         scope=scope.body(),
+        more=partial(_drawn, scope),
     )
 
 

@@ -106,7 +106,7 @@ def _lines_of_one(part: Part) -> list[tuple[str, str]]:
 def _records(evidence: Evidence, scope: PackScope) -> str:
     count = sum(stream["entries"] for stream in evidence.document["streams"])
     said = counted(count, "ledger entry", "ledger entries")
-    if scope.kind == ScopeKind.TRAIL:
+    if scope.kind == ScopeKind.TRAIL or not scope.models:
         return f"{said}, with those beside the period"
     return f"{said}, from the first on"
 
@@ -131,7 +131,7 @@ def compared(parts: Sequence[Part]) -> list[Compared]:
 
 def trails(evidence: Evidence, scope: PackScope) -> list[Trail]:
     """Return the streams of an audit trail, each as one chapter; of another pack, none."""
-    if scope.kind != ScopeKind.TRAIL:
+    if scope.kind != ScopeKind.TRAIL and scope.models:
         return []
     views = {view.about["stream"]: view for view in evidence.of_streams()}
     return [
@@ -159,7 +159,9 @@ def _trail(stream: str, view: Evidence | None, scope: PackScope, place: int) -> 
     )
 
 
-def table_of_contents(parts: Sequence[Part], streams: Sequence[Trail]) -> list[Section]:
+def table_of_contents(
+    parts: Sequence[Part], streams: Sequence[Trail], *, first: Sequence[Section] = ()
+) -> list[Section]:
     """Return what the page of contents lists, the chapter on verification last."""
     several = [
         Section(
@@ -171,6 +173,7 @@ def table_of_contents(parts: Sequence[Part], streams: Sequence[Trail]) -> list[S
         )
     ]
     return [
+        *first,
         *(several if len(parts) > 1 else []),
         *(section for part in parts for section in part.sections),
         *(trail.section for trail in streams),
@@ -179,6 +182,6 @@ def table_of_contents(parts: Sequence[Part], streams: Sequence[Trail]) -> list[S
             anchor="verify",
             number="A",
             title="How to verify this document",
-            detail="one page",
+            detail="and what it proves",
         ),
     ]

@@ -79,11 +79,6 @@ class Part:
         ]
 
     @property
-    def is_long(self) -> bool:
-        """Whether the entries stand in a list on pages of their own."""
-        return len(self.entries) > IN_A_TABLE
-
-    @property
     def lacking(self) -> list[str]:
         """Say of each framework how much of what it asks for has no evidence, or not all."""
         return [
@@ -92,6 +87,11 @@ class Part:
             for gaps, partial in [(one.count("NONE"), one.count("PARTIAL"))]
             if gaps or partial
         ]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the entries stand in a list on pages of their own."""
+        return len(self.entries) > IN_A_TABLE
 
     def section(self, name: str) -> Section | None:
         """Return the chapter of that name if it is printed."""

@@ -127,9 +127,7 @@ def coverage_page(
     """Read one page of models; how many there are changes no number of queries."""
     seen = Model.objects.visible_to(reader, at=at).in_use()
     choices = _choices(seen, framework)
-    chosen = [one.framework for one in choices if one.is_chosen] or [
-        one.framework for one in choices
-    ]
+    chosen = _chosen(choices, today=as_date(at))
     page = Paginator(seen.select_related("unit", "owner").order_by("name"), MODELS_SHOWN).get_page(
         number
     )
@@ -145,6 +143,13 @@ def coverage_page(
         exceptions=exceptions(reader, at=at),
         obligations=obligations(seen, reader=reader, at=at),
     )
+
+
+def _chosen(choices: Sequence[Choice], *, today: date) -> list[Framework]:
+    """The one that was asked for, else all that have not ended."""
+    every = [one.framework for one in choices]
+    named = [one.framework for one in choices if one.is_chosen]
+    return named or [one for one in every if not one.versions[-1].has_ended(today)] or every
 
 
 def _choices(seen: ModelQuerySet, framework: str) -> list[Choice]:

@@ -13,6 +13,7 @@ from governance.accounts.models import Unit, User
 from governance.accounts.queries import labels_of
 from governance.audit.models import LedgerEntry
 from governance.audit.queries import LedgerState, ledger_state
+from governance.evidence.formats import FORMS
 from governance.evidence.models import Pack, PackDownload
 from governance.evidence.queries.packs import (
     downloads_of,
@@ -75,6 +76,7 @@ class PackPage:
     frameworks: Sequence[str]
     left_out: Sequence[str]
     downloads: Sequence[DownloadRow]
+    forms: Sequence[tuple[str, str, str]]
 
     @property
     def is_whole(self) -> bool:
@@ -167,6 +169,7 @@ def pack_page(pack: Pack) -> PackPage:
             DownloadRow(download=one, who=people.get(one.downloaded_by, one.downloaded_by))
             for one in downloads
         ],
+        forms=[(key, f"{pack.reference}.{form.ending}", form.words) for key, form in FORMS.items()],
     )
 
 

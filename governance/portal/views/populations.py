@@ -10,11 +10,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from governance.evidence import verify_sample
+from governance.evidence.actions.packs import request_pack
 from governance.evidence.actions.populations import draw_sample, extract_population
 from governance.evidence.models import Population
 from governance.evidence.queries.population_kinds import KINDS
 from governance.evidence.queries.population_lists import listed
 from governance.evidence.queries.populations import population_by_id, sample_by_id
+from governance.evidence.queries.sample_packs import scope_of_sample
 from governance.evidence.rules.packs import STREAM
 from governance.evidence.rules.populations.lists import PopulationKind
 from governance.portal.errors import perform, status_of_form
@@ -102,6 +104,15 @@ def sample(request: PageRequest, sample_id: UUID) -> HttpResponse:
     """One sample: what was drawn, how, and how to draw it again."""
     found = sample_by_id(sample_id, actor=request.user, at=timezone.now())
     return render(request, "evidence/sample.html", {"page": sample_page(found), "sample": found})
+
+
+def sample_pack(request: PageRequest, sample_id: UUID) -> HttpResponse:
+    """Have the evidence of what was drawn built as a pack."""
+    at = timezone.now()
+    found = sample_by_id(sample_id, actor=request.user, at=at)
+    about(request, subject=found.ref, stream=STREAM)
+    job = request_pack(scope=scope_of_sample(found), actor=request.user, at=at)
+    return redirect("job", job_id=job.pk)
 
 
 def population_json(request: PageRequest, population_id: UUID) -> HttpResponse:

@@ -117,7 +117,7 @@ class TestOneFramework:
     ) -> None:
         f.make_version(cast, model)
         page = page_of(cast.auditor, f"/compliance/{ML}/{model.name}/")
-        assert "Missing:" in page
+        assert ">Missing<" in page
         assert "Measured value of accuracy" in page
         assert f'href="/models/{model.name}/versions/1/"' in page
 

@@ -7,9 +7,13 @@ from datetime import datetime
 from http import HTTPStatus
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from governance.accounts.models import User
 from governance.accounts.rules import Role
+from governance.approvals.actions import propose_policy
 from governance.approvals.models import PolicyVersion
 from governance.approvals.queries.cases import case_of
 from governance.inventory.actions import edit_model
@@ -301,3 +305,27 @@ def test_people_made_since_are_not_there(kept: Kept) -> None:
     page = shown(kept.cast.compliance, f"{MODEL}approvers/", keeping.ENDED)
     assert "Nina New" not in page
     assert "Nina New" in shown(kept.cast.compliance, f"{MODEL}approvers/", later(days=5))
+
+
+def queries_of(reader: User, path: str) -> int:
+    client = Client()
+    client.force_login(reader)
+    with CaptureQueriesContext(connection) as found:
+        assert client.get(path).status_code == HTTPStatus.OK
+    return len(found)
+
+
+def test_the_past_costs_no_more_queries_for_more_rows(kept: Kept) -> None:
+    """As many with twice as much of everything that the pages list."""
+    cast, listed = kept.cast, pages_of(kept)
+    first = f.make_model(cast, name="one-more", at=later(days=4))
+    f.make_dependency(cast, feeder=kept.model, consumer=first, at=later(days=4))
+    before = {path: queries_of(cast.compliance, at(path, later(days=9))) for path in listed}
+    second = f.make_model(cast, name="another", at=later(days=4))
+    f.make_dependency(cast, feeder=kept.model, consumer=second, at=later(days=4))
+    keeping.ask_waiver(second, cast, at=later(days=4))
+    text = f.TO_STAGING.replace("0.90", "0.5")
+    propose_policy(text=text, actor=cast.administrator, at=later(days=4))
+    f.make_person("Nina New", Role.APPROVER, Role.VALIDATOR, unit=cast.root, at=later(days=4))
+    for path in listed:
+        assert queries_of(cast.compliance, at(path, later(days=9))) <= before[path], path
