@@ -16,6 +16,9 @@ from governance.approvals.models import PromotionRequest
 from governance.approvals.queries.cases import case_of
 from governance.audit.models import LedgerEntry
 from governance.audit.verification import verify
+from governance.evidence.models import CoverageSnapshot, FiledEvidence
+from governance.evidence.queries.coverage import coverage_of
+from governance.evidence.rules.coverage import CoverageState
 from governance.inventory.models import CustomField, Model, RuleScope
 from governance.inventory.queries import consumers_of
 from governance.inventory.queries.assessments import newest_rating
@@ -120,3 +123,18 @@ def test_every_model_was_assessed_by_questionnaire() -> None:
     again = Model.objects.get(name="card-fraud-gbm").tier_assessments
     assert list(again.order_by("assessed_at").values_list("tier", flat=True)) == [2, 1]
     assert Model.objects.get(name="agent-mood-monitor").ai_act_class == "PROHIBITED"
+
+
+@pytest.mark.django_db
+def test_coverage_shows_every_state_and_what_people_filed() -> None:
+    seeded()
+    models = list(Model.objects.in_use().select_related("unit"))
+    found = coverage_of(models, at=timezone.now())
+    rows = [one for each in found.values() for one in each]
+    assert {one.state for one in rows} == set(CoverageState)
+    items = [item for one in rows for item in one.items]
+    assert any(item.stale for item in items)
+    assert any(item.ref.startswith("filed_evidence:") for item in items)
+    assert FiledEvidence.objects.exclude(withdrawal=None).count() == 1
+    assert any(one.because.startswith("Stated by") for one in rows)
+    assert CoverageSnapshot.objects.values("taken_at").distinct().count() == 3
