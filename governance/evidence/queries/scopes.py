@@ -106,6 +106,10 @@ def _among(actor: Actor, *, at: datetime) -> ModelQuerySet:
     return Model.objects.all() if actor == CONSOLE else Model.objects.visible_to(actor, at=at)
 
 
+def _reads_ledger(actor: Actor, *, at: datetime) -> bool:
+    return actor == CONSOLE or reads_ledger(actor, at=at)
+
+
 def _model(name: str, *, actor: Actor, at: datetime) -> Model:
     model = _among(actor, at=at).named(name).first() if name else None
     if model is None:
@@ -173,9 +177,7 @@ def _of_trail(wanted: Wanted, *, actor: Actor, at: datetime) -> PackScope:
     models: Sequence[Model] = ()
     if wanted.model:
         models = [_model(wanted.model, actor=actor, at=at)]
-    elif (
-        not (actor == CONSOLE or reads_ledger(actor, at=at)) or set(wanted.streams) - STREAMS.keys()
-    ):
+    elif not _reads_ledger(actor, at=at) or set(wanted.streams) - STREAMS.keys():
         raise invalid("streams", "choice", "Choose what you may read of the ledger.")
     return PackScope(
         kind=ScopeKind.TRAIL,
@@ -190,11 +192,11 @@ def _of_trail(wanted: Wanted, *, actor: Actor, at: datetime) -> PackScope:
 
 def models_in(scope: PackScope, *, actor: Actor, at: datetime) -> list[Model]:
     """Return the models of the scope, in its order. Raises ScopeUnseen where one is not seen."""
-    seen = Model.objects.visible_to(actor, at=at).filter(pk__in=scope.model_ids)
+    seen = _among(actor, at=at).filter(pk__in=scope.model_ids)
     found = {model.pk: model for model in seen.select_related("unit")}
     if len(found) < len(scope.models) or not (scope.models or scope.streams):
         raise ScopeUnseen("There is no such model.")
-    if scope.streams and not reads_ledger(actor, at=at):
+    if scope.streams and not _reads_ledger(actor, at=at):
         raise ScopeUnseen("There is no such part of the ledger.")
     return [found[key] for key in scope.model_ids]
 
