@@ -237,6 +237,10 @@ def _cell(name: str, row: Row, names: Mapping[str, str]) -> Cell:
         return Cell(text=f"{kind.replace('_', ' ')} {key[:8]}")
     if name == "at" or name.endswith("_at"):
         return Cell(text=value[:19].replace("T", " "))
+    if value.isupper() or name == "change":
+        return Cell(text=value.replace("_", " ").capitalize())
+    if kind == "system":
+        return Cell(text=f"The {key}")
     return Cell(text=value)
 
 
