@@ -132,9 +132,9 @@ def withdraw_evidence(
     return row
 
 
-def may_withdraw(filed: FiledEvidence, actor: User, *, at: datetime) -> bool:
+def may_withdraw(filed: FiledEvidence, actor: Actor, *, at: datetime) -> bool:
     unit = filed.model.unit if filed.model else root_unit()
-    return actor.pk == filed.filed_by_id or may(actor, Permission.EVIDENCE_FILE, unit=unit, at=at)
+    return actor.ref == filed.filed_by.ref or may(actor, Permission.EVIDENCE_FILE, unit=unit, at=at)
 
 
 @transaction.atomic
