@@ -42,7 +42,7 @@ from governance.demo.clock import Clock
 from governance.demo.evidence import file_and_count
 from governance.demo.people import Cast, make_cast, read
 from governance.demo.reading import read_before_signing
-from governance.demo.serving import give_role, make_slot, report
+from governance.demo.serving import give_role, make_slot, report, way_to
 from governance.inventory.actions import create_model
 from governance.inventory.models import Model
 from governance.registry.actions import record_evaluations, register_version
@@ -172,7 +172,7 @@ def _live_through(
         _publish_card(bank, version, entry, step["card"], clock)
     if "report" in step:
         _validate(bank, version, step["report"], clock)
-    for stage in _way_to(step.get("to")):
+    for stage in way_to(step.get("to")):
         _reach(bank, version, stage, clock, step)
     _then(bank, version, step.get("then", {}), clock)
 
@@ -289,11 +289,6 @@ def _finding(bank: Meridian, entry: Mapping[str, Any]) -> FindingDraft:
         owner=bank.person(entry["owner"]).ref,
         due_date=(bank.now + timedelta(days=entry["due_in"])).date(),
     )
-
-
-def _way_to(stage: str | None) -> list[Stage]:
-    way = [Stage.STAGING, Stage.PRODUCTION]
-    return way[: way.index(Stage(stage)) + 1] if stage else []
 
 
 CONDITIONAL = "Fit for use, if what is named here is done in time."

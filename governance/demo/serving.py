@@ -71,3 +71,9 @@ def report(reports: list[Mapping[str, Any]], *, reporter: TokenHolder, now: date
 
 def _version(model: Model, number: int) -> ModelVersion:
     return ModelVersion.objects.with_model().get(model=model, number=number)
+
+
+def way_to(stage: str | None) -> list[Stage]:
+    """The stages that a version passes until it is there."""
+    way = [Stage.STAGING, Stage.PRODUCTION]
+    return way[: way.index(Stage(stage)) + 1] if stage else []

@@ -21,11 +21,13 @@ from governance.audit.queries import LedgerState, ledger_state
 from governance.core.themes import THEME_LABELS, theme_after, theme_of
 from governance.core.wording import lately
 from governance.inventory.models import Model
-from governance.portal import links
+from governance.portal import evidence_links, links
 from governance.portal.pages.examinations import Banner, banner
 from governance.portal.pages.inbox import remembered
 
 PINS_COOKIE = "pins"
+LINKS = {"links": links, "evidence_links": evidence_links}
+"""Modules of addresses, as templates call them."""
 MAX_PINS = 8
 
 
@@ -220,4 +222,4 @@ def ledger_line(state: LedgerState, now: datetime) -> str:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor. Lazy, so that a fragment without the shell costs nothing."""
-    return {"shell": SimpleLazyObject(lambda: shell_of(request)), "links": links}
+    return {"shell": SimpleLazyObject(lambda: shell_of(request)), **LINKS}

@@ -66,7 +66,7 @@ from governance.evidence.actions.filing import (
     withdraw_evidence,
 )
 from governance.evidence.actions.packs import request_pack
-from governance.evidence.actions.populations import draw_sample, extract_population
+from governance.evidence.actions.populations import draw_sample, extract_population, keep_population
 from governance.evidence.models import (
     FiledEvidence,
     Inapplicability,
@@ -330,7 +330,7 @@ def commenting_on_card(w: World, actor: Any) -> CardComment:
 def extracting(w: World, actor: Any) -> Population:
     day = NOON.date()
     asked = Asked(kind=PopulationKind.FINDING, since_date=day, until_date=day)
-    return extract_population(asked=asked, unit=w.cast.unit, actor=actor, at=NOON)
+    return keep_population(asked=asked, unit=w.cast.unit, actor=actor, at=NOON)
 
 
 ADMINS = {"administrator", "console"}
@@ -440,9 +440,9 @@ TABLE: dict[str, tuple[set[str], Act]] = {
         {"owner", "developer", "validator", "approver", "compliance", "console"},
         lambda w, a: request_pack(scope=scope_of_model(w.model), actor=a, at=NOON),
     ),
-    "extract population": ({"compliance", "console"}, extracting),
+    "extract population": ({"compliance"}, extracting),
     "draw sample": (
-        {"compliance", "console"},
+        {"compliance"},
         lambda w, a: draw_sample(
             population=w.population,
             draw=Draw(method=Method.RANDOM, seed="1", size=1),

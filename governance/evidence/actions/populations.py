@@ -36,18 +36,15 @@ def extract_population(*, asked: Asked, unit: Unit, actor: Actor, at: datetime) 
     require(actor, Permission.POPULATION_EXTRACT, unit=unit, at=at)
     require_listable(asked, unit=unit, at=at)
     sign_ledger(by=actor.ref, at=at)
-    return _keep(asked, listed(asked, unit=unit, at=at), unit=unit, actor=actor, at=at)
+    return keep_population(asked=asked, unit=unit, actor=actor, at=at)
 
 
 @transaction.atomic
-def _keep(
-    asked: Asked,
-    found: Listed,
-    *,
-    unit: Unit,
-    actor: Actor,
-    at: datetime,
-) -> Population:
+def keep_population(*, asked: Asked, unit: Unit, actor: Actor, at: datetime) -> Population:
+    """Do the same as of the newest checkpoint there is. Appends population.extracted."""
+    require(actor, Permission.POPULATION_EXTRACT, unit=unit, at=at)
+    require_listable(asked, unit=unit, at=at)
+    found = listed(asked, unit=unit, at=at)
     text = population_text(
         asked,
         found.rows,

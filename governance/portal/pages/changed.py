@@ -15,7 +15,7 @@ from governance.evidence.queries.snapshots import Changed, changed_since, seen_c
 from governance.evidence.rules.coverage import CoverageState
 from governance.inventory.firm import catalogue
 from governance.inventory.rules.frameworks import Framework
-from governance.portal import links
+from governance.portal import evidence_links
 from governance.portal.pages.coverage import LOOKS
 
 PAGE_SIZE = 50
@@ -97,7 +97,7 @@ def _row(one: Changed) -> ChangedRow:
         changed=one,
         framework=framework.name if framework else one.framework,
         title=requirement.title if requirement else "",
-        href=links.coverage_of(one.framework, one.model.name if one.model else ""),
+        href=evidence_links.coverage_of(one.framework, one.model.name if one.model else ""),
         before=_look(one.change.before),
         now=_look(one.change.after),
     )

@@ -22,7 +22,7 @@ from governance.inventory.firm import catalogue
 from governance.inventory.models import Model, ModelQuerySet
 from governance.inventory.queries.scopes import scope_counts
 from governance.inventory.rules.frameworks import Framework
-from governance.portal import links
+from governance.portal import evidence_links
 from governance.portal.pages.obligations import Exceptions, Obligations, exceptions, obligations
 
 MODELS_SHOWN = 16
@@ -235,7 +235,7 @@ def _cell(
     detail = f", {complete} of {counted(len(asked), 'requirement')} complete" if asked else ""
     return Cell(
         state=state,
-        href=f"{links.coverage_of(framework, model)}#{anchor(title)}",
+        href=f"{evidence_links.coverage_of(framework, model)}#{anchor(title)}",
         said=f"{who}, {title}: {state.label.lower()}{detail}",
     )
 

@@ -27,7 +27,7 @@ from governance.evidence.rules.snapshots import Tally, tally
 from governance.inventory.models import Model
 from governance.inventory.queries.scopes import framework_named
 from governance.inventory.rules.frameworks import Framework
-from governance.portal import links
+from governance.portal import evidence_links, links
 from governance.portal.pages.coverage import LOOKS, anchor
 from governance.registry.models import ModelVersion
 
@@ -207,8 +207,10 @@ class _Telling:
             key=one.requirement.id,
             look=LOOKS[one.state],
             items=[self.item(item) for item in one.items],
-            file_href=links.file_evidence(self.model, key) if lacks else "",
-            exclude_href=links.exclude(self.model, key) if self.model and may_state else "",
+            file_href=evidence_links.file_evidence(self.model, key) if lacks else "",
+            exclude_href=evidence_links.exclude(self.model, key)
+            if self.model and may_state
+            else "",
             is_excluded=excluded,
         )
 
@@ -218,7 +220,7 @@ class _Telling:
     def href(self, ref: str) -> str:
         kind, _, key = ref.partition(":")
         if kind == "filed_evidence":
-            return links.filed_by_key(key)
+            return evidence_links.filed_by_key(key)
         if kind == "policy":
             return links.policy_by_ref(ref)
         if self.model is None or kind not in PLACES:

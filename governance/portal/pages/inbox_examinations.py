@@ -8,7 +8,7 @@ from datetime import datetime
 from governance.accounts.models import User
 from governance.evidence.models import InformationRequest
 from governance.evidence.queries.examining import requests_to_answer, requests_to_assign
-from governance.portal import links
+from governance.portal import evidence_links
 from governance.portal.pages.inbox import Item
 
 
@@ -26,7 +26,7 @@ def _item(one: InformationRequest, verb: str, why: str) -> Item:
         icon="comment",
         label="Examination",
         title=f"{verb} request {one.number}, “{one.subject}”",
-        href=links.information_request(one),
+        href=evidence_links.information_request(one),
         why=f"“{one.examination.title}” asks for it. {why}",
         tier=one.model.tier if one.model else None,
         since=one.raised_at,

@@ -20,7 +20,7 @@ from governance.inventory.actions.examinations import (
 from governance.inventory.models import Examination
 from governance.inventory.queries.examinations import examination_by_id
 from governance.inventory.rules.examinations import UnfitExaminer
-from governance.portal import links
+from governance.portal import evidence_links
 from governance.portal.errors import attempt, status_of_form
 from governance.portal.forms.base import SiteForm
 from governance.portal.forms.examinations import (
@@ -83,7 +83,7 @@ def new_examination(request: PageRequest) -> HttpResponse:
         context = {"form": form, "why_not": no_opening(request.user, at=at)}
         return render(request, "examinations/new.html", context, status=status_of_form(form))
     messages.success(request, f"“{opened.title}” is open from its first day to its last.")
-    return HttpResponseRedirect(links.examination(opened))
+    return HttpResponseRedirect(evidence_links.examination(opened))
 
 
 def examination(request: PageRequest, examination_id: UUID) -> HttpResponse:
@@ -107,7 +107,7 @@ def widen(request: PageRequest, examination_id: UUID) -> HttpResponse:
     if widened is None:
         return _show(request, row, widening=form)
     messages.success(request, "The set holds them from now on.")
-    return HttpResponseRedirect(links.examination(row))
+    return HttpResponseRedirect(evidence_links.examination(row))
 
 
 def extend(request: PageRequest, examination_id: UUID) -> HttpResponse:
@@ -127,7 +127,7 @@ def extend(request: PageRequest, examination_id: UUID) -> HttpResponse:
     if extended is None:
         return _show(request, row, extending=form)
     messages.success(request, "It runs longer.")
-    return HttpResponseRedirect(links.examination(row))
+    return HttpResponseRedirect(evidence_links.examination(row))
 
 
 def end(request: PageRequest, examination_id: UUID) -> HttpResponse:
@@ -146,7 +146,7 @@ def end(request: PageRequest, examination_id: UUID) -> HttpResponse:
     if ended is None:
         return _show(request, row, ending=form)
     messages.success(request, "It is ended. Its examiners see nothing from now on.")
-    return HttpResponseRedirect(links.examination(row))
+    return HttpResponseRedirect(evidence_links.examination(row))
 
 
 def views_csv(request: PageRequest, examination_id: UUID) -> HttpResponse:

@@ -20,7 +20,7 @@ from governance.evidence.models import FiledEvidence
 from governance.evidence.queries.filings import filed_file, filing_by_id
 from governance.inventory.models import Model
 from governance.inventory.queries import model_named
-from governance.portal import links
+from governance.portal import evidence_links
 from governance.portal.errors import attempt, perform, status_of_form
 from governance.portal.forms.coverage import ExcludeForm, FileForm, WithdrawForm
 from governance.portal.pages.filing import (
@@ -63,7 +63,7 @@ def new_filing(request: PageRequest) -> HttpResponse:
         context = {"model": model, "form": form, "why_not": why_not}
         return render(request, "compliance/file.html", context, status=status_of_form(form))
     messages.success(request, "It is filed, and counts from now on.")
-    return HttpResponseRedirect(links.filed(filed))
+    return HttpResponseRedirect(evidence_links.filed(filed))
 
 
 def _filed(
@@ -114,7 +114,7 @@ def filing_withdrawn(request: PageRequest, filed_id: UUID) -> HttpResponse:
     if done is None:
         return _show(request, row, form)
     messages.success(request, "It is withdrawn, and counts no more.")
-    return HttpResponseRedirect(links.filed(row))
+    return HttpResponseRedirect(evidence_links.filed(row))
 
 
 def filing_file(request: PageRequest, filed_id: UUID) -> HttpResponse:
@@ -160,7 +160,7 @@ def exclude(request: PageRequest, name: str) -> HttpResponse:
         context = {"model": model, "asked": asked, "form": form, "why_not": why_not}
         return render(request, "compliance/exclude.html", context, status=status_of_form(form))
     messages.success(request, "It is stated, and shown with your name and its last day.")
-    return HttpResponseRedirect(links.coverage_of(asked.requirement.framework, model.name))
+    return HttpResponseRedirect(evidence_links.coverage_of(asked.requirement.framework, model.name))
 
 
 def include(request: PageRequest, name: str) -> HttpResponse:
@@ -171,7 +171,7 @@ def include(request: PageRequest, name: str) -> HttpResponse:
     asked = exclusion_of(model, request.GET.get("requirement", ""), at=at)
     end_inapplicable(stated_id=asked.standing_id, actor=request.user, at=at)
     messages.success(request, "The requirement is asked again.")
-    return HttpResponseRedirect(links.coverage_of(asked.requirement.framework, model.name))
+    return HttpResponseRedirect(evidence_links.coverage_of(asked.requirement.framework, model.name))
 
 
 def _model(request: PageRequest, name: str, *, at: datetime) -> Model | None:

@@ -24,7 +24,7 @@ from governance.evidence.actions.examining import (
 from governance.evidence.models import InformationRequest
 from governance.evidence.queries.examining import information_request_by_id
 from governance.inventory.models import Model
-from governance.portal import links
+from governance.portal import evidence_links
 from governance.portal.errors import attempt, status_of_form
 from governance.portal.forms.base import SiteForm
 from governance.portal.forms.examinations import (
@@ -76,7 +76,7 @@ def new_information_request(request: PageRequest) -> HttpResponse:
         status = status_of_form(form)
         return render(request, "information_requests/new.html", context, status=status)
     messages.success(request, f"Request {raised.number} is raised.")
-    return HttpResponseRedirect(links.information_request(raised))
+    return HttpResponseRedirect(evidence_links.information_request(raised))
 
 
 def information_request(request: PageRequest, information_id: UUID) -> HttpResponse:
@@ -107,7 +107,7 @@ def assign(request: PageRequest, information_id: UUID) -> HttpResponse:
     if given is None:
         return _show(request, row, assigning=form)
     messages.success(request, f"{given.assignee.name} sees it on their home page.")
-    return HttpResponseRedirect(links.information_request(row))
+    return HttpResponseRedirect(evidence_links.information_request(row))
 
 
 def answer(request: PageRequest, information_id: UUID) -> HttpResponse:
@@ -117,7 +117,7 @@ def answer(request: PageRequest, information_id: UUID) -> HttpResponse:
     if not _say(request, row, form, answer_information_request):
         return _show(request, row, answering=form)
     messages.success(request, "It is answered.")
-    return HttpResponseRedirect(links.information_request(row))
+    return HttpResponseRedirect(evidence_links.information_request(row))
 
 
 def follow_up(request: PageRequest, information_id: UUID) -> HttpResponse:
@@ -127,7 +127,7 @@ def follow_up(request: PageRequest, information_id: UUID) -> HttpResponse:
     if not _say(request, row, form, follow_up_information_request):
         return _show(request, row, following=form)
     messages.success(request, "It waits for an answer again.")
-    return HttpResponseRedirect(links.information_request(row))
+    return HttpResponseRedirect(evidence_links.information_request(row))
 
 
 def _say(
@@ -149,7 +149,7 @@ def accept(request: PageRequest, information_id: UUID) -> HttpResponse:
     row = _request(request, information_id, at=at)
     accept_information_request(request_id=row.pk, actor=request.user, at=at)
     messages.success(request, f"Request {row.number} is accepted.")
-    return HttpResponseRedirect(links.information_request(row))
+    return HttpResponseRedirect(evidence_links.information_request(row))
 
 
 def withdraw(request: PageRequest, information_id: UUID) -> HttpResponse:
@@ -158,7 +158,7 @@ def withdraw(request: PageRequest, information_id: UUID) -> HttpResponse:
     row = _request(request, information_id, at=at)
     withdraw_information_request(request_id=row.pk, actor=request.user, at=at)
     messages.success(request, f"Request {row.number} is withdrawn.")
-    return HttpResponseRedirect(links.information_request(row))
+    return HttpResponseRedirect(evidence_links.information_request(row))
 
 
 def _show(
