@@ -1,4 +1,4 @@
-"""The addresses of records, from the records. Templates have it as `links`; see `evidence_links`."""
+"""The addresses of records, from the records; `evidence_links` has more. Templates have both."""
 
 from __future__ import annotations
 

@@ -208,11 +208,12 @@ class _Telling:
             look=LOOKS[one.state],
             items=[self.item(item) for item in one.items],
             file_href=evidence_links.file_evidence(self.model, key) if lacks else "",
-            exclude_href=evidence_links.exclude(self.model, key)
-            if self.model and may_state
-            else "",
+            exclude_href=self.exclude_href(key) if may_state else "",
             is_excluded=excluded,
         )
+
+    def exclude_href(self, key: str) -> str:
+        return evidence_links.exclude(self.model, key) if self.model else ""
 
     def item(self, item: EvidenceItem) -> ItemRow:
         return ItemRow(item=item, kind=item.kind.replace("_", " "), href=self.href(item.ref))
