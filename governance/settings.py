@@ -369,6 +369,7 @@ LEDGER_VERIFY_HOUR = environment.hour(
 )
 LEDGER_ALARM_MAIL = env.str("LEDGER_ALARM_MAIL", default="")
 LEDGER_ALARM_URL = env.str("LEDGER_ALARM_URL", default="")
+COVERAGE_HOUR = environment.hour("COVERAGE_HOUR", env.str("COVERAGE_HOUR", default="2"))
 PACK_DIR = Path(env.str("PACK_DIR", default=str(VAR_DIR / "packs")))
 SEAL = configuration.read(env, VAR_DIR)
 

@@ -134,12 +134,16 @@ def at_hour(hour: int, *, day: int = 3) -> datetime:
     return datetime(2026, 3, day, hour, 30, tzinfo=UTC)
 
 
-def test_it_is_queued_in_the_night_once(model: Model) -> None:
+def test_it_is_queued_in_the_night_once(model: Model, settings: Any) -> None:
+    look_whether_to_count(at_hour(9))
+    assert not Job.objects.filter(kind=JOB).exists()
+    settings.COVERAGE_HOUR = 2
     look_whether_to_count(at_hour(9))
     assert Job.objects.filter(kind=JOB).count() == 1
     count(model)
-    assert not is_to_be_counted(at=at_hour(9, day=4))
+    assert not is_to_be_counted(at=at_hour(1, day=4))
     assert is_to_be_counted(at=at_hour(2, day=4))
+    assert is_to_be_counted(at=at_hour(9, day=4))
     look_whether_to_count(at_hour(2, day=4))
     Job.objects.filter(kind=JOB).update(state="DONE", finished_at=at_hour(3, day=4))
     assert not is_to_be_counted(at=at_hour(2, day=4))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from django.conf import settings
 from django.db.models import Q
 
 from governance.accounts.rules import Actor
@@ -13,7 +14,6 @@ from governance.core.wording import as_date
 from governance.evidence.models import CoverageSnapshot, CoverageSnapshotQuerySet
 from governance.evidence.rules.snapshots import (
     JOB,
-    NIGHT_HOUR,
     DayTally,
     StateChange,
     Tally,
@@ -101,12 +101,14 @@ def end_of(day: date) -> datetime:
 
 
 def is_to_be_counted(*, at: datetime) -> bool:
-    """Tell whether it is night and nobody has counted yet, or nobody ever has."""
+    """Tell whether the hour has come and nobody has counted that day, or nobody ever has."""
+    if settings.COVERAGE_HOUR is None:
+        return False
     if not CoverageSnapshot.objects.exists():
         return True
     midnight = datetime.combine(as_date(at), time.min, tzinfo=UTC)
     return (
-        at.hour == NIGHT_HOUR
+        at.hour >= settings.COVERAGE_HOUR
         and not Job.objects.filter(kind=JOB, created_at__gte=midnight).exists()
     )
 

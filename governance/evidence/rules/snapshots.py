@@ -12,8 +12,6 @@ from governance.evidence.rules.requirements import Level
 
 JOB = "count_coverage"
 FIRM = "firm"
-NIGHT_HOUR = 2
-"""The hour, in UTC, in which it is counted each day."""
 MOST_AT_ONCE = 100
 """Models of one act, so that an entry stays short."""
 
