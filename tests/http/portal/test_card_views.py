@@ -180,7 +180,7 @@ def test_without_the_libraries_the_page_says_which_are_missing(
 ) -> None:
     child = tmp_path / "child.py"
     child.write_text('print(\'{"error": "unavailable", "message": "libpango-1.0-0"}\')')
-    monkeypatch.setattr(pdf, "CHILD", child)
+    monkeypatch.setattr(pdf, "DRAW", child)
     page = read(cast.auditor, address(Reader.FULL, "pdf/"), status=503)
     assert "libpango-1.0-0" in page
     assert "Nobody has published this card" in page

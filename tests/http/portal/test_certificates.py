@@ -81,7 +81,7 @@ def test_without_the_libraries_the_page_says_which_are_missing(
 ) -> None:
     child = tmp_path / "child.py"
     child.write_text('print(\'{"error": "unavailable", "message": "libpango-1.0-0"}\')')
-    monkeypatch.setattr(pdf, "CHILD", child)
+    monkeypatch.setattr(pdf, "DRAW", child)
     page = read(cast.auditor, f"/decisions/{approved.pk}/certificate.pdf", status=503)
     assert "libpango-1.0-0" in page
     assert "Certificate of D-2" in page
