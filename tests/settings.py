@@ -12,8 +12,8 @@ if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKE
         urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{worker.removeprefix('gw')}").geturl()
     )
 
-# A checkpoint, a verification or a count by the clock, in the middle of a test that counts entries, would be
-# one entry more. Tests of these ask for them.
+# A checkpoint, a verification or a count by the clock, in the middle of a test that counts entries,
+# would be one entry more. Tests of these ask for them.
 os.environ.setdefault("LEDGER_CHECKPOINT_MINUTES", "0")
 os.environ.setdefault("LEDGER_VERIFY_HOUR", "off")
 os.environ.setdefault("COVERAGE_HOUR", "off")

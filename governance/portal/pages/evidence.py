@@ -12,6 +12,7 @@ from django.utils.datastructures import MultiValueDict
 from governance.accounts.models import Unit, User
 from governance.accounts.queries import labels_of
 from governance.audit.models import LedgerEntry
+from governance.audit.notes import VerifierKey
 from governance.audit.queries import LedgerState, ledger_state
 from governance.evidence.formats import FORMS
 from governance.evidence.models import Pack, PackDownload
@@ -29,6 +30,7 @@ from governance.inventory.queries.ledger import reads_ledger
 from governance.inventory.queries.scopes import answers_of
 from governance.inventory.rules.frameworks import Status
 from governance.portal.forms.evidence import KINDS, Choices, PackForm
+from governance.portal.pages.ledger import own_key
 from governance.portal.pages.pack_preview import Preview, preview_of
 
 MOST_OFFERED = 200
@@ -77,6 +79,7 @@ class PackPage:
     left_out: Sequence[str]
     downloads: Sequence[DownloadRow]
     forms: Sequence[tuple[str, str, str]]
+    key: VerifierKey | None
 
     @property
     def is_whole(self) -> bool:
@@ -170,6 +173,7 @@ def pack_page(pack: Pack) -> PackPage:
             for one in downloads
         ],
         forms=[(key, f"{pack.reference}.{form.ending}", form.words) for key, form in FORMS.items()],
+        key=own_key(),
     )
 
 

@@ -46,7 +46,7 @@ def ledger_page(*, reader: User, at: datetime) -> LedgerPage:
     """Whoever can sign in may read it: it names no model and nobody."""
     state = ledger_state()
     points = list(LedgerCheckpoint.objects.order_by("-made_at", "-size")[:SHOWN])
-    key = _own_key()
+    key = own_key()
     return LedgerPage(
         ledger=state,
         streams=LedgerStream.objects.count(),
@@ -59,7 +59,8 @@ def ledger_page(*, reader: User, at: datetime) -> LedgerPage:
     )
 
 
-def _own_key() -> VerifierKey | None:
+def own_key() -> VerifierKey | None:
+    """The key by which readers check the checkpoints of this server; None if it holds none."""
     try:
         return keys.known_key().named(current_origin())
     except (KeyUnusable, DomainError):
