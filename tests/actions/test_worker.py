@@ -50,7 +50,7 @@ def worker(env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def until(done: Callable[[], bool], seconds: float = 40) -> None:
+def until(done: Callable[[], bool], seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end, "it did not happen"
