@@ -23,7 +23,8 @@ DAYS = 10
 
 def examiner(cast: Cast, name: str = "Exa Miner") -> User:
     """An account that holds no role, and examines nothing yet."""
-    return f.make_person(name, unit=cast.root)
+    # The day before: what streams say of one account has no order but time.
+    return f.make_person(name, unit=cast.root, at=f.later(days=-1))
 
 
 def examination(

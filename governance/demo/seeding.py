@@ -79,6 +79,7 @@ def seed(*, now: datetime) -> None:
     """Make the demo's people, policies and models, whole or not at all."""
     founded = now - timedelta(days=FOUNDED_DAYS_AGO)
     bank = Meridian(make_cast(at=founded), now)
+    examiner = examining.let_in(bank.cast.units, at=founded)
     clock = Clock(founded)
     _enact_policies(bank, clock)
     assessing.publish(actor=bank.person("ingrid"), tick=clock.tick)
@@ -99,7 +100,7 @@ def seed(*, now: datetime) -> None:
     exceptions.lend_seats(read("people.yaml")["lent"], person=bank.person, now=now)
     upkeep.keep_up(bank.cast.units["meridian"], person=bank.person, prove=_proof, now=now)
     records.retire(models, now=now)
-    examining.examine(bank.cast.units, person=bank.person, founded=founded, now=now)
+    examining.examine(bank.cast.units, examiner=examiner, person=bank.person, now=now)
     file_and_count(person=bank.person, now=now)
 
 

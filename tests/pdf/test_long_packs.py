@@ -71,7 +71,9 @@ def test_contents_and_numbers_are_of_the_whole(pack: PackFiles) -> None:
     assert len(texts) == pack.pages
     for at, text in enumerate(texts[1:], start=2):
         assert f"Page {at} of {pack.pages}" in text, at
-    listed = re.search(r"How to verify this document and what it proves (\d+)", " ".join(texts[1:3]))
+    listed = re.search(
+        r"How to verify this document and what it proves (\d+)", " ".join(texts[1:3])
+    )
     assert listed is not None
     assert "How to verify this document" in texts[int(listed.group(1)) - 1]
     assert int(listed.group(1)) == pack.pages

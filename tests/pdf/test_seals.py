@@ -8,7 +8,7 @@ import random
 import stat
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -255,7 +255,7 @@ def test_an_authority_says_when(use: Use, tmp_path: Path) -> None:
         use(authority=f"{authority.url}#{authority.root}")
         data, facts = sealed()
     assert facts.timestamped_at is not None
-    assert abs(facts.timestamped_at - NOW) < timedelta(minutes=10)
+    assert abs(facts.timestamped_at - datetime.now(UTC)) < timedelta(minutes=10)
     assert facts.missing == ""
     status = judged(data, trusted=own_certificate())
     assert status.timestamp_validity is not None

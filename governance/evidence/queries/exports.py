@@ -33,6 +33,12 @@ from governance.audit.models import Prose
 from governance.cards.models import CardComment, CardDraft, CardRevision, CardWithdrawal
 from governance.core.canonical import timestamp
 from governance.core.models import Record
+from governance.evidence.models import (
+    EvidenceWithdrawal,
+    FiledEvidence,
+    Inapplicability,
+    InapplicabilityEnd,
+)
 from governance.evidence.queries.collecting import names_in
 from governance.evidence.rules.exports import FORMAT, MODELS_AT_ONCE, named_in, written
 from governance.inventory.models import (
@@ -178,6 +184,8 @@ WAIVER = (
     Branch("decisions", WaiverDecision, "waiver", "waiver__model", "decided_at"),
     Branch("ends", WaiverEnd, "waiver", "waiver__model", "ended_at"),
 )
+FILED = (Branch("withdrawals", EvidenceWithdrawal, "filed", "filed__model", "withdrawn_at"),)
+STATED = (Branch("ends", InapplicabilityEnd, "stated", "stated__model", "ended_at"),)
 ATTESTATION = (Branch("attestations", Attestation, "item", "item__model", "attested_at"),)
 SLOT = (Branch("assignments", SlotAssignment, "slot", "slot__model", "assigned_at"),)
 BELOW = (
@@ -211,6 +219,8 @@ BELOW = (
     Branch("versions", ModelVersion, "model", "model", "number", VERSION),
     Branch("findings", Finding, "model", "model", "number"),
     Branch("requests", PromotionRequest, "model", "model", "number", REQUEST),
+    Branch("filed_evidence", FiledEvidence, "model", "model", "filed_at", FILED),
+    Branch("inapplicabilities", Inapplicability, "model", "model", "stated_at", STATED),
     Branch("deployments", DeploymentReport, "model", "model", "reported_at"),
 )
 """What stands below a model; a table that is added to the record gets its line here."""
