@@ -219,10 +219,10 @@ def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
 
 
 def _name(name: x509.Name) -> str:
-    """The common name and the organization, as far as they are there."""
-    found = [
-        str(attribute.value)
-        for oid in (x509.NameOID.COMMON_NAME, x509.NameOID.ORGANIZATION_NAME)
-        for attribute in name.get_attributes_for_oid(oid)
-    ]
-    return ", ".join(dict.fromkeys(found)) or name.rfc4514_string()
+    """The common name, and the organization unless that is in it, as far as they are there."""
+    found: list[str] = []
+    for oid in (x509.NameOID.COMMON_NAME, x509.NameOID.ORGANIZATION_NAME):
+        for value in (str(one.value) for one in name.get_attributes_for_oid(oid)):
+            if not any(value in said for said in found):
+                found.append(value)
+    return ", ".join(found) or name.rfc4514_string()
