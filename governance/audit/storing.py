@@ -37,13 +37,17 @@ def lock_head(name: str) -> Head:
     """
     head = _HEADS.first(key=stream_id(name))
     if head is None:
-        # Two may come here at once: the second waits for the first to commit, adds nothing,
-        # and then finds the row. Should the first roll back, the second's row stands.
-        LedgerStream.objects.bulk_create(
-            [LedgerStream(id=stream_id(name), name=name)], ignore_conflicts=True
-        )
+        _begin(name)
         head = _HEADS.first(key=stream_id(name))
     return head or Head(0, GENESIS)
+
+
+def _begin(name: str) -> None:
+    """Make the stream's row unless it is there."""
+    # Two may come here at once: the second waits for the first to commit, adds nothing, and then
+    # finds the row. Should the first roll back, the second's row stands.
+    row = LedgerStream(id=stream_id(name), name=name)
+    LedgerStream.objects.bulk_create([row], ignore_conflicts=True)
 
 
 _FIELDS = LedgerEntry._meta.concrete_fields
@@ -82,34 +86,33 @@ def store(entry: Entry) -> LedgerEntry:
     """
     around = entry.around()
     if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
-        return _stored_by_database(entry, around) or _stored_by_us(entry, around)
+        return _stored_by_database(entry, around)
     return _stored_by_us(entry, around)
 
 
-def _stored_by_database(entry: Entry, around: tuple[str, str]) -> LedgerEntry | None:
+def _stored_by_database(entry: Entry, around: tuple[str, str]) -> LedgerEntry:
     before, after = around
     key = stream_id(entry.stream)
     copies = (entry.at, entry.verb, entry.subject, entry.actor, entry.source, entry.request)
     values = [key, before, after, DOMAIN, *copies]
-    found = execute(connections[DEFAULT_DB_ALIAS], _DO_ALL, values)
+    database = connections[DEFAULT_DB_ALIAS]
+    found = execute(database, _DO_ALL, values)
     if not found:
-        return None
+        _begin(entry.stream)
+        found = execute(database, _DO_ALL, values)
     seq, previous, digest = found[0]
     return _row(entry, seq, previous, digest, f"{before}{seq}{after}")
 
 
 def _stored_by_us(entry: Entry, around: tuple[str, str]) -> LedgerEntry:
     row = placed(entry, lock_head(entry.stream), around)
-    values = [getattr(row, name) for name in _NAMES]
-    key: Any = row.stream_id
+    at = str(row.at.astimezone(UTC).replace(tzinfo=None))
+    # As SQLite keeps them, which knows neither identifiers nor times.
+    kept = {"id": row.id.hex, "stream_id": row.stream_id.hex, "at": at}
+    values = [kept.get(name, getattr(row, name)) for name in _NAMES]
     database = connections[DEFAULT_DB_ALIAS]
-    if database.vendor != "postgresql":
-        at = str(row.at.astimezone(UTC).replace(tzinfo=None))
-        kept = {"id": row.id.hex, "stream_id": row.stream_id.hex, "at": at}
-        values = [kept.get(n, v) for n, v in zip(_NAMES, values, strict=True)]
-        key = row.stream_id.hex
     execute(database, _INSERT, values, answers=False)
-    execute(database, _MOVE, [row.seq, row.hash, key], answers=False)
+    execute(database, _MOVE, [row.seq, row.hash, row.stream_id.hex], answers=False)
     return row
 
 

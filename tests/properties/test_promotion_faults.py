@@ -206,7 +206,6 @@ def test_service_on_the_authority_of_nothing(monkeypatch: Patch) -> None:
 
 def test_a_chain_that_does_not_hold(monkeypatch: Patch) -> None:
     play, right = begin("signed_once"), storing.entry_hash
-    monkeypatch.setattr(storing, "_stored_by_database", lambda entry, around: None)
     monkeypatch.setattr(
         storing, "entry_hash", lambda *, previous, text: right(previous=previous, text=text + " ")
     )
