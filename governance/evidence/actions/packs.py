@@ -21,6 +21,7 @@ from governance.audit.checkpointing import make_checkpoint
 from governance.audit.keys import KeyUnusable
 from governance.audit.rules import Verb
 from governance.audit.signer import MemoryUnusable, SignerRefuses
+from governance.core.pdf import unasked
 from governance.evidence import verify_pack
 from governance.evidence.actions.collecting import anchor_of, size_of
 from governance.evidence.actions.making import make_pack
@@ -47,10 +48,6 @@ LONGEST_HOLDER, LONGEST_REASON = 200, 300
 logger = logging.getLogger(__name__)
 
 
-def nothing() -> None:
-    """Nobody can stop the work."""
-
-
 def request_pack(*, scope: PackScope, actor: Actor, at: datetime) -> Job:
     """Queue the building of an evidence pack; while the same is being built, return that job.
 
@@ -70,8 +67,8 @@ def build_pack(
     at: datetime,
     report: Report,
     job: UUID | None = None,
-    go_on: Callable[[], None] = nothing,
-    hold: Callable[[], None] = nothing,
+    go_on: Callable[[], None] = unasked,
+    hold: Callable[[], None] = unasked,
     checkpoint: str = "",
     since: Sequence[str] = (),
 ) -> Pack:

@@ -26,11 +26,6 @@ class PackQuerySet(models.QuerySet["Pack"]):
         found = self.filter(Q(model=None) | Q(model__in=seen)).exclude(Exists(unseen))
         return found if reads_ledger(actor, at=at) else found.filter(streams="")
 
-    def of_model(self, model: Model) -> PackQuerySet:
-        """Keep those that the model stands in, alone or among others."""
-        among = PackModel.objects.filter(pack=OuterRef("pk"), model=model)
-        return self.filter(Q(model=model) | Q(Exists(among)))
-
     def newest_first(self) -> PackQuerySet:
         return self.select_related("model").order_by("-built_at", "-id")
 

@@ -225,7 +225,3 @@ class Wanted:
     until: date | None = None
     frameworks: tuple[str, ...] = ()
     chapters: tuple[Chapter, ...] | None = None
-
-    @property
-    def has_period(self) -> bool:
-        return self.kind in {ScopeKind.PORTFOLIO, ScopeKind.TRAIL}
